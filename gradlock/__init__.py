@@ -1,0 +1,5 @@
+"""gradlock: reproducible TensorFlow environments, from locks to Docker images."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

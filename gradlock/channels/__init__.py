@@ -1,0 +1,1 @@
+"""Where conda packages come from: conda-forge's shipped snapshot, and the channel `debian`."""

@@ -1,0 +1,59 @@
+"""The errors a user may meet: each says what is wrong, where, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class GradlockError(Exception):
+    """Root of all expected failures; shown without a traceback.
+
+    `what` is one sentence, `where` a file, package or URL, `mend` a command or an action.
+    """
+
+    def __init__(self, what: str, *, where: str = "", mend: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.mend = mend
+
+    def __str__(self) -> str:
+        lines = [self.what]
+        if self.where:
+            lines.append(f"  where: {self.where}")
+        if self.mend:
+            lines.append(f"  mend:  {self.mend}")
+        return "\n".join(lines)
+
+
+class InputError(GradlockError):
+    """What a person wrote (the table, requirements, a flag) cannot be used."""
+
+
+class LockError(GradlockError):
+    """A lock is missing, stale, truncated, edited by hand, or breaks a rule."""
+
+
+class ArtifactError(GradlockError):
+    """An artifact could not be fetched, or its bytes are not those of the lock."""
+
+
+class CommandError(GradlockError):
+    """A subprocess failed; `mend` ends with the last lines that it printed."""
+
+
+class EngineError(GradlockError):
+    """No Docker Engine, no permission on its socket, or it failed in mid-work."""
+
+
+class PinError(GradlockError):
+    """A build gave another image than `images.lock` says."""
+
+
+def raise_all(kind: type[GradlockError], problems: Iterable[GradlockError]) -> None:
+    """Raise nothing, the one problem, or all of them together as one `kind`."""
+    found = list(problems)
+    if len(found) == 1:
+        raise found[0]
+    if found:
+        raise kind(f"{len(found)} problems:\n" + "\n".join(str(problem) for problem in found))

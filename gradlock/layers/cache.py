@@ -1,0 +1,67 @@
+"""Layers in the store: found by what they are made of, kept by what they are.
+
+    <store>/layers/<key>.json     the digest and size of the layer that the key's inputs give
+    <store>/layers/<digest>.tar
+
+A key hashes the inputs and the code that writes layers, so changed code rebuilds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from gradlock import artifacts, progress, store
+from gradlock.layers import Layer, tar
+
+
+@cache
+def recipe() -> str:
+    """Return the digest of the code that decides what is in a layer."""
+    package = Path(__file__).parent.parent
+    sources = sorted([*package.glob("layers/*.py"), *package.glob("channels/*.py")])
+    return store.digest(b"".join(path.read_bytes() for path in sources))
+
+
+def key_of(*inputs: Any) -> str:
+    """Return the key of a layer from its inputs: plain values that JSON can hold."""
+    return store.digest(json.dumps([recipe(), *inputs], sort_keys=True).encode())
+
+
+def find(name: str, key: str) -> Layer | None:
+    """Return the layer of a key, its bytes verified, or None where it has to be built."""
+    entry = store.folder("layers") / f"{key}.json"
+    try:
+        known = json.loads(entry.read_text())
+    except FileNotFoundError:
+        return None
+    path = entry.with_name(f"{known['digest']}.tar")
+    if not path.exists():
+        return None
+    if not artifacts.seal(path, known["digest"]):
+        progress.say(f"refused the layer {name}: the store's copy was changed; building it again")
+        path.unlink()
+        return None
+    return Layer(name, path, known["digest"], known["size"])
+
+
+def build(name: str, key: str, write: Callable[[tar.LayerWriter], None]) -> Layer:
+    """Write a layer with `write` and keep it under its key."""
+    entry = store.folder("layers") / f"{key}.json"
+    with store.replacing(entry.with_suffix(".tar")) as part:
+        with tar.writing(part) as (writer, stream):
+            write(writer)
+        digest = stream.hash.hexdigest()
+        path = entry.with_name(f"{digest}.tar")
+        part.rename(path)
+    artifacts.mark(path)
+    store.write_text(entry, json.dumps({"digest": digest, "size": stream.size}))
+    return Layer(name, path, digest, stream.size)
+
+
+def get(name: str, key: str, write: Callable[[tar.LayerWriter], None]) -> Layer:
+    """Return the layer of a key, built when the store has none."""
+    return find(name, key) or build(name, key, write)

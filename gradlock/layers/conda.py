@@ -1,0 +1,98 @@
+"""The conda layer: exact package files, installed into a staged prefix by py-rattler.
+
+Link scripts are not run. A package that has some keeps them in the prefix, where conda looks
+for them, and is named.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from gradlock import command, progress, store
+
+#: How conda numbers a copied file. How rattler made it (a hard link, a copy on write) depends
+#: on the file system; in a layer it is a file of its own.
+COPY = 3
+#: What rattler records of this machine and this moment.
+VOLATILE = (
+    "extracted_package_dir",
+    "package_tarball_full_path",
+    "requested_spec",
+    "requested_specs",
+)
+
+
+def stage_prefix(
+    packages: Sequence[Path], stage: Path, *, prefix: str = "/opt/conda", channel: str
+) -> None:
+    """Install package files into `stage` as if it were the root, at `prefix`.
+
+    The files are taken as they are: nothing is solved, fetched, or verified. `channel` is
+    the URL that conda-meta gives as their origin. A subset goes into a stage of its own; laid
+    over the others' it makes the same prefix.
+    """
+    target = stage / prefix.lstrip("/")
+    with store.scratch("rattler") as work:
+        command.run(
+            [sys.executable, "-m", __name__, target, prefix, work / "cache", *packages],
+            purpose="installing the conda packages",
+            env={"PYTHONPATH": str(store.ROOT), "HOME": str(work), "TMPDIR": str(work)},
+        )
+    # rattler marks a prefix as a cache, which backups may skip; an image's is none.
+    (target / "CACHEDIR.TAG").unlink()
+    normalise(target / "conda-meta", channel)
+    scripts = sorted((target / "bin").glob(".*-post-link.sh"))
+    if scripts:
+        names = ", ".join(path.name[1:].removesuffix("-post-link.sh") for path in scripts)
+        progress.say(f"link scripts were not run: {names}")
+
+
+def normalise(meta: Path, channel: str) -> None:
+    """Rewrite a prefix's records without what differs from machine to machine.
+
+    They stay what conda reads: every package has its file name, hashes and paths.
+    """
+    for path in sorted(meta.glob("*.json")):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        for key in VOLATILE:
+            record.pop(key, None)
+        record["channel"] = channel
+        record["url"] = f"{channel}/{record['subdir']}/{record['fn']}"
+        record["link"] = {"source": "", "type": COPY}
+        record["files"].sort()
+        record["paths_data"]["paths"].sort(key=lambda entry: entry["_path"])
+        path.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    # conda takes a folder for a prefix by its history, which an image has none of.
+    (meta / "history").write_text("")
+    for path in meta.iterdir():
+        path.chmod(0o644)  # rattler keeps its files to their owner; the image's user reads them
+
+
+async def _install(target: Path, prefix: str, cache: Path, packages: Sequence[Path]) -> None:
+    import rattler  # here, since it may abort the process that it is in
+
+    records = [await rattler.RepoDataRecord.from_package_archive(path) for path in packages]
+    await rattler.install(
+        records,
+        target_prefix=target,
+        alternative_target_prefix=prefix,
+        cache_dir=cache,
+        platform=rattler.Subdir("linux-64"),
+        execute_link_scripts=False,
+        show_progress=False,
+    )
+
+
+if __name__ == "__main__":
+    os.umask(0o022)
+    target, prefix, cache, *packages = sys.argv[1:]
+    asyncio.run(_install(Path(target), prefix, Path(cache), [Path(path) for path in packages]))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # rattler's threads can abort the interpreter's shutdown after all work is done.
+    os._exit(0)

@@ -1,0 +1,144 @@
+"""The one writer of layers: a tree or a list of members as a deterministic tar.
+
+Sorted names, one fixed time, numeric owners, no sparse files, no extended headers but for
+long names: the bytes depend on what the files are, and on nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+#: The time of every file in a layer, in seconds: 1980-01-01, the first that a zip can hold.
+#: Fixed rather than `as_of`, so that a relock rewrites only the layers whose artifacts moved.
+MTIME = 315532800
+
+
+class HashingWriter(io.RawIOBase):
+    """Passes bytes on to a file, and counts and hashes them on the way."""
+
+    def __init__(self, sink: IO[bytes]) -> None:
+        self.sink = sink
+        self.hash = hashlib.sha256()
+        self.size = 0
+
+    def writable(self) -> bool:
+        """Tell that this stream takes bytes."""
+        return True
+
+    def tell(self) -> int:
+        """Return the bytes written so far."""
+        return self.size
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        """Write all of `data`."""
+        self.sink.write(data)
+        self.hash.update(data)
+        self.size += len(data)
+        return len(data)
+
+
+class LayerWriter:
+    """Adds members to a layer; a folder that is added twice is written once."""
+
+    def __init__(self, sink: IO[bytes]) -> None:
+        self._tar = tarfile.open(fileobj=sink, mode="w", format=tarfile.GNU_FORMAT)
+        self._folders: set[str] = set()
+
+    def folder(self, name: str, *, mode: int = 0o755, uid: int = 0, gid: int = 0) -> None:
+        """Add a folder, its parents before it."""
+        parent = name.rpartition("/")[0]
+        if parent and parent not in self._folders:
+            self.folder(parent)
+        if name not in self._folders:
+            self._folders.add(name)
+            self._add(_info(name, tarfile.DIRTYPE, mode, uid, gid))
+
+    def file(
+        self, name: str, data: bytes, *, mode: int = 0o644, uid: int = 0, gid: int = 0
+    ) -> None:
+        """Add a regular file, its parents before it."""
+        info = _info(name, tarfile.REGTYPE, mode, uid, gid)
+        info.size = len(data)
+        self._with_parents(info, io.BytesIO(data))
+
+    def stream(self, name: str, source: IO[bytes], size: int, *, mode: int = 0o644) -> None:
+        """Add a regular file of `size` bytes from a stream, its parents before it."""
+        info = _info(name, tarfile.REGTYPE, mode, 0, 0)
+        info.size = size
+        self._with_parents(info, source)
+
+    def symlink(self, name: str, target: str) -> None:
+        """Add a symbolic link, its parents before it."""
+        info = _info(name, tarfile.SYMTYPE, 0o777, 0, 0)
+        info.linkname = target
+        self._with_parents(info)
+
+    def copy(self, member: tarfile.TarInfo, source: tarfile.TarFile) -> None:
+        """Add a member of another tar under its own name, with its mode and owner."""
+        name = member.name.removeprefix("./").strip("/")
+        if member.isdir():
+            self.folder(name, mode=member.mode & 0o7777, uid=member.uid, gid=member.gid)
+            return
+        info = _info(name, member.type, member.mode & 0o7777, member.uid, member.gid)
+        info.linkname = member.linkname.removeprefix("./") if member.islnk() else member.linkname
+        info.devmajor, info.devminor = member.devmajor, member.devminor
+        info.size = member.size if member.isreg() else 0
+        self._with_parents(info, source.extractfile(member) if member.isreg() else None)
+
+    def close(self) -> None:
+        """Write the end of the archive."""
+        self._tar.close()
+
+    def _with_parents(self, info: tarfile.TarInfo, source: IO[bytes] | None = None) -> None:
+        parent = info.name.rpartition("/")[0]
+        if parent:
+            self.folder(parent)
+        self._add(info, source)
+
+    def _add(self, info: tarfile.TarInfo, source: IO[bytes] | None = None) -> None:
+        self._tar.addfile(info, source)
+
+
+def _info(name: str, kind: bytes, mode: int, uid: int, gid: int) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.type, info.mode, info.uid, info.gid, info.mtime = kind, mode, uid, gid, MTIME
+    return info
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[tuple[LayerWriter, HashingWriter]]:
+    """Yield a writer of a layer at `path`, and the stream that knows its hash and size."""
+    with path.open("wb", buffering=1 << 20) as sink:
+        stream = HashingWriter(sink)
+        writer = LayerWriter(stream)
+        yield writer, stream
+        writer.close()
+
+
+def add_tree(writer: LayerWriter, root: Path) -> None:
+    """Add everything below a folder: names sorted, owner root, modes 0755 or 0644."""
+    for path in sorted(root.rglob("*"), key=lambda path: path.relative_to(root).parts):
+        name = path.relative_to(root).as_posix()
+        if path.is_symlink():
+            writer.symlink(name, path.readlink().as_posix())
+        elif path.is_dir():
+            writer.folder(name)
+        else:
+            with path.open("rb") as source:
+                stat = path.stat()
+                mode = 0o755 if stat.st_mode & 0o100 else 0o644
+                writer.stream(name, source, stat.st_size, mode=mode)
+
+
+def merge(writer: LayerWriter, tars: Iterable[Path]) -> None:
+    """Add the members of other tars, one tar after the other."""
+    for path in tars:
+        with tarfile.open(path, mode="r:") as source:
+            for member in source:
+                writer.copy(member, source)

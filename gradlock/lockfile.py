@@ -1,0 +1,222 @@
+"""The locks as values: what was resolved, with the hash of every artifact.
+
+Every lock starts with a header that says what it was resolved from and what it holds:
+
+    # gradlock lock; made by `invoke lock`, not by hand
+    # inputs: sha256:...      the inputs and the table's row, as they were
+    # body: sha256:...        everything below this header
+
+so a lock that was truncated or edited is told from one whose inputs moved on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gradlock import store
+from gradlock.errors import LockError, raise_all
+
+TITLE = "# gradlock lock; made by `invoke lock`, not by hand"
+RELOCK = "./inv lock"
+
+
+@dataclass(frozen=True)
+class DebPin:
+    """A locked Debian package.
+
+    `archive` is `debian` or `debian-security`, `path` the file's path below that archive's
+    root on any mirror, `size` in bytes.
+    """
+
+    name: str
+    version: str
+    arch: str
+    size: int
+    sha256: str
+    archive: str
+    path: str
+
+    @property
+    def filename(self) -> str:
+        """The file's name in an archive."""
+        return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class CondaPin:
+    """A locked conda package; `needs_python` tells a Python package from a native one."""
+
+    name: str
+    version: str
+    url: str
+    sha256: str
+    needs_python: bool = False
+
+    @property
+    def filename(self) -> str:
+        """The file's name in its channel, ending in `.conda` or `.tar.bz2`."""
+        return self.url.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class WheelPin:
+    """A locked wheel: one file for the variant's interpreter and platform."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+def with_header(body: str, inputs: str) -> str:
+    """Return a lock's whole text. `inputs` is the hex sha256 of what it was resolved from."""
+    body_digest = store.digest(body.encode())
+    return f"{TITLE}\n# inputs: sha256:{inputs}\n# body: sha256:{body_digest}\n{body}"
+
+
+@dataclass(frozen=True)
+class LockText:
+    """A lock that is whole: its path, what it was resolved from, and its body."""
+
+    path: Path
+    inputs: str
+    body: str
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of the body, in hex."""
+        return store.digest(self.body.encode())
+
+
+def read(path: Path) -> LockText:
+    """Read a lock and check that it is what `invoke lock` wrote.
+
+    Raises:
+        LockError: it is missing, truncated, or was edited by hand.
+
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise LockError("a lock is missing", where=_shown(path), mend=RELOCK) from error
+    match = re.match(
+        re.escape(TITLE) + r"\n# inputs: sha256:([0-9a-f]{64})\n# body: sha256:([0-9a-f]{64})\n",
+        text,
+    )
+    if not match:
+        raise LockError(
+            "a lock has no header: it is truncated or was not made by `invoke lock`",
+            where=_shown(path),
+            mend=f"git checkout it, or {RELOCK}",
+        )
+    body = text[match.end() :]
+    if store.digest(body.encode()) != match[2]:
+        raise LockError(
+            "a lock is not what `invoke lock` wrote: it is truncated or was edited by hand",
+            where=_shown(path),
+            mend=f"git checkout it; to change it, edit its inputs and run {RELOCK}",
+        )
+    return LockText(path, match[1], body)
+
+
+def _shown(path: Path) -> str:
+    """Return a path as errors show it: relative to the project where it lies in it."""
+    return str(path.relative_to(store.ROOT)) if path.is_relative_to(store.ROOT) else str(path)
+
+
+#: The safe loader in C, 8 times as fast, where PyYAML was built with it.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+DEB_COLUMNS = ("name", "version", "arch", "size", "sha256", "archive", "path")
+
+
+def format_debs(pins: Iterable[DebPin]) -> str:
+    """Return the body of an apt lock: one line a package, sorted."""
+    rows = sorted(
+        " ".join(str(getattr(pin, column)) for column in DEB_COLUMNS) for pin in pins
+    )
+    return "# " + " ".join(DEB_COLUMNS) + "\n" + "".join(f"{row}\n" for row in rows)
+
+
+def parse_debs(lock: LockText) -> tuple[DebPin, ...]:
+    """Read the body of an apt lock."""
+    pins, problems = [], []
+    for number, line in enumerate(lock.body.splitlines(), 4):
+        if line.startswith("#"):
+            continue
+        columns = dict(zip(DEB_COLUMNS, line.split(), strict=False))
+        if len(columns) != len(DEB_COLUMNS) or not _is_sha256(columns["sha256"]):
+            problems.append(_malformed(lock, number, line))
+            continue
+        pins.append(DebPin(**{**columns, "size": int(columns["size"])}))  # type: ignore[arg-type]
+    raise_all(LockError, problems)
+    return tuple(pins)
+
+
+def format_wheels(pins: Iterable[WheelPin]) -> str:
+    """Return the body of a pip lock, in pip-tools' format: one file, one hash a package."""
+    return "".join(
+        f"{pin.name}=={pin.version} \\\n    --hash=sha256:{pin.sha256}\n"
+        for pin in sorted(pins, key=lambda pin: pin.name)
+    )
+
+
+def parse_wheels(lock: LockText) -> tuple[WheelPin, ...]:
+    """Read the body of a pip lock."""
+    pins, problems = [], []
+    lines = [line for line in lock.body.split("\n") if line and not line.startswith("#")]
+    joined = "\n".join(lines).replace("\\\n", " ")
+    for entry in joined.split("\n"):
+        match = re.fullmatch(
+            r"([a-z0-9-]+)==(\S+)\s+--hash=sha256:([0-9a-f]{64})\s*", entry
+        )
+        if match:
+            pins.append(WheelPin(match[1], match[2], match[3]))
+        elif entry:
+            problems.append(
+                LockError(
+                    f"not a pinned requirement with one sha256: {entry.strip()!r}",
+                    where=_shown(lock.path),
+                    mend=RELOCK,
+                )
+            )
+    raise_all(LockError, problems)
+    return tuple(pins)
+
+
+def parse_conda(lock: LockText) -> tuple[CondaPin, ...]:
+    """Read the body of a conda lock (conda-lock's own format, version 1)."""
+    try:
+        raw = yaml.load(lock.body, Loader=LOADER)
+        packages: list[Mapping[str, Any]] = raw["package"]
+        return tuple(
+            CondaPin(
+                name=row["name"],
+                version=row["version"],
+                url=row["url"],
+                sha256=row["hash"]["sha256"],
+                needs_python="python" in row["dependencies"],
+            )
+            for row in packages
+        )
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise LockError(
+            f"not a conda lock with a sha256 for every package: {error!r}",
+            where=_shown(lock.path),
+            mend=RELOCK,
+        ) from error
+
+
+def _is_sha256(text: str) -> bool:
+    return re.fullmatch(r"[0-9a-f]{64}", text) is not None
+
+
+def _malformed(lock: LockText, number: int, line: str) -> LockError:
+    return LockError(
+        f"malformed line: {line!r}", where=f"{_shown(lock.path)}:{number}", mend=RELOCK
+    )

@@ -1,0 +1,1 @@
+"""Resolvers: inputs to locks, one module for each kind of package."""

@@ -1,0 +1,75 @@
+"""What gradlock needs of the machine beside Python: found, or installed where that is possible."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from gradlock import command, engine
+from gradlock.errors import GradlockError
+from gradlock.progress import say
+from gradlock.resolve.debian import KEYRING
+
+#: Where programs of the system administrator lie, often outside a user's PATH.
+PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
+
+
+@dataclass(frozen=True)
+class Need:
+    """A program or file, the Debian package that has it, and what it is for."""
+
+    name: str
+    package: str
+    purpose: str
+
+    @property
+    def present(self) -> bool:
+        """Whether the machine has it."""
+        if self.name.startswith("/"):
+            return Path(self.name).exists()
+        return shutil.which(self.name, path=PATH) is not None
+
+
+NEEDS = (
+    Need("mmdebstrap", "mmdebstrap", "builds the base layer"),
+    Need("dpkg-scanpackages", "dpkg-dev", "indexes the locked .debs"),
+    Need(str(KEYRING), "debian-archive-keyring", "verifies Debian's package lists"),
+)
+ENGINE = Need("dockerd", "docker.io", "runs the images; none answers here")
+
+
+def missing() -> tuple[Need, ...]:
+    """Return what the machine lacks; an engine only where none answers."""
+    needs = NEEDS if engine.find() else (*NEEDS, ENGINE)
+    return tuple(need for need in needs if not need.present)
+
+
+def install() -> tuple[Need, ...]:
+    """Install what is missing with apt, after saying what; return it.
+
+    Raises:
+        GradlockError: something is missing, and this user or system cannot install it.
+
+    """
+    needs = missing()
+    if not needs:
+        return ()
+    packages = [need.package for need in needs]
+    if os.getuid() != 0 or not shutil.which("apt-get"):
+        raise GradlockError(
+            "some programs are missing:\n"
+            + "\n".join(f"    {need.name}: {need.purpose}" for need in needs),
+            mend=f"as root, on Debian or Ubuntu: apt-get install {' '.join(packages)}",
+        )
+    for need in needs:
+        say(f"installing Debian's {need.package}: {need.purpose}")
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    command.run(["apt-get", "update"], purpose="reading Debian's package lists", env=quiet)
+    command.run(
+        ["apt-get", "install", "--yes", "--no-install-recommends", *packages],
+        purpose=f"installing {', '.join(packages)}",
+        env=quiet,
+    )
+    return needs

@@ -1,0 +1,66 @@
+"""The sessions: `nox --list`; CI runs the same ones. Those in images take `-- --gpu-required`.
+
+They run the tools of .venv, which are locked by hash; nox makes no environment of its own.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nox
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from gradlock import variants
+
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["lint", "types", "unit", "images", "smoke", "gradients", "e2e"]
+nox.options.error_on_missing_interpreters = True
+VARIANTS = [variant.name for variant in variants.load()]
+CODE = ("gradlock", "tests", "tasks.py", "noxfile.py")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, and that the code is formatted."""
+    session.run("python", "-m", "ruff", "check", *CODE)
+    session.run("python", "-m", "ruff", "format", "--check", *CODE)
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types."""
+    session.run("python", "-m", "mypy")
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """Run the unit tests: no network, no engine."""
+    session.run("python", "-m", "pytest", "tests/unit", *session.posargs)
+
+
+@nox.session
+def images(session: nox.Session) -> None:
+    """Build and load every image, and hold it to images.lock."""
+    session.run("python", "-m", "invoke", "image", "--all", "--no-smoke")
+
+
+@nox.session
+@nox.parametrize("variant", VARIANTS)
+def smoke(session: nox.Session, variant: str) -> None:
+    """Run the smoke tests inside an image."""
+    session.run("python", "-m", "gradlock.inside", variant, "smoke", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("variant", VARIANTS)
+def gradients(session: nox.Session, variant: str) -> None:
+    """Run the gradient tests inside an image."""
+    session.run("python", "-m", "gradlock.inside", variant, "gradients", *session.posargs)
+
+
+@nox.session
+def e2e(session: nox.Session) -> None:
+    """Build, load, serve and break things, with a real engine."""
+    session.run("python", "-m", "pytest", "tests/e2e", *session.posargs)

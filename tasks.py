@@ -1,0 +1,365 @@
+"""The verbs: `./inv --list` names them, `./inv --help VERB` teaches one."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from invoke.context import Context
+from invoke.exceptions import Exit
+from invoke.tasks import task
+from rich.console import Console
+from rich.table import Table as Grid
+
+from gradlock import (
+    engine,
+    freshness,
+    image as images,
+    inside,
+    lab as labs,
+    locking,
+    pins,
+    progress,
+    shell as shells,
+    store,
+    system,
+    transport,
+    variants as tables,
+)
+from gradlock.engine import Engine
+from gradlock.errors import GradlockError, InputError
+from gradlock.image import Image
+from gradlock.progress import Stopwatch, say
+from gradlock.resolve import conda
+from gradlock.variants import Variant
+
+out = Console(highlight=False, soft_wrap=True)
+
+CHOICE = {
+    "variant": "A variant by its name; `./inv variants` lists them.",
+    "cuda": "The GPU variant of a CUDA release: 12.5 or 12.5.1.",
+    "gpu": "The GPU variant of the newest CUDA release.",
+    "all": "Every variant.",
+}
+CHANNEL = {
+    "channel": "Where conda packages come from: debian or conda-forge (default: "
+    "conda-forge where it can be reached)."
+}
+#: Seconds that a suite may take inside an image.
+LIMIT = 900
+
+
+def verb(body: Callable[..., None]) -> Callable[..., None]:
+    """Make a task end with a plain message where a user's input or machine is at fault."""
+
+    @functools.wraps(body)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            body(*args, **kwargs)
+        except GradlockError as error:
+            if os.environ.get("INVOKE_DEBUG"):
+                raise
+            raise Exit(f"error: {error}", code=1) from error
+        except OSError as error:
+            if os.environ.get("INVOKE_DEBUG"):
+                raise
+            where = f"\n  where: {error.filename}" if error.filename else ""
+            raise Exit(f"error: {error.strerror or error}{where}", code=1) from error
+        except KeyboardInterrupt:
+            raise Exit("interrupted; nothing half-done is used, run it again", code=130) from None
+
+    return run
+
+
+@task
+@verb
+def setup(_context: Context) -> None:
+    """Install what is missing, and see that a Docker Engine answers."""
+    system.install()
+    found = engine.connect()
+    version = found.client.version()["Version"]
+    say(f"Docker Engine {version} answers at {found.where}")
+
+
+@task(
+    help={
+        "upgrade": "Move as_of in variants.toml to now, and let every pin move.",
+        "update": "Let this package move, and what it forces; may be repeated.",
+        "check": "Change nothing; fail when a lock is not current or breaks a rule.",
+        "resolver": "uv (refereed by pip-tools; default), or pip-tools alone.",
+    },
+    iterable=["update"],
+)
+@verb
+def lock(
+    _context: Context,
+    upgrade: bool = False,
+    update: Sequence[str] = (),
+    check: bool = False,
+    resolver: str = "uv",
+) -> None:
+    """Compile all locks from their inputs; what is current stays as it is."""
+    if check:
+        found = locking.problems(tables.load())
+        if found:
+            raise GradlockError("\n".join(found))
+        out.print("every lock is current")
+        return
+    if upgrade:
+        locking.move_as_of()
+    watch = Stopwatch()
+    request = locking.Request(upgrade, tuple(update), resolver)
+    changed = locking.lock(tables.load(), request, watch)
+    for path in changed:
+        out.print(f"changed {path.relative_to(store.ROOT)}")
+    out.print(f"locked in {watch.line()}" if changed else "every lock is current")
+
+
+@task(
+    help={
+        **CHOICE,
+        **CHANNEL,
+        "pin": "Write the ID to images.lock: what everybody must get from now on.",
+        "smoke": "Run the smoke tests in an image that has not passed them yet.",
+    }
+)
+@verb
+def image(
+    _context: Context,
+    variant: str = "",
+    cuda: str = "",
+    gpu: bool = False,
+    all: bool = False,
+    channel: str = "",
+    pin: bool = False,
+    smoke: bool = True,
+) -> None:
+    """Build images from the locks, load them into Docker, and smoke-test the new ones."""
+    table = tables.load()
+    docker = engine.connect()
+    for row in table.select(variant=variant, cuda=cuda, gpu=gpu, every=all):
+        watch = Stopwatch()
+        built = images.build(row, table, _channel(channel), watch)
+        _compare(built, pin=pin)
+        sent = _load(docker, built, watch)
+        if smoke:
+            _smoke(docker, row, built, watch)
+        _report(built, sent, watch)
+
+
+def _channel(named: str) -> str:
+    """Return the channel to build with; without a name, conda-forge where it answers."""
+    if named and named not in images.CHANNELS:
+        raise InputError(f"unknown channel {named!r}: use {' or '.join(images.CHANNELS)}")
+    return named or ("conda-forge" if conda.reachable() else "debian")
+
+
+def _compare(built: Image, *, pin: bool) -> None:
+    """Hold an image to images.lock, or write it there."""
+    known = pins.find(built.channel, built.variant)
+    if pin:
+        pins.write(built)
+    elif known:
+        pins.check(built, known)
+    else:
+        say(f"images.lock has no ID yet for {built.variant} from {built.channel}; --pin writes it")
+
+
+def _load(docker: Engine, built: Image, watch: Stopwatch) -> int:
+    with watch.stage("load"), progress.meter(f"loading {built.reference}", built.size) as meter:
+        return engine.load(docker, built, meter)
+
+
+def _smoke(docker: Engine, row: Variant, built: Image, watch: Stopwatch) -> None:
+    """Run the smoke tests once an image; a stamp in the store remembers what passed."""
+    stamp = store.folder("passed") / built.id.removeprefix("sha256:")
+    if stamp.exists():
+        return
+    with watch.stage("smoke"):
+        _inside(docker, row, built.reference, ["smoke"], gpu_required=False)
+    stamp.touch()
+
+
+def _inside(
+    docker: Engine, row: Variant, reference: str, suites: Sequence[str], *, gpu_required: bool
+) -> None:
+    """Run suites in an image; a failure ends the command with pytest's own report above."""
+    status = inside.run_suites(
+        docker,
+        reference,
+        suites,
+        gpu=row.gpu,
+        gpu_required=gpu_required,
+        reports=store.ROOT / "reports" / row.name,
+        seconds=LIMIT,
+    )
+    if status:
+        raise Exit(f"error: {' and '.join(suites)} failed in {reference}", code=status)
+
+
+def _report(built: Image, sent: int, watch: Stopwatch) -> None:
+    out.print(f"{built.reference}  {built.id}")
+    out.print(
+        f"  {built.size / 1e9:.2f} GB in {len(built.layers)} layers, {sent / 1e6:.0f} MB sent, "
+        f"channel {built.channel}; {watch.line()}"
+    )
+
+
+@task(
+    help={
+        **CHOICE,
+        **CHANNEL,
+        "to": "Copy them to this folder, with SHA256SUMS.",
+        "from": "Take them from such a folder instead of the network.",
+    }
+)
+@verb
+def fetch(
+    _context: Context,
+    variant: str = "",
+    cuda: str = "",
+    gpu: bool = False,
+    all: bool = False,
+    channel: str = "",
+    to: str = "",
+    from_: str = "",
+) -> None:
+    """Bring every artifact of the locks into the store; carry them with --to and --from."""
+    table = tables.load()
+    source = channel or "debian"
+    chosen = table.select(variant=variant, cuda=cuda, gpu=gpu, every=all)
+    if to and from_:
+        raise InputError("choose one of --to and --from")
+    if from_:
+        wanted = [p for row in chosen for p in images.pins_of(freshness.read(row), source)]
+        out.print(f"took {transport.bring(Path(from_), wanted)} artifacts from {from_}")
+        return
+    found: dict[str, Path] = {}
+    for row in chosen:
+        found |= images.fetch(freshness.current(row, table), table, source)
+    if to:
+        transport.export(found, Path(to))
+    size = sum(path.stat().st_size for path in found.values())
+    place = to or str(store.folder("artifacts"))
+    out.print(f"{len(found)} artifacts, {size / 1e6:.0f} MB, verified, in {place}")
+
+
+@task
+@verb
+def variants(_context: Context) -> None:
+    """Print the table of variants, and what images.lock says of each."""
+    table = tables.load()
+    grid = Grid(caption=f"locked as of {table.as_of:%Y-%m-%d %H:%M} UTC on Debian {table.debian}")
+    for name in ("variant", "Python", "TensorFlow", "CUDA", "cuDNN", "least driver", "image ID"):
+        grid.add_column(name, no_wrap=True)
+    for row in table:
+        known = pins.find("debian", row.name)
+        cells = (row.name, row.python, row.tensorflow, row.cuda, row.cudnn, row.driver)
+        grid.add_row(*(cell or "-" for cell in cells), known.id[:19] if known else "not pinned")
+    out.print(grid)
+
+
+@task(help={"gpu_required": "Fail instead of skipping where there is no GPU."})
+@verb
+def test(context: Context, gpu_required: bool = False) -> None:
+    """Run every test that this machine can run: nox's default sessions."""
+    nox = [sys.executable, "-m", "nox", "--noxfile", str(store.ROOT / "noxfile.py")]
+    extra = ["--", "--gpu-required"] if gpu_required else []
+    with context.cd(str(store.ROOT)):
+        done = context.run(" ".join([*nox, *extra]), warn=True, pty=sys.stdout.isatty())
+    if done is None or done.exited:
+        raise Exit("error: a session failed; its report is above", code=done.exited if done else 1)
+
+
+@task(
+    help={
+        **{key: CHOICE[key] for key in ("variant", "cuda", "gpu")},
+        "port": "The port on this machine (default: the first free one from 8888).",
+        "folder": "The folder to work in (default: this one).",
+        "detach": "Leave it running, and return.",
+        "stop": "End every JupyterLab that was left running.",
+    }
+)
+@verb
+def lab(
+    _context: Context,
+    variant: str = "",
+    cuda: str = "",
+    gpu: bool = False,
+    port: int = 0,
+    folder: str = ".",
+    detach: bool = False,
+    stop: bool = False,
+) -> None:
+    """Serve JupyterLab from an image, on this machine only, with a random token."""
+    docker = engine.connect()
+    if stop:
+        out.print(f"ended {labs.stop(docker)}")
+        return
+    (row,) = tables.load().select(variant=variant, cuda=cuda, gpu=gpu)
+    labs.run(
+        docker,
+        _present(docker, row),
+        folder=Path(folder),
+        port=port or None,
+        gpu=row.gpu,
+        detach=detach,
+    )
+
+
+@task(
+    help={
+        **{key: CHOICE[key] for key in ("variant", "cuda", "gpu")},
+        "command": "Run this instead of an interactive shell.",
+        "folder": "The folder to work in (default: this one).",
+    }
+)
+@verb
+def shell(
+    _context: Context,
+    variant: str = "",
+    cuda: str = "",
+    gpu: bool = False,
+    command: str = "",
+    folder: str = ".",
+) -> None:
+    """Open a shell in an image, with this folder as its working folder."""
+    docker = engine.connect()
+    (row,) = tables.load().select(variant=variant, cuda=cuda, gpu=gpu)
+    argv = ["bash", "-c", command] if command else ["bash"]
+    reference = _present(docker, row)
+    status = shells.run(docker, reference, argv, folder=Path(folder), gpu=row.gpu)
+    if status:
+        raise Exit(code=status)
+
+
+def _present(docker: Engine, row: Variant) -> str:
+    """Return the reference of a variant's image, built and loaded when it is not there."""
+    table, watch = tables.load(), Stopwatch()
+    built = images.build(row, table, _channel(""), watch)
+    _compare(built, pin=False)
+    _load(docker, built, watch)
+    return built.reference
+
+
+@task(help={"all": "Also the images, the artifacts, and the private engine with all it holds."})
+@verb
+def clean(_context: Context, all: bool = False) -> None:
+    """Remove what gradlock can make again: layers, reports, left-overs of killed runs."""
+    with store.exclusive("build"):
+        names = ["layers", "tmp", "passed"]
+        if all:
+            found = engine.find()
+            if found:
+                engine.remove(found, [f"gradlock:{row.name}" for row in tables.load()])
+            engine.stop_private()
+            names += ["engine", "artifacts", "repodata", "piptools"]
+        for name in names:
+            shutil.rmtree(store.store() / name, ignore_errors=True)
+        shutil.rmtree(store.ROOT / "reports", ignore_errors=True)
+    out.print(f"removed {', '.join(names)} from {store.store()}")

@@ -1,0 +1,1 @@
+"""Does this image hold what its lock says, and does it work?"""

@@ -1,0 +1,1 @@
+"""What a CUDA image can prove without a GPU, and what it must do with one."""
