@@ -50,14 +50,18 @@ def images(session: nox.Session) -> None:
 @nox.parametrize("variant", VARIANTS)
 def smoke(session: nox.Session, variant: str) -> None:
     """Run the smoke tests inside an image."""
-    session.run("python", "-m", "gradlock.inside", variant, "smoke", *session.posargs)
+    _inside(session, variant, "smoke")
 
 
 @nox.session
 @nox.parametrize("variant", VARIANTS)
 def gradients(session: nox.Session, variant: str) -> None:
     """Run the gradient tests inside an image."""
-    session.run("python", "-m", "gradlock.inside", variant, "gradients", *session.posargs)
+    _inside(session, variant, "gradients")
+
+
+def _inside(session: nox.Session, variant: str, suite: str) -> None:
+    session.run("python", "-m", "invoke", "suite", suite, "--variant", variant, *session.posargs)
 
 
 @nox.session

@@ -19,16 +19,24 @@ from rich.table import Table as Grid
 from gradlock import (
     engine,
     freshness,
-    image as images,
     inside,
-    lab as labs,
     locking,
     pins,
     progress,
-    shell as shells,
     store,
     system,
     transport,
+)
+from gradlock import (
+    image as images,
+)
+from gradlock import (
+    lab as labs,
+)
+from gradlock import (
+    shell as shells,
+)
+from gradlock import (
     variants as tables,
 )
 from gradlock.engine import Engine
@@ -211,6 +219,31 @@ def _report(built: Image, sent: int, watch: Stopwatch) -> None:
 
 
 @task(
+    positional=["suites"],
+    help={
+        **CHOICE,
+        "suites": "Folders of tests/image, separated by commas: smoke, gradients.",
+        "gpu_required": "Fail instead of skipping where there is no GPU.",
+    },
+)
+@verb
+def suite(
+    _context: Context,
+    suites: str = "smoke,gradients",
+    variant: str = "",
+    cuda: str = "",
+    gpu: bool = False,
+    all: bool = False,
+    gpu_required: bool = False,
+) -> None:
+    """Run test suites inside images, as users run them: `./inv suite gradients --gpu`."""
+    docker = engine.connect()
+    for row in tables.load().select(variant=variant, cuda=cuda, gpu=gpu, every=all):
+        reference = _present(docker, row)
+        _inside(docker, row, reference, suites.split(","), gpu_required=gpu_required)
+
+
+@task(
     help={
         **CHOICE,
         **CHANNEL,
@@ -266,7 +299,7 @@ def variants(_context: Context) -> None:
 
 @task(help={"gpu_required": "Fail instead of skipping where there is no GPU."})
 @verb
-def test(context: Context, gpu_required: bool = False) -> None:
+def test(context: Context, gpu_required: bool = False) -> None:  # noqa: PT028 - a verb
     """Run every test that this machine can run: nox's default sessions."""
     nox = [sys.executable, "-m", "nox", "--noxfile", str(store.ROOT / "noxfile.py")]
     extra = ["--", "--gpu-required"] if gpu_required else []

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import docker
 import requests
 import urllib3
+from docker.client import DockerClient, from_env
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.models.containers import Container
 from docker.types import DeviceRequest
@@ -40,7 +40,7 @@ TAIL = 12
 class Engine:
     """An engine that answered: its client, its address, and whether gradlock started it."""
 
-    client: docker.DockerClient
+    client: DockerClient
     where: str
     private: bool
 
@@ -161,7 +161,7 @@ def stop_private() -> bool:
 def _named(host: str) -> Engine:
     """Return the engine at `DOCKER_HOST`; when a person names one, no other will do."""
     try:
-        client = docker.from_env(timeout=PATIENCE)
+        client = from_env(timeout=PATIENCE)
         client.ping()
     except (DockerException, requests.RequestException) as error:
         raise EngineError(
@@ -189,8 +189,8 @@ def _answering(path: Path) -> Engine | None:
             return None
     where = f"unix://{path}"
     try:
-        docker.DockerClient(base_url=where, timeout=10).close()  # asks for the API's version
-        client = docker.DockerClient(base_url=where, timeout=PATIENCE)
+        DockerClient(base_url=where, timeout=10).close()  # asks for the API's version
+        client = DockerClient(base_url=where, timeout=PATIENCE)
     except (DockerException, requests.RequestException):
         return None
     return Engine(client, where, private=path == private_socket())
@@ -315,16 +315,28 @@ def refused(engine: Engine, purpose: str, refusal: str) -> EngineError:
 def container(
     engine: Engine, image: str, argv: Sequence[str], *, kind: str, **options: Any
 ) -> Iterator[Container]:
-    """Make a container, of a `kind` that its label tells, that is gone when the block ends.
-
-    `options` are the SDK's for `containers.create`.
-    """
-    made = engine.client.containers.create(image, list(argv), labels={LABEL: kind}, **options)
+    """Make a container that is gone when the block ends."""
+    made = create(engine, image, argv, kind=kind, **options)
     try:
         yield made
     finally:
-        with suppress(NotFound):
-            made.remove(force=True, v=True)
+        discard(made)
+
+
+def create(
+    engine: Engine, image: str, argv: Sequence[str], *, kind: str, **options: Any
+) -> Container:
+    """Make a container, not started, of a `kind` that its label tells.
+
+    `options` are the SDK's for `containers.create`.
+    """
+    return engine.client.containers.create(image, list(argv), labels={LABEL: kind}, **options)
+
+
+def discard(made: Container) -> None:
+    """Remove a container, running or not."""
+    with suppress(NotFound):
+        made.remove(force=True, v=True)
 
 
 def gpus(engine: Engine, *, required: bool = False) -> list[DeviceRequest]:
@@ -449,7 +461,7 @@ def remove(engine: Engine, references: Iterable[str]) -> None:
 
     """
     with working(engine, "removing images"):
-        left = {"label": LABEL, "status": ["exited", "dead"]}
+        left: dict[str, str | list[str] | bool] = {"label": LABEL, "status": ["exited", "dead"]}
         for container in engine.client.containers.list(all=True, filters=left):
             with suppress(NotFound):
                 container.remove(v=True)

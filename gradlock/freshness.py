@@ -23,7 +23,8 @@ def pip_path(variant: Variant) -> Path:
 
 def paths(table: Table) -> tuple[Path, ...]:
     """Return the paths of all locks."""
-    return (pip.TOOLS, APT, *(path for row in table for path in (conda.lock_path(row), pip_path(row))))
+    variants = (path for row in table for path in (conda.lock_path(row), pip_path(row)))
+    return (pip.TOOLS, APT, *variants)
 
 
 def apt_inputs(table: Table) -> str:
@@ -87,9 +88,7 @@ class Locks:
     @property
     def digest(self) -> str:
         """The hash of the locks: of their bodies and the table's row, in hex."""
-        return _digest(
-            self.variant.to_dict(), self.apt.digest, self.conda.digest, self.pip.digest
-        )
+        return _digest(self.variant.to_dict(), self.apt.digest, self.conda.digest, self.pip.digest)
 
 
 def read(variant: Variant) -> Locks:
@@ -129,8 +128,8 @@ def stale(locks: Locks, cpu: Locks | None, table: Table) -> list[LockText]:
     variant = locks.variant
     expected = (
         (locks.apt, apt_inputs(table)),
-        (locks.conda, conda_inputs(variant, table, cpu and cpu.conda)),
-        (locks.pip, pip_inputs(variant, table, cpu and cpu.pip)),
+        (locks.conda, conda_inputs(variant, table, cpu.conda if cpu else None)),
+        (locks.pip, pip_inputs(variant, table, cpu.pip if cpu else None)),
     )
     return [lock for lock, inputs in expected if lock.inputs != inputs]
 

@@ -64,7 +64,10 @@ def build(variant: Variant, table: Table, channel: str, watch: Stopwatch) -> Ima
         with watch.stage("layers"):
             layers = _layers(locks, cpu, table, channel, found)
     return Image(
-        variant.name, channel, f"sha256:{locks.digest}", _config(locks, table, channel, layers),
+        variant.name,
+        channel,
+        f"sha256:{locks.digest}",
+        _config(locks, table, channel, layers),
         layers,
     )
 
@@ -162,7 +165,9 @@ def _from_debian(
     """Return a layer of the packages that bind conda's names to the base layer's programs."""
     variant = locks.variant
     bound = embedded.bound(variant, locks.debs)
-    key = cache.key_of(name, variant.python, variant.cuda_minor, bound, conda_forge.requested(variant))
+    key = cache.key_of(
+        name, variant.python, variant.cuda_minor, bound, conda_forge.requested(variant)
+    )
 
     def write(writer: tar.LayerWriter) -> None:
         with store.scratch("channel") as work:

@@ -103,6 +103,7 @@ def box(tests: Path, results: Path) -> dict[str, Any]:
     return {
         "network_mode": "none",
         "read_only": True,
+        "working_dir": "/gradlock/tests",
         "tmpfs": {"/tmp": "rw,exec,nosuid,nodev,mode=1777,size=4g"},
         "shm_size": "1g",
         "volumes": {
@@ -153,7 +154,7 @@ def keep(result: Path, reports: Path) -> int:
     """Copy a suite's JUnit file to the reports; return how many of its tests ran."""
     try:
         data = result.read_bytes()
-        suites = list(ElementTree.fromstring(data).iter("testsuite"))
+        suites = list(ElementTree.fromstring(data).iter("testsuite"))  # noqa: S314 - our own tests'
     except (FileNotFoundError, ElementTree.ParseError) as error:
         progress.say(f"{result.name}: no report: {error}")
         return 0

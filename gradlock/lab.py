@@ -54,7 +54,8 @@ def run(
         options["device_requests"] = engines.gpus(engine)
     with engines.working(engine, f"serving {image}"), ExitStack() as stack:
         begin = time.monotonic()
-        container, port = _start(engine, image, port, options, stack)
+        container, port = _start(engine, image, port, options)
+        stack.callback(engines.discard, container)
         _wait(container, port, token)
         progress.say(f"JupyterLab answers after {time.monotonic() - begin:.1f} s")
         print(f"http://{HOST}:{port}/lab?token={token}", flush=True)
@@ -77,7 +78,7 @@ def stop(engine: Engine) -> int:
 
 
 def _start(
-    engine: Engine, image: str, port: int | None, options: dict[str, Any], stack: ExitStack
+    engine: Engine, image: str, port: int | None, options: dict[str, Any]
 ) -> tuple[Container, int]:
     """Start the container on the port named, or on the first free one."""
     for candidate in [port] if port else free_ports():
@@ -86,25 +87,15 @@ def _start(
             *("jupyter", "lab", f"--ServerApp.port={candidate}"),
             f"--ServerApp.custom_display_url=http://{HOST}:{candidate}",
         ]
-        with ExitStack() as attempt:
-            container = attempt.enter_context(
-                engines.container(
-                    engine,
-                    image,
-                    argv,
-                    kind="lab",
-                    ports={f"{candidate}/tcp": (HOST, candidate)},
-                    **options,
-                )
-            )
-            try:
-                container.start()
-            except APIError as error:
-                if not any(words in str(error) for words in ("already allocated", "in use")):
-                    raise
-                continue
-            stack.push(attempt.pop_all())
+        ports = {f"{candidate}/tcp": (HOST, candidate)}
+        container = engines.create(engine, image, argv, kind="lab", ports=ports, **options)
+        try:
+            container.start()
             return container, candidate
+        except APIError as error:
+            engines.discard(container)
+            if not any(words in str(error) for words in ("already allocated", "in use")):
+                raise
     raise InputError(
         f"port {port} is taken" if port else f"no port from {PORT} on is free",
         mend="name another with --port",

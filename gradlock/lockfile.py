@@ -137,9 +137,7 @@ DEB_COLUMNS = ("name", "version", "arch", "size", "sha256", "archive", "path")
 
 def format_debs(pins: Iterable[DebPin]) -> str:
     """Return the body of an apt lock: one line a package, sorted."""
-    rows = sorted(
-        " ".join(str(getattr(pin, column)) for column in DEB_COLUMNS) for pin in pins
-    )
+    rows = sorted(" ".join(str(getattr(pin, column)) for column in DEB_COLUMNS) for pin in pins)
     return "# " + " ".join(DEB_COLUMNS) + "\n" + "".join(f"{row}\n" for row in rows)
 
 
@@ -172,9 +170,7 @@ def parse_wheels(lock: LockText) -> tuple[WheelPin, ...]:
     lines = [line for line in lock.body.split("\n") if line and not line.startswith("#")]
     joined = "\n".join(lines).replace("\\\n", " ")
     for entry in joined.split("\n"):
-        match = re.fullmatch(
-            r"([a-z0-9-]+)==(\S+)\s+--hash=sha256:([0-9a-f]{64})\s*", entry
-        )
+        match = re.fullmatch(r"([a-z0-9-]+)==(\S+)\s+--hash=sha256:([0-9a-f]{64})\s*", entry)
         if match:
             pins.append(WheelPin(match[1], match[2], match[3]))
         elif entry:
@@ -192,7 +188,7 @@ def parse_wheels(lock: LockText) -> tuple[WheelPin, ...]:
 def parse_conda(lock: LockText) -> tuple[CondaPin, ...]:
     """Read the body of a conda lock (conda-lock's own format, version 1)."""
     try:
-        raw = yaml.load(lock.body, Loader=LOADER)
+        raw = yaml.load(lock.body, Loader=LOADER)  # noqa: S506 - a safe loader either way
         packages: list[Mapping[str, Any]] = raw["package"]
         return tuple(
             CondaPin(

@@ -120,8 +120,12 @@ def _resolve(
     def condas(variant: Variant, cpu: LockText | None) -> LockText:
         def body(current: LockText | None) -> str:
             return conda.compile_lock(
-                variant, table, current=current, cpu=cpu,
-                upgrade=request.upgrade, update=request.update,
+                variant,
+                table,
+                current=current,
+                cpu=cpu,
+                upgrade=request.upgrade,
+                update=request.update,
             )
 
         inputs = freshness.conda_inputs(variant, table, cpu)
@@ -138,8 +142,12 @@ def _resolve(
             else:
                 with _interpreter(variant, table, debs.result()) as python:
                     pins = pip.resolve_with_pip_tools(
-                        variant, table.as_of, python,
-                        keep=keep, constrain=follow, upgrade=request.update,
+                        variant,
+                        table.as_of,
+                        python,
+                        keep=keep,
+                        constrain=follow,
+                        upgrade=request.update,
                     )
             return lockfile.format_wheels(pins)
 
@@ -154,7 +162,13 @@ def _resolve(
         others = [row for row in table if row.gpu]
         later = [pool.submit(condas, row, cpu_conda) for row in others]
         later += [pool.submit(wheels, row, cpu_pip) for row in others]
-        found = [own.result(), debs.result(), cpu_conda, cpu_pip, *(future.result() for future in later)]
+        found = [
+            own.result(),
+            debs.result(),
+            cpu_conda,
+            cpu_pip,
+            *(future.result() for future in later),
+        ]
     return {lock.path: lock for lock in found}
 
 
@@ -168,7 +182,11 @@ def _referee(moved: Sequence[Variant], table: Table, new: Mapping[Path, LockText
         jobs = [
             pool.submit(
                 pip.referee,
-                variant, table.as_of, python, _wheels(variant, new), cpu if variant.gpu else (),
+                variant,
+                table.as_of,
+                python,
+                _wheels(variant, new),
+                cpu if variant.gpu else (),
             )
             for variant in moved
         ]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from gradlock import store
 from gradlock.errors import LockError, raise_all
 from gradlock.freshness import Locks
+from gradlock.lockfile import CondaPin, WheelPin
 from gradlock.resolve.pip import TENSORFLOWS, inputs
 
 Rule = Callable[[Locks, Locks], Iterator[str]]
@@ -44,7 +45,7 @@ def check(locks: Locks, cpu: Locks) -> None:
 
 
 def one_tensorflow(locks: Locks, _cpu: Locks) -> Iterator[str]:
-    """A lock holds exactly one TensorFlow: the variant's build, at the table's version."""
+    """Hold a lock to exactly one TensorFlow: the variant's build, at the table's version."""
     variant = locks.variant
     found = sorted((pin.name, pin.version) for pin in locks.wheels if pin.name in TENSORFLOWS)
     wanted = [("tensorflow" if variant.gpu else "tensorflow-cpu", variant.tensorflow)]
@@ -54,16 +55,17 @@ def one_tensorflow(locks: Locks, _cpu: Locks) -> Iterator[str]:
 
 
 def no_cuda_on_cpu(locks: Locks, _cpu: Locks) -> Iterator[str]:
-    """A CPU lock holds nothing of CUDA, from pip or from conda."""
+    """Refuse anything of CUDA in a CPU lock, from pip or from conda."""
     if locks.variant.gpu:
         return
-    for pin in (*locks.wheels, *locks.condas):
+    pins: tuple[WheelPin | CondaPin, ...] = (*locks.wheels, *locks.condas)
+    for pin in pins:
         if re.match(CUDA_NAMES, pin.name):
             yield f"a CPU lock holds {pin.name} {pin.version}"
 
 
 def one_toolkit(locks: Locks, _cpu: Locks) -> Iterator[str]:
-    """Every NVIDIA part of a GPU lock is that of the variant's toolkit release."""
+    """Hold every NVIDIA part of a GPU lock to the variant's toolkit release."""
     variant = locks.variant
     if not variant.gpu:
         return
@@ -87,7 +89,7 @@ def one_toolkit(locks: Locks, _cpu: Locks) -> Iterator[str]:
 
 
 def cudnn_fits(locks: Locks, _cpu: Locks) -> Iterator[str]:
-    """CuDNN is not older than the one TensorFlow was built with, and is not a broken one."""
+    """Refuse a cuDNN older than the one TensorFlow was built with, or known to be broken."""
     variant = locks.variant
     for pin in locks.wheels:
         if not re.fullmatch(r"nvidia-cudnn-cu\d+", pin.name):
@@ -103,22 +105,23 @@ def cudnn_fits(locks: Locks, _cpu: Locks) -> Iterator[str]:
 
 
 def lockstep(locks: Locks, cpu: Locks) -> Iterator[str]:
-    """A GPU lock has every package that it shares with the CPU lock at the same version."""
+    """Hold what a GPU lock shares with the CPU lock to the same version."""
     if not locks.variant.gpu:
         return
-    for ours, theirs in ((locks.wheels, cpu.wheels), (locks.condas, cpu.condas)):
-        base = {pin.name: pin for pin in theirs}
-        for pin in ours:
-            if pin.name in base and base[pin.name].sha256 != pin.sha256:
-                other = base[pin.name].version
-                yield f"{pin.name} is {pin.version}, but {other} in {cpu.variant.name}"
+    shared: tuple[WheelPin | CondaPin, ...] = (*cpu.wheels, *cpu.condas)
+    base = {(type(pin), pin.name): pin for pin in shared}
+    own: tuple[WheelPin | CondaPin, ...] = (*locks.wheels, *locks.condas)
+    for pin in own:
+        theirs = base.get((type(pin), pin.name), pin)
+        if theirs.sha256 != pin.sha256:
+            yield f"{pin.name} is {pin.version}, but {theirs.version} in {cpu.variant.name}"
     only_cpu = {pin.name for pin in cpu.wheels} - {pin.name for pin in locks.wheels}
     for name in sorted(only_cpu - set(TENSORFLOWS)):
         yield f"{name} is in {cpu.variant.name} but not in {locks.variant.name}"
 
 
 def conda_matches(locks: Locks, _cpu: Locks) -> Iterator[str]:
-    """The conda lock carries the variant's Python and, explicitly, its CUDA release."""
+    """Hold a conda lock to the variant's Python and, explicitly, its CUDA release."""
     variant = locks.variant
     versions = {pin.name: pin.version for pin in locks.condas}
     if not versions.get("python", "").startswith(f"{variant.python}."):
@@ -128,7 +131,7 @@ def conda_matches(locks: Locks, _cpu: Locks) -> Iterator[str]:
 
 
 def one_source(locks: Locks, _cpu: Locks) -> Iterator[str]:
-    """No Python package comes from both pip and conda: one would overwrite the other.
+    """Refuse a Python package from both pip and conda: one would overwrite the other.
 
     conda's `tzdata` is the zones' data, pip's a Python package: these do not meet.
     """

@@ -94,8 +94,9 @@ def _talk(stream: Any, *, tty: bool) -> None:
     connection.settimeout(None)
     threading.Thread(target=_feed, args=[connection], daemon=True).start()
     sys.stdout.flush()
-    for kind, data in frames_iter(stream, tty):
-        _write(STDERR_FD if kind == STDERR else STDOUT_FD, data)
+    with connection:
+        for kind, data in frames_iter(stream, tty):
+            _write(STDERR_FD if kind == STDERR else STDOUT_FD, data)
 
 
 def _feed(connection: socket.socket) -> None:

@@ -36,7 +36,7 @@ def unpacked(layers: Sequence[Layer], python: str) -> Iterator[Interpreter]:
         for layer in layers:
             with tarfile.open(layer.path, mode="r:") as source:
                 members = [member for member in source if not member.isdev()]
-                source.extractall(root, members, filter=_plain)
+                source.extractall(root, members, filter=_plain)  # noqa: S202 - our own layers
         yield _interpreter(root, python)
 
 

@@ -46,8 +46,8 @@ class HashingWriter(io.RawIOBase):
 class LayerWriter:
     """Adds members to a layer; a folder that is added twice is written once."""
 
-    def __init__(self, sink: IO[bytes]) -> None:
-        self._tar = tarfile.open(fileobj=sink, mode="w", format=tarfile.GNU_FORMAT)
+    def __init__(self, sink: HashingWriter) -> None:
+        self._tar = tarfile.TarFile(fileobj=sink, mode="w", format=tarfile.GNU_FORMAT)
         self._folders: set[str] = set()
 
     def folder(self, name: str, *, mode: int = 0o755, uid: int = 0, gid: int = 0) -> None:

@@ -122,8 +122,14 @@ def build(wheels: Sequence[Wheel], interpreter: Interpreter, python: str) -> Non
     with store.scratch("bytecode") as work:
         trees = {wheel: work / wheel.pin.name for wheel in wheels}
         with ProcessPoolExecutor(workers) as pool:
-            list(pool.map(_extract_sources, [w.path for w in wheels], trees.values(),
-                          [python] * len(wheels)))
+            list(
+                pool.map(
+                    _extract_sources,
+                    [w.path for w in wheels],
+                    trees.values(),
+                    [python] * len(wheels),
+                )
+            )
             _compile(list(trees.values()), interpreter, workers)
             # The largest first: the last to end should be a small one.
             jobs = {

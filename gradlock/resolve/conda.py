@@ -22,7 +22,7 @@ from gradlock.channels import snapshot
 from gradlock.errors import ArtifactError, CommandError, GradlockError, InputError, LockError
 from gradlock.lockfile import LockText
 from gradlock.resolve import conda_solver
-from gradlock.resolve.conda_solver import Refusal, Request
+from gradlock.resolve.conda_solver import RefusalError, Request
 from gradlock.variants import Table, Variant
 
 ENVIRONMENT = store.ROOT / "environment.yml"
@@ -191,7 +191,7 @@ def _environment(work: Path) -> dict[str, str]:
     }
 
 
-def _refused(refusal: Refusal, variant: Variant) -> GradlockError:
+def _refused(refusal: RefusalError, variant: Variant) -> GradlockError:
     """Return the error for a solver's refusal."""
     if refusal.cause == "lock":
         return LockError(

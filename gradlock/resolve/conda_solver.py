@@ -38,7 +38,7 @@ VERSION = "gradlock's solver for conda-lock"
 Cause = Literal["specs", "lock", "channel"]
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """There is no solution; `cause` says what to look at: the specs, the lock or the channel."""
 
     def __init__(self, why: str, cause: Cause = "specs") -> None:
@@ -73,10 +73,10 @@ class Request:
         return cls(**{**raw, "keep": tuple(raw["keep"]), "pin": tuple(raw["pin"])})
 
 
-def refusal(request: Path) -> Refusal | None:
+def refusal(request: Path) -> RefusalError | None:
     """Return why the solve of the request in that file was refused, if it was."""
     path = request.with_suffix(".refusal")
-    return Refusal(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+    return RefusalError(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
 
 
 def chosen(answer: str) -> list[str]:
@@ -93,7 +93,7 @@ def main(argv: Sequence[str]) -> int:
         records = asyncio.run(
             solve(options.channel, options.specs, subdir=subdir, request=Request.read(path))
         )
-    except Refusal as error:
+    except RefusalError as error:
         told = json.dumps({"why": error.why, "cause": error.cause})
         path.with_suffix(".refusal").write_text(told, encoding="utf-8")
         print(json.dumps({"success": False, "message": error.why}))
@@ -120,7 +120,7 @@ async def solve(
     """Return the records of a solution, as conda's JSON has them, sorted by name.
 
     Raises:
-        Refusal: there is no solution; it says why.
+        RefusalError: there is no solution; it says why.
 
     """
     import rattler  # here, so that a caller who only wants a Request stays without it
@@ -149,12 +149,12 @@ async def solve(
             timestamp_policy="allow-missing" if request.snapshot else "require-timestamp",
         )
     except (InvalidMatchSpecError, SolverError) as error:
-        raise Refusal(str(error).strip()) from error
+        raise RefusalError(str(error).strip()) from error
     except GatewayError as error:
-        raise Refusal(str(error), "channel") from error
+        raise RefusalError(str(error), "channel") from error
     unhashed = [record.file_name for record in records if record.sha256 is None]
     if unhashed:
-        raise Refusal("no sha256 for " + ", ".join(sorted(unhashed)), "channel")
+        raise RefusalError("no sha256 for " + ", ".join(sorted(unhashed)), "channel")
     return sorted((json.loads(record.to_json()) for record in records), key=lambda r: r["name"])
 
 
@@ -210,7 +210,7 @@ async def _find(
     lacks: to go on would swap a lock's packages for older ones.
 
     Raises:
-        Refusal: the snapshot lacks one of them, or a pinned one is gone.
+        RefusalError: the snapshot lacks one of them, or a pinned one is gone.
 
     """
     if not files:
@@ -221,7 +221,7 @@ async def _find(
     missing = sorted(set(files) - records.keys())
     if missing and (request.snapshot or files is request.pin):
         source = "the snapshot of conda-forge" if request.snapshot else "conda-forge"
-        raise Refusal(f"{source} lacks what is locked: " + ", ".join(missing), "lock")
+        raise RefusalError(f"{source} lacks what is locked: " + ", ".join(missing), "lock")
     return [records[file] for file in files if file in records]
 
 

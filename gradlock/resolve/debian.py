@@ -56,9 +56,7 @@ def mirrors() -> dict[str, str]:
     return found
 
 
-def resolve(
-    names: Sequence[str], suite: str, *, keep: Iterable[DebPin] = ()
-) -> tuple[DebPin, ...]:
+def resolve(names: Sequence[str], suite: str, *, keep: Iterable[DebPin] = ()) -> tuple[DebPin, ...]:
     """Resolve package names, Debian's essential packages included, to files.
 
     A package of `keep` stays at its version where the mirror still has it.
@@ -68,8 +66,10 @@ def resolve(
         env = _isolated(state, archives, suite, keep)
         command.run(["apt-get", "update"], purpose="reading Debian's package lists", env=env)
         printed = command.run(
-            ["apt-get", "install", "--print-uris", "--yes", "--no-install-recommends"]
-            + ["?essential", *names],
+            [
+                *("apt-get", "install", "--print-uris", "--yes", "--no-install-recommends"),
+                *("?essential", *names),
+            ],
             purpose="resolving requirements/apt.in",
             env=env,
         )
@@ -120,8 +120,7 @@ def _isolated(
     )
     (state / "etc/preferences").write_text(
         "\n".join(
-            f"Package: {pin.name}\nPin: version {pin.version}\nPin-Priority: 1001\n"
-            for pin in keep
+            f"Package: {pin.name}\nPin: version {pin.version}\nPin-Priority: 1001\n" for pin in keep
         )
     )
     # How this machine reaches a mirror (proxies, certificates) is its own configuration.

@@ -186,9 +186,7 @@ def referee(
         )
 
 
-def _sources(
-    variant: Variant, constrain: Iterable[WheelPin], work: Path
-) -> tuple[str | Path, ...]:
+def _sources(variant: Variant, constrain: Iterable[WheelPin], work: Path) -> tuple[str | Path, ...]:
     """Return the command-line arguments that name what to resolve, for either resolver."""
     for path in inputs(variant):
         _lines(path)
@@ -197,9 +195,7 @@ def _sources(
     pinned = [f"{tensorflow}=={variant.tensorflow}"]
     if variant.cudnn:
         pinned.append(f"nvidia-cudnn-cu12=={variant.cudnn}")
-    pinned += [
-        f"{pin.name}=={pin.version}" for pin in constrain if pin.name not in TENSORFLOWS
-    ]
+    pinned += [f"{pin.name}=={pin.version}" for pin in constrain if pin.name not in TENSORFLOWS]
     constraints = work / "constraints.txt"
     constraints.write_text("".join(f"{line}\n" for line in pinned))
     options = (part for path in (*parts, constraints) for part in ("--constraint", path))
@@ -223,8 +219,10 @@ def locate(
     with store.scratch("locate") as work:
         (work / "pins.txt").write_text("".join(f"{name}=={v}\n" for name, v in versions))
         command.run(
-            [*_uv_compile(variant, as_of), work / "pins.txt", "--no-deps"]
-            + ["--format", "pylock.toml", "--output-file", work / "pylock.toml"],
+            [
+                *(*_uv_compile(variant, as_of), work / "pins.txt", "--no-deps"),
+                *("--format", "pylock.toml", "--output-file", work / "pylock.toml"),
+            ],
             purpose=f"finding the wheels of {variant.name} in the index",
         )
         packages = tomllib.loads((work / "pylock.toml").read_text())["packages"]

@@ -29,6 +29,7 @@ class Variant:
     tensorflow: str
     cuda: str | None
     cudnn: str | None
+    driver: str | None
     channel: str
 
 

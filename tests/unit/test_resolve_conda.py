@@ -19,7 +19,7 @@ from gradlock.channels import snapshot
 from gradlock.errors import ArtifactError, InputError, LockError
 from gradlock.lockfile import LockText
 from gradlock.resolve import conda, conda_solver
-from gradlock.resolve.conda_solver import Refusal, Request
+from gradlock.resolve.conda_solver import RefusalError, Request
 from gradlock.variants import Table, Variant
 
 CPU = Variant("cpu", "3.13", "2.21.0")
@@ -175,7 +175,7 @@ def test_nothing_newer_than_the_date_is_taken(earlier: LockText, channel: Path) 
 
 
 def test_specs_without_a_solution_are_refused(channel: Path, tmp_path: Path) -> None:
-    with pytest.raises(Refusal, match="no-such-package") as caught:
+    with pytest.raises(RefusalError, match="no-such-package") as caught:
         answer(channel, tmp_path, [*SPECS, "no-such-package"])
     assert caught.value.cause == "specs"
 
@@ -184,7 +184,7 @@ def test_specs_without_a_solution_are_refused(channel: Path, tmp_path: Path) -> 
 def test_a_locked_file_that_the_snapshot_lacks_is_named(
     channel: Path, tmp_path: Path, how: str
 ) -> None:
-    with pytest.raises(Refusal, match=r"lacks what is locked: git-99\.0-h0_0\.conda") as caught:
+    with pytest.raises(RefusalError, match=r"lacks what is locked: git-99\.0-h0_0\.conda") as caught:
         answer(channel, tmp_path, **{how: ("git-99.0-h0_0.conda",)})
     assert caught.value.cause == "lock"
 
@@ -195,7 +195,7 @@ def test_a_locked_file_that_the_snapshot_lacks_is_named(
 def test_a_refusal_becomes_an_error_that_says_how_to_mend_it(
     cause: conda_solver.Cause, kind: type[Exception]
 ) -> None:
-    error = conda._refused(Refusal("because", cause), GPU)
+    error = conda._refused(RefusalError("because", cause), GPU)
     assert type(error) is kind
     assert "because" in error.what
     assert error.where

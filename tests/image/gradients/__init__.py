@@ -1,1 +1,1 @@
-"""Are TensorFlow's gradients right? Everything in float64, inputs from NumPy with fixed seeds."""
+"""TensorFlow's gradients are right. Everything in float64, inputs from NumPy with fixed seeds."""

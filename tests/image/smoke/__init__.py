@@ -1,1 +1,1 @@
-"""Does this image hold what its lock says, and does it work?"""
+"""The image holds what its lock says, and it works."""

@@ -17,7 +17,7 @@ from sklearn.linear_model import LinearRegression
 
 
 def test_pandas_groups_what_it_read() -> None:
-    """pandas reads a table with dates and sums it by group."""
+    """A table with dates is read, and summed by group."""
     table = pd.read_csv(
         io.StringIO("day,kind,amount\n2024-02-28,a,1\n2024-02-29,b,2\n2024-03-01,a,4\n"),
         parse_dates=["day"],

@@ -1,4 +1,4 @@
-# Jupyter in a container: reachable from outside it, by whoever has the token.
+"""Jupyter in a container: reachable from outside it, by whoever has the token."""
 
 from jupyter_server.auth import PasswordIdentityProvider
 
@@ -22,7 +22,7 @@ class Guarded(PasswordIdentityProvider):
 c.ServerApp.identity_provider_class = Guarded
 
 # All of the container's addresses: Docker publishes a port, if and where the user says so.
-c.ServerApp.ip = "0.0.0.0"
+c.ServerApp.ip = "0.0.0.0"  # noqa: S104 (see above)
 c.ServerApp.port = 8888
 # Another port would not be the published one, so a taken port is an error.
 c.ServerApp.port_retries = 0

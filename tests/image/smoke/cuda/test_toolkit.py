@@ -66,7 +66,7 @@ def test_cudnn_is_the_variants(cuda: facts.Variant) -> None:
 
 
 def test_cudnn_libraries_fit_one_another() -> None:
-    """cuDNN's libraries check each other's version and agree."""
+    """The libraries of cuDNN check each other's version and agree."""
     assert set(fresh.ask("status", "cudnn").values()) == {0}
 
 
@@ -91,7 +91,7 @@ def test_handles_without_a_driver() -> None:
 
 @pytest.mark.gpu
 def test_runtime_and_handles_with_a_gpu() -> None:
-    """With a GPU the same calls succeed, and the driver is at least as new as the runtime."""
+    """With a GPU the same calls succeed; the driver is one for CUDA 12 or newer."""
     runtime = fresh.ask("status", "runtime")
     assert runtime.pop("driver version") >= 12_000
     assert set(runtime.values()) == {0}
