@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import functools
+import json
 import os
 import shutil
 import sys
@@ -76,8 +78,11 @@ def verb(body: Callable[..., None]) -> Callable[..., None]:
         except OSError as error:
             if os.environ.get("INVOKE_DEBUG"):
                 raise
-            where = f"\n  where: {error.filename}" if error.filename else ""
-            raise Exit(f"error: {error.strerror or error}{where}", code=1) from error
+            full = "free some: ./inv clean" if error.errno == errno.ENOSPC else ""
+            plain = GradlockError(
+                error.strerror or str(error), where=str(error.filename or ""), mend=full
+            )
+            raise Exit(f"error: {plain}", code=1) from error
         except KeyboardInterrupt:
             raise Exit("interrupted; nothing half-done is used, run it again", code=130) from None
 
@@ -218,6 +223,19 @@ def _report(built: Image, sent: int, watch: Stopwatch) -> None:
     )
 
 
+@task(help={**{key: CHOICE[key] for key in ("variant", "cuda", "gpu")}, **CHANNEL})
+@verb
+def base(
+    _context: Context, variant: str = "", cuda: str = "", gpu: bool = False, channel: str = ""
+) -> None:
+    """Build and load gradlock:base, an image without its wheels: docker/Dockerfile adds them."""
+    table, watch = tables.load(), Stopwatch()
+    docker = engine.connect()
+    (row,) = table.select(variant=variant, cuda=cuda, gpu=gpu)
+    built = images.build_base(row, table, _channel(channel), watch)
+    _report(built, _load(docker, built, watch), watch)
+
+
 @task(
     positional=["suites"],
     help={
@@ -264,14 +282,20 @@ def fetch(
 ) -> None:
     """Bring every artifact of the locks into the store; carry them with --to and --from."""
     table = tables.load()
-    source = channel or "debian"
     chosen = table.select(variant=variant, cuda=cuda, gpu=gpu, every=all)
     if to and from_:
         raise InputError("choose one of --to and --from")
     if from_:
-        wanted = [p for row in chosen for p in images.pins_of(freshness.read(row), source)]
+        # Whatever the locks name is welcome: the folder may hold either channel's.
+        wanted = [
+            pin
+            for row in chosen
+            for source in images.CHANNELS
+            for pin in images.pins_of(freshness.read(row), source)
+        ]
         out.print(f"took {transport.bring(Path(from_), wanted)} artifacts from {from_}")
         return
+    source = _channel(channel)
     found: dict[str, Path] = {}
     for row in chosen:
         found |= images.fetch(freshness.current(row, table), table, source)
@@ -282,11 +306,14 @@ def fetch(
     out.print(f"{len(found)} artifacts, {size / 1e6:.0f} MB, verified, in {place}")
 
 
-@task
+@task(help={"json": "Print the rows as JSON, on one line: CI's matrix comes from it."})
 @verb
-def variants(_context: Context) -> None:
+def variants(_context: Context, json_: bool = False) -> None:
     """Print the table of variants, and what images.lock says of each."""
     table = tables.load()
+    if json_:
+        print(json.dumps([row.to_dict() for row in table]))
+        return
     grid = Grid(caption=f"locked as of {table.as_of:%Y-%m-%d %H:%M} UTC on Debian {table.debian}")
     for name in ("variant", "Python", "TensorFlow", "CUDA", "cuDNN", "least driver", "image ID"):
         grid.add_column(name, no_wrap=True)
@@ -389,7 +416,8 @@ def clean(_context: Context, all: bool = False) -> None:
         if all:
             found = engine.find()
             if found:
-                engine.remove(found, [f"gradlock:{row.name}" for row in tables.load()])
+                built = ("base", *(row.name for row in tables.load()))
+                engine.remove(found, [f"gradlock:{name}" for name in built])
             engine.stop_private()
             names += ["engine", "artifacts", "repodata", "piptools"]
         for name in names:

@@ -36,7 +36,14 @@ def run(
     try:
         if output is None:
             done = subprocess.run(
-                argv, cwd=cwd, env=merged, input=stdin, text=True, capture_output=True, check=False
+                argv,
+                cwd=cwd,
+                env=merged,
+                input=stdin,
+                text=True,
+                errors="replace",  # what a failing program prints may be no text
+                capture_output=True,
+                check=False,
             )
         else:
             with output.open("wb") as sink:
@@ -47,6 +54,7 @@ def run(
                     stdout=sink,
                     stderr=subprocess.PIPE,
                     text=True,
+                    errors="replace",
                     check=False,
                 )
     except FileNotFoundError as error:

@@ -132,30 +132,16 @@ def start_private() -> Engine:
             mend="./inv setup installs it (Debian's docker.io)",
         )
     with store.exclusive("engine"):
-        pid = _private_pid()
-        if pid is None:
-            pid = _launch(dockerd, path)
-        return _wait_for(pid)
+        return _wait_for(_running(*_dockerd()) or _launch(dockerd, path))
 
 
 def stop_private() -> bool:
     """End this store's private engine, and no other process; return whether it ran."""
     with store.exclusive("engine"):
-        pid = _private_pid()
-        if pid is None:
-            return False
-        os.kill(pid, signal.SIGTERM)
-        deadline = time.monotonic() + STOP
-        while _is_private(pid):
-            if time.monotonic() > deadline:
-                raise EngineError(
-                    f"the private Docker Engine (process {pid}) did not end within {STOP} s",
-                    where=str(_log()),
-                    mend="stop its containers and run this again",
-                )
-            time.sleep(0.1)
+        ran = _end(*_dockerd())
+        _unmount()
         shutil.rmtree(private_folder(), ignore_errors=True)
-        return True
+        return ran
 
 
 def _named(host: str) -> Engine:
@@ -204,29 +190,73 @@ def _data() -> Path:
     return store.folder("engine") / "data"
 
 
-def _is_private(pid: int) -> bool:
-    """Whether a process is this store's engine: pids are used again, and files get stale."""
+def _dockerd() -> tuple[Path, str]:
+    """Return where the private engine's process is noted, and an argument that only it has."""
+    return private_folder() / "pid", f"--data-root={_data()}"
+
+
+def _containerd() -> tuple[Path, str]:
+    """Return the same of the private engine's own helper process."""
+    folder = private_folder() / "exec/containerd"
+    return folder / "containerd.pid", str(folder / "containerd.toml")
+
+
+def _running(note: Path, argument: str) -> int | None:
+    """Return the process that a file notes, if it runs and is what it should be."""
+    try:
+        pid = int(note.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    return pid if _has(pid, argument) else None
+
+
+def _has(pid: int, argument: str) -> bool:
+    """Whether a process has an argument: pids are used again, and notes get stale."""
     try:
         argv = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
-    return os.fsencode(f"--data-root={_data()}") in argv
+    return os.fsencode(argument) in argv
 
 
-def _private_pid() -> int | None:
-    """Return the process of this store's engine, if it runs."""
-    try:
-        pid = int((private_folder() / "pid").read_text())
-    except (FileNotFoundError, ValueError):
-        return None
-    return pid if _is_private(pid) else None
+def _end(note: Path, argument: str) -> bool:
+    """End the process that a file notes, and wait until it has; return whether it ran."""
+    pid = _running(note, argument)
+    if pid is None:
+        return False
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP
+    while _has(pid, argument):
+        if time.monotonic() > deadline:
+            raise EngineError(
+                f"the private Docker Engine (process {pid}) did not end within {STOP} s",
+                where=str(_log()),
+                mend="stop its containers and run this again",
+            )
+        time.sleep(0.1)
+    return True
+
+
+def _unmount() -> None:
+    """Unmount what an engine that was killed left mounted on its data, the last first."""
+    data = str(_data())
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    for point in reversed([line.split()[4].replace("\\040", " ") for line in lines]):
+        if point == data or point.startswith(f"{data}/"):
+            command.run(["umount", point], purpose="unmounting the private engine's data")
 
 
 def _launch(dockerd: str, path: str) -> int:
     """Start dockerd in a session of its own, so that no Ctrl-C reaches it; return its pid."""
     run = private_folder()
     run.mkdir(mode=0o711, exist_ok=True)
-    (run / "pid").unlink(missing_ok=True)  # a stale one would keep dockerd from starting
+    # What a killed engine noted would keep another from starting: of itself, and of its helper,
+    # which another takes for its own while it dies, and after (a dead process keeps its pid
+    # until its parent, or init, asks for it).
+    _end(*_containerd())
+    for note, _ in (_dockerd(), _containerd()):
+        note.unlink(missing_ok=True)
     progress.say(f"no Docker Engine answers: starting a private one, {private_socket()}")
     printed = command.run(
         [
@@ -246,11 +276,12 @@ def _launch(dockerd: str, path: str) -> int:
 
 def _wait_for(pid: int) -> Engine:
     """Wait until the private engine answers, as long as its process lives."""
+    argument = _dockerd()[1]
     deadline = time.monotonic() + START
     # The shell that becomes dockerd has another command line for its first milliseconds.
     patience = time.monotonic() + 2
     while time.monotonic() < deadline:
-        alive = _is_private(pid)
+        alive = _has(pid, argument)
         if engine := _answering(private_socket()):
             return engine
         if not alive and time.monotonic() > patience:
@@ -259,7 +290,7 @@ def _wait_for(pid: int) -> Engine:
     lines = _log().read_text(errors="replace").splitlines()[-TAIL:]
     raise EngineError(
         "the private Docker Engine "
-        + (f"does not answer after {START} s" if _is_private(pid) else "died as it started"),
+        + (f"does not answer after {START} s" if _has(pid, argument) else "died as it started"),
         where=str(_log()),
         mend="its last lines were:\n    " + "\n    ".join(lines),
     )

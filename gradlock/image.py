@@ -59,17 +59,34 @@ def build(variant: Variant, table: Table, channel: str, watch: Stopwatch) -> Ima
     cpu = freshness.current(table.cpu, table)
     rules.check(locks, cpu)
     with store.exclusive("build"):
+        cache.sweep()
         with watch.stage("fetch"):
             found = fetch(locks, table, channel)
         with watch.stage("layers"):
             layers = _layers(locks, cpu, table, channel, found)
-    return Image(
-        variant.name,
-        channel,
-        f"sha256:{locks.digest}",
-        _config(locks, table, channel, layers),
-        layers,
-    )
+    return _image(variant.name, locks, table, channel, layers)
+
+
+def build_base(variant: Variant, table: Table, channel: str, watch: Stopwatch) -> Image:
+    """Build `gradlock:base`, a variant's image without its wheels; docker/Dockerfile adds them."""
+    locks = freshness.current(variant, table)
+    cpu = freshness.current(table.cpu, table)
+    rules.check(locks, cpu)
+    with store.exclusive("build"):
+        cache.sweep()
+        with watch.stage("fetch"):
+            pins = [pin for pin in pins_of(locks, channel) if not isinstance(pin, WheelPin)]
+            found = artifacts.fetch(pins, _named_sources)
+        with watch.stage("layers"):
+            root = base_layer(locks.debs, table.debian, found)
+            prefix = _conda_layers(locks, cpu, channel, found)
+            layers = (root, *prefix, _own_layer(locks, channel))
+    return _image("base", locks, table, channel, layers)
+
+
+def _image(name: str, locks: Locks, table: Table, channel: str, layers: tuple[Layer, ...]) -> Image:
+    config = _config(locks, table, channel, layers)
+    return Image(name, channel, f"sha256:{locks.digest}", config, layers)
 
 
 def pins_of(locks: Locks, channel: str) -> tuple[Pin, ...]:
@@ -82,10 +99,7 @@ def fetch(locks: Locks, table: Table, channel: str) -> dict[str, Path]:
     """Bring every artifact of an image into the store; return their paths by sha256."""
 
     def locate(missing: Sequence[Pin]) -> Mapping[str, Source]:
-        found = dict(_deb_sources(missing))
-        for pin in missing:
-            if isinstance(pin, CondaPin):
-                found[pin.sha256] = Source(pin.url, pin.filename, 0)
+        found = _named_sources(missing)
         versions = [(pin.name, pin.version) for pin in missing if isinstance(pin, WheelPin)]
         if versions:
             for wheel in pip.locate(versions, locks.variant, table.as_of):
@@ -97,17 +111,19 @@ def fetch(locks: Locks, table: Table, channel: str) -> dict[str, Path]:
 
 def fetch_debs(debs: Sequence[DebPin]) -> dict[str, Path]:
     """Bring the Debian packages alone into the store."""
-    return artifacts.fetch(debs, _deb_sources)
+    return artifacts.fetch(debs, _named_sources)
 
 
-def _deb_sources(missing: Sequence[Pin]) -> dict[str, Source]:
-    """Return where Debian packages can be downloaded: from the machine's own mirrors."""
+def _named_sources(missing: Sequence[Pin]) -> dict[str, Source]:
+    """Return where the files are that locks name: on the machine's mirrors, in the channel."""
     debs = [pin for pin in missing if isinstance(pin, DebPin)]
     roots = debian.mirrors() if debs else {}
-    return {
+    found = {
         deb.sha256: Source(f"{roots[deb.archive]}/{deb.path}", deb.filename, deb.size)
         for deb in debs
     }
+    condas = (pin for pin in missing if isinstance(pin, CondaPin))
+    return {**found, **{pin.sha256: Source(pin.url, pin.filename, 0) for pin in condas}}
 
 
 def base_layer(debs: Sequence[DebPin], suite: str, found: Mapping[str, Path]) -> Layer:
@@ -128,13 +144,18 @@ def _layers(
     root = base_layer(locks.debs, table.debian, found)
     prefix = _conda_layers(locks, cpu, channel, found)
     big, small = _wheel_layers(locks, channel, found, [root, *prefix])
+    return (*big, root, *prefix, small, _own_layer(locks, channel))
+
+
+def _own_layer(locks: Locks, channel: str) -> Layer:
+    """Return the layer of gradlock's own files."""
     texts = files.facts(locks.variant, channel, pip.requested(locks.variant), locks.pip)
-    own = cache.get(
+    links = files.links(locks.variant)
+    return cache.get(
         "files",
-        cache.key_of("files", files.inputs(texts)),
-        lambda writer: files.write(writer, texts),
+        cache.key_of("files", files.inputs(texts, links)),
+        lambda writer: files.write(writer, texts, links),
     )
-    return (*big, root, *prefix, small, own)
 
 
 def _conda_layers(

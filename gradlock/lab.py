@@ -84,7 +84,8 @@ def _start(
     for candidate in [port] if port else free_ports():
         # The same port inside, so that the URL that Jupyter prints is right on the host too.
         argv = [
-            *("jupyter", "lab", f"--ServerApp.port={candidate}"),
+            "jupyter-lab",
+            f"--ServerApp.port={candidate}",
             f"--ServerApp.custom_display_url=http://{HOST}:{candidate}",
         ]
         ports = {f"{candidate}/tcp": (HOST, candidate)}

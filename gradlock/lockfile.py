@@ -104,6 +104,12 @@ def read(path: Path) -> LockText:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise LockError("a lock is missing", where=_shown(path), mend=RELOCK) from error
+    except UnicodeDecodeError as error:
+        raise LockError(
+            "a lock is not what `invoke lock` wrote: it is no text",
+            where=_shown(path),
+            mend=f"git checkout it, or {RELOCK}",
+        ) from error
     match = re.match(
         re.escape(TITLE) + r"\n# inputs: sha256:([0-9a-f]{64})\n# body: sha256:([0-9a-f]{64})\n",
         text,
@@ -133,6 +139,7 @@ def _shown(path: Path) -> str:
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 DEB_COLUMNS = ("name", "version", "arch", "size", "sha256", "archive", "path")
+DEB_LINE = r"\S+ \S+ \S+ \d+ [0-9a-f]{64} \S+ \S+"
 
 
 def format_debs(pins: Iterable[DebPin]) -> str:
@@ -147,10 +154,10 @@ def parse_debs(lock: LockText) -> tuple[DebPin, ...]:
     for number, line in enumerate(lock.body.splitlines(), 4):
         if line.startswith("#"):
             continue
-        columns = dict(zip(DEB_COLUMNS, line.split(), strict=False))
-        if len(columns) != len(DEB_COLUMNS) or not _is_sha256(columns["sha256"]):
+        if not re.fullmatch(DEB_LINE, line):
             problems.append(_malformed(lock, number, line))
             continue
+        columns = dict(zip(DEB_COLUMNS, line.split(), strict=True))
         pins.append(DebPin(**{**columns, "size": int(columns["size"])}))  # type: ignore[arg-type]
     raise_all(LockError, problems)
     return tuple(pins)
@@ -206,10 +213,6 @@ def parse_conda(lock: LockText) -> tuple[CondaPin, ...]:
             where=_shown(lock.path),
             mend=RELOCK,
         ) from error
-
-
-def _is_sha256(text: str) -> bool:
-    return re.fullmatch(r"[0-9a-f]{64}", text) is not None
 
 
 def _malformed(lock: LockText, number: int, line: str) -> LockError:

@@ -198,8 +198,9 @@ def _referee(moved: Sequence[Variant], table: Table, new: Mapping[Path, LockText
 def _interpreter(variant: Variant, table: Table, apt: LockText) -> interpreter.Running:
     """Return a context in which the image's own Python runs, from the locked base layer."""
     debs = lockfile.parse_debs(apt)
-    found = image.fetch_debs(debs)
-    return interpreter.unpacked([image.base_layer(debs, table.debian, found)], variant.python)
+    with store.exclusive("build"):
+        root = image.base_layer(debs, table.debian, image.fetch_debs(debs))
+    return interpreter.unpacked([root], variant.python)
 
 
 def _locks(variant: Variant, new: Mapping[Path, LockText]) -> Locks:

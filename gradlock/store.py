@@ -74,12 +74,29 @@ def write_text(path: Path, text: str) -> None:
 
 @contextmanager
 def scratch(purpose: str) -> Iterator[Path]:
-    """Yield an empty folder of the store that is gone when the block ends."""
-    path = Path(tempfile.mkdtemp(prefix=f"{purpose}-", dir=folder("tmp")))
+    """Yield an empty folder of the store that is gone when the block ends.
+
+    What a killed run left goes too: a folder's name tells the process that it belongs to.
+    """
+    for left in folder("tmp").glob("*-*-*"):
+        if not _alive(int(left.name.split("-")[-2])):
+            shutil.rmtree(left, ignore_errors=True)
+    path = Path(tempfile.mkdtemp(prefix=f"{purpose}-{os.getpid()}-", dir=folder("tmp")))
     try:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    """Whether a process of this machine has that number."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 @contextmanager

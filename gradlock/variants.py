@@ -140,7 +140,8 @@ def load(path: Path = TABLE) -> Table:
         raise InputError(f"the table is not valid TOML: {error}", where=str(path)) from error
     problems: list[str] = []
     as_of = raw.get("as_of")
-    if not isinstance(as_of, str) or not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", as_of):
+    moment = _moment(as_of)
+    if not moment:
         problems.append("as_of must be a UTC time such as 2026-11-20T00:00:00Z")
     debian = raw.get("debian")
     if not isinstance(debian, str) or not re.fullmatch("[a-z]+", debian):
@@ -152,10 +153,17 @@ def load(path: Path = TABLE) -> Table:
     )
     if not problems and sum(not row.gpu for row in rows) != 1:
         problems.append("there must be exactly one variant without cuda")
-    if problems:
+    if problems or not moment:
         raise InputError("; ".join(problems), where=str(path), mend="see CONTRIBUTING.md")
-    moment = datetime.strptime(str(as_of), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     return Table(moment, str(debian), rows)
+
+
+def _moment(text: object) -> datetime | None:
+    """Read a UTC time; None where it is none."""
+    try:
+        return datetime.strptime(str(text), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _row(name: str, values: dict[str, Any], problems: list[str]) -> Variant | None:

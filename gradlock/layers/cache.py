@@ -31,6 +31,12 @@ def key_of(*inputs: Any) -> str:
     return store.digest(json.dumps([recipe(), *inputs], sort_keys=True).encode())
 
 
+def sweep() -> None:
+    """Remove what killed runs left half-written; only for the one run that builds layers."""
+    for part in store.folder("layers").glob(".*.part"):
+        part.unlink()
+
+
 def find(name: str, key: str) -> Layer | None:
     """Return the layer of a key, its bytes verified, or None where it has to be built."""
     entry = store.folder("layers") / f"{key}.json"

@@ -7,10 +7,18 @@ from collections.abc import Sequence
 
 from gradlock import store
 from gradlock.layers import tar
+from gradlock.layers.wheels import schemes
 from gradlock.lockfile import LockText
 from gradlock.variants import Variant
 
 ROOTFS = store.ROOT / "docker/rootfs"
+#: Links that a GPU image needs below site-packages. TensorFlow opens CUDA's libraries through
+#: the RUNPATH of libtensorflow_framework, and 2.21's lacks cuSOLVER's folder (that of
+#: libtensorflow_cc has it, which does not help): with a GPU it would say "Cannot dlopen some
+#: GPU libraries" and use none. A link in a folder that it does search mends that; cuSOLVER
+#: finds its own neighbours from there. tests/image/smoke/cuda proves it, and tells when the
+#: link is no longer needed.
+GPU_LINKS = {"nvidia/cusparse/lib/libcusolver.so.11": "../../cusolver/lib/libcusolver.so.11"}
 
 
 def facts(
@@ -25,18 +33,26 @@ def facts(
     }
 
 
-def inputs(texts: dict[str, str]) -> list[object]:
+def links(variant: Variant) -> dict[str, str]:
+    """Return the symbolic links of the layer: targets by name."""
+    site = schemes(variant.python)["purelib"].lstrip("/")
+    return {f"{site}/{name}": target for name, target in GPU_LINKS.items() if variant.gpu}
+
+
+def inputs(texts: dict[str, str], links: dict[str, str]) -> list[object]:
     """Return what the layer is made of, for its key."""
     rootfs = [
         (path.relative_to(ROOTFS).as_posix(), path.stat().st_mode & 0o100, store.file_digest(path))
         for path in sorted(ROOTFS.rglob("*"))
         if path.is_file()
     ]
-    return [rootfs, texts]
+    return [rootfs, texts, links]
 
 
-def write(writer: tar.LayerWriter, texts: dict[str, str]) -> None:
+def write(writer: tar.LayerWriter, texts: dict[str, str], links: dict[str, str]) -> None:
     """Write the layer."""
     tar.add_tree(writer, ROOTFS)
     for name, text in sorted(texts.items()):
         writer.file(name, text.encode())
+    for name, target in sorted(links.items()):
+        writer.symlink(name, target)

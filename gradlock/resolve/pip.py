@@ -132,6 +132,47 @@ def resolve_with_pip_tools(
 
     `interpreter` is the image's own Python: pip resolves for the Python that it runs under.
     """
+    pairs = _pip_compile(variant, as_of, interpreter, keep, constrain, upgrade)
+    return tuple(wheel.pin for wheel in locate(pairs, variant, as_of))
+
+
+def referee(
+    variant: Variant,
+    as_of: datetime,
+    interpreter: Interpreter,
+    pins: Sequence[WheelPin],
+    constrain: Iterable[WheelPin] = (),
+) -> None:
+    """Have pip-compile resolve the same inputs with a lock as its start: no pin may move.
+
+    Raises:
+        LockError: the two resolvers disagree; the pins are named.
+
+    """
+    theirs = dict(_pip_compile(variant, as_of, interpreter, pins, constrain))
+    ours = {pin.name: pin.version for pin in pins}
+    moved = [
+        f"{name}: uv {ours.get(name, 'absent')}, pip-compile {theirs.get(name, 'absent')}"
+        for name in sorted(ours.keys() | theirs.keys())
+        if ours.get(name) != theirs.get(name)
+    ]
+    if moved:
+        raise LockError(
+            "uv and pip-compile disagree on a lock: " + "; ".join(moved),
+            where=f"the inputs of {variant.name}",
+            mend="pin what they disagree on in requirements/*.in",
+        )
+
+
+def _pip_compile(
+    variant: Variant,
+    as_of: datetime,
+    interpreter: Interpreter,
+    keep: Iterable[WheelPin],
+    constrain: Iterable[WheelPin],
+    upgrade: Sequence[str] = (),
+) -> list[tuple[str, str]]:
+    """Run pip-compile under the image's Python; return the (name, version) of every pin."""
     with store.scratch("piptools") as work:
         lock = work / "lock.txt"
         lock.write_text("".join(f"{pin.name}=={pin.version}\n" for pin in keep))
@@ -149,41 +190,7 @@ def resolve_with_pip_tools(
             purpose=f"resolving the wheels of {variant.name} with pip-compile",
             env={**interpreter.env, "PYTHONPATH": sysconfig.get_paths()["purelib"]},
         )
-        pairs = _pairs(lock)
-    return tuple(wheel.pin for wheel in locate(pairs, variant, as_of))
-
-
-def referee(
-    variant: Variant,
-    as_of: datetime,
-    interpreter: Interpreter,
-    pins: Sequence[WheelPin],
-    constrain: Iterable[WheelPin] = (),
-) -> None:
-    """Have pip-compile resolve the same inputs with a lock as its start: no pin may move.
-
-    Raises:
-        LockError: the two resolvers disagree; the pins are named.
-
-    """
-    theirs = {
-        pin.name: pin.version
-        for pin in resolve_with_pip_tools(
-            variant, as_of, interpreter, keep=pins, constrain=constrain
-        )
-    }
-    ours = {pin.name: pin.version for pin in pins}
-    moved = [
-        f"{name}: uv {ours.get(name, 'absent')}, pip-compile {theirs.get(name, 'absent')}"
-        for name in sorted(ours.keys() | theirs.keys())
-        if ours.get(name) != theirs.get(name)
-    ]
-    if moved:
-        raise LockError(
-            "uv and pip-compile disagree on a lock: " + "; ".join(moved),
-            where=f"the inputs of {variant.name}",
-            mend="pin what they disagree on in requirements/*.in",
-        )
+        return _pairs(lock)
 
 
 def _sources(variant: Variant, constrain: Iterable[WheelPin], work: Path) -> tuple[str | Path, ...]:

@@ -1,0 +1,78 @@
+"""Fixtures that several unit tests share: an own store, an own project, made-up wheels."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shutil
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from gradlock import freshness, store
+from gradlock.resolve import conda, pip
+
+Texts = Mapping[str, str | bytes]
+
+
+@pytest.fixture
+def own_store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Keep the user's store out of a test; return the one that it gets."""
+    home = tmp_path / "store"
+    monkeypatch.setenv("GRADLOCK_STORE", str(home))
+    return home
+
+
+@pytest.fixture
+def project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, own_store: Path) -> Path:
+    """Copy the project's inputs and locks to a folder, and have gradlock work there."""
+    root = tmp_path / "project"
+    shutil.copytree(store.ROOT / "requirements", root / "requirements")
+    for path in (store.ROOT / "variants.toml", conda.ENVIRONMENT, store.ROOT / "conda-lock.yml"):
+        shutil.copy(path, root)
+    requirements = root / "requirements"
+    monkeypatch.setattr(store, "ROOT", root)
+    monkeypatch.setattr(conda, "ENVIRONMENT", root / "environment.yml")
+    monkeypatch.setattr(freshness, "APT", requirements / "apt.lock")
+    monkeypatch.setattr(freshness, "APT_INPUT", requirements / "apt.in")
+    monkeypatch.setattr(pip, "REQUIREMENTS", requirements)
+    monkeypatch.setattr(pip, "TOOLS", requirements / "dev.txt")
+    monkeypatch.setattr(pip, "TOOLS_INPUT", requirements / "dev.in")
+    return root
+
+
+@pytest.fixture
+def make_wheel(tmp_path: Path) -> Callable[..., Path]:
+    """Return a maker of wheels: `make_wheel(name, {path: content})`."""
+
+    def make(name: str, files: Texts, *, version: str = "1.0", scripts: str = "") -> Path:
+        info = f"{name}-{version}.dist-info"
+        contents: dict[str, bytes] = {
+            path: data.encode() if isinstance(data, str) else data for path, data in files.items()
+        }
+        contents[f"{info}/METADATA"] = (
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode()
+        )
+        contents[f"{info}/WHEEL"] = (
+            b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        if scripts:
+            contents[f"{info}/entry_points.txt"] = f"[console_scripts]\n{scripts}\n".encode()
+        record = "".join(
+            f"{path},sha256={_urlsafe(data)},{len(data)}\n" for path, data in contents.items()
+        )
+        contents[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
+        path = tmp_path / "wheels" / f"{name}-{version}-py3-none-any.whl"
+        path.parent.mkdir(exist_ok=True)
+        with zipfile.ZipFile(path, "w") as archive:
+            for member, data in contents.items():
+                archive.writestr(zipfile.ZipInfo(member), data)
+        return path
+
+    return make
+
+
+def _urlsafe(data: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip("=")
