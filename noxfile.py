@@ -18,32 +18,37 @@ nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "types", "unit", "images", "smoke", "gradients", "e2e"]
 nox.options.error_on_missing_interpreters = True
 VARIANTS = [variant.name for variant in variants.load()]
-CODE = ("gradlock", "tests", "tasks.py", "noxfile.py")
+CODE = ("gradlock", "tests", "benchmarks", "docker/rootfs", "tasks.py", "noxfile.py")
+
+
+def _for_pytest(session: nox.Session) -> list[str]:
+    """Return the arguments after `--`, but for the one that only the images' tests know."""
+    return [given for given in session.posargs if given != "--gpu-required"]
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style, and that the code is formatted."""
-    session.run("python", "-m", "ruff", "check", *CODE)
-    session.run("python", "-m", "ruff", "format", "--check", *CODE)
+    session.run(sys.executable, "-m", "ruff", "check", *CODE)
+    session.run(sys.executable, "-m", "ruff", "format", "--check", *CODE)
 
 
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types."""
-    session.run("python", "-m", "mypy")
+    session.run(sys.executable, "-m", "mypy")
 
 
 @nox.session
 def unit(session: nox.Session) -> None:
     """Run the unit tests: no network, no engine."""
-    session.run("python", "-m", "pytest", "tests/unit", *session.posargs)
+    session.run(sys.executable, "-m", "pytest", "tests/unit", *_for_pytest(session))
 
 
 @nox.session
 def images(session: nox.Session) -> None:
     """Build and load every image, and hold it to images.lock."""
-    session.run("python", "-m", "invoke", "image", "--all", "--no-smoke")
+    session.run(sys.executable, "-m", "invoke", "image", "--all", "--no-smoke")
 
 
 @nox.session
@@ -61,10 +66,18 @@ def gradients(session: nox.Session, variant: str) -> None:
 
 
 def _inside(session: nox.Session, variant: str, suite: str) -> None:
-    session.run("python", "-m", "invoke", "suite", suite, "--variant", variant, *session.posargs)
+    session.run(
+        sys.executable, "-m", "invoke", "suite", suite, "--variant", variant, *session.posargs
+    )
 
 
 @nox.session
 def e2e(session: nox.Session) -> None:
     """Build, load, serve and break things, with a real engine."""
-    session.run("python", "-m", "pytest", "tests/e2e", *session.posargs)
+    session.run(sys.executable, "-m", "pytest", "tests/e2e", *_for_pytest(session))
+
+
+@nox.session(default=False)
+def benchmark(session: nox.Session) -> None:
+    """Measure images and locks beside the plain way; slow, needs root and a quiet machine."""
+    session.run(sys.executable, "-m", "benchmarks.images", *session.posargs)

@@ -58,10 +58,8 @@ CHOICE = {
 }
 CHANNEL = {
     "channel": "Where conda packages come from: debian or conda-forge (default: "
-    "conda-forge where it can be reached)."
+    "what images.lock pins)."
 }
-#: Seconds that a suite may take inside an image.
-LIMIT = 900
 
 
 def verb(body: Callable[..., None]) -> Callable[..., None]:
@@ -112,7 +110,7 @@ def setup(_context: Context) -> None:
 def lock(
     _context: Context,
     upgrade: bool = False,
-    update: Sequence[str] = (),
+    update: Sequence[str] | None = None,  # invoke collects into a list only where this is None
     check: bool = False,
     resolver: str = "uv",
 ) -> None:
@@ -126,7 +124,7 @@ def lock(
     if upgrade:
         locking.move_as_of()
     watch = Stopwatch()
-    request = locking.Request(upgrade, tuple(update), resolver)
+    request = locking.Request(upgrade, tuple(update or ()), resolver)
     changed = locking.lock(tables.load(), request, watch)
     for path in changed:
         out.print(f"changed {path.relative_to(store.ROOT)}")
@@ -157,27 +155,35 @@ def image(
     docker = engine.connect()
     for row in table.select(variant=variant, cuda=cuda, gpu=gpu, every=all):
         watch = Stopwatch()
-        built = images.build(row, table, _channel(channel), watch)
-        _compare(built, pin=pin)
+        built = images.build(row, table, _channel(channel, row), watch)
+        if not pin:
+            _compare(built)
         sent = _load(docker, built, watch)
         if smoke:
             _smoke(docker, row, built, watch)
+        if pin:
+            pins.write(built)
         _report(built, sent, watch)
 
 
-def _channel(named: str) -> str:
-    """Return the channel to build with; without a name, conda-forge where it answers."""
+def _channel(named: str, row: Variant) -> str:
+    """Return the channel to build with; without a name, the one that images.lock pins.
+
+    So what is built does not depend on who answers. Where nothing is pinned, it is
+    conda-forge, or the embedded channel where that cannot be reached.
+    """
     if named and named not in images.CHANNELS:
         raise InputError(f"unknown channel {named!r}: use {' or '.join(images.CHANNELS)}")
-    return named or ("conda-forge" if conda.reachable() else "debian")
+    if named:
+        return named
+    pinned = [channel for channel in images.CHANNELS if pins.find(channel, row.name)]
+    return pinned[-1] if pinned else ("conda-forge" if conda.reachable() else "debian")
 
 
-def _compare(built: Image, *, pin: bool) -> None:
-    """Hold an image to images.lock, or write it there."""
+def _compare(built: Image) -> None:
+    """Hold an image to images.lock; say so where that has no ID for it."""
     known = pins.find(built.channel, built.variant)
-    if pin:
-        pins.write(built)
-    elif known:
+    if known:
         pins.check(built, known)
     else:
         say(f"images.lock has no ID yet for {built.variant} from {built.channel}; --pin writes it")
@@ -207,9 +213,8 @@ def _inside(
         reference,
         suites,
         gpu=row.gpu,
-        gpu_required=gpu_required,
+        gpu_required=gpu_required and row.gpu,
         reports=store.ROOT / "reports" / row.name,
-        seconds=LIMIT,
     )
     if status:
         raise Exit(f"error: {' and '.join(suites)} failed in {reference}", code=status)
@@ -232,7 +237,7 @@ def base(
     table, watch = tables.load(), Stopwatch()
     docker = engine.connect()
     (row,) = table.select(variant=variant, cuda=cuda, gpu=gpu)
-    built = images.build_base(row, table, _channel(channel), watch)
+    built = images.build_base(row, table, _channel(channel, row), watch)
     _report(built, _load(docker, built, watch), watch)
 
 
@@ -240,14 +245,14 @@ def base(
     positional=["suites"],
     help={
         **CHOICE,
-        "suites": "Folders of tests/image, separated by commas: smoke, gradients.",
+        "suites": "Folders of tests/image, separated by commas: smoke,gradients.",
         "gpu_required": "Fail instead of skipping where there is no GPU.",
     },
 )
 @verb
 def suite(
     _context: Context,
-    suites: str = "smoke,gradients",
+    suites: str,
     variant: str = "",
     cuda: str = "",
     gpu: bool = False,
@@ -295,10 +300,10 @@ def fetch(
         ]
         out.print(f"took {transport.bring(Path(from_), wanted)} artifacts from {from_}")
         return
-    source = _channel(channel)
     found: dict[str, Path] = {}
     for row in chosen:
-        found |= images.fetch(freshness.current(row, table), table, source)
+        locks = freshness.current(row, table)
+        found |= images.fetch(locks, table, _channel(channel, row))
     if to:
         transport.export(found, Path(to))
     size = sum(path.stat().st_size for path in found.values())
@@ -401,8 +406,8 @@ def shell(
 def _present(docker: Engine, row: Variant) -> str:
     """Return the reference of a variant's image, built and loaded when it is not there."""
     table, watch = tables.load(), Stopwatch()
-    built = images.build(row, table, _channel(""), watch)
-    _compare(built, pin=False)
+    built = images.build(row, table, _channel("", row), watch)
+    _compare(built)
     _load(docker, built, watch)
     return built.reference
 

@@ -28,7 +28,6 @@ from gradlock.lockfile import CondaPin, DebPin, WheelPin
 VERIFIED = 315532800
 #: Seconds to wait before each further try of a download.
 BACKOFF = (1.0, 3.0, 9.0)
-CHUNK = 1 << 20
 
 Pin = DebPin | CondaPin | WheelPin
 #: Finds where pins can be downloaded, by sha256.
@@ -182,7 +181,8 @@ def _download(
     part = store.folder("artifacts") / f"{pin.sha256}.part"
     problem = ""
     for pause in (0.0, *BACKOFF):
-        time.sleep(pause)
+        if stop.wait(pause):
+            raise ArtifactError("interrupted", where=source.url)
         try:
             _receive(client, source.url, part, meter, stop)
         except httpx.HTTPStatusError as error:
@@ -221,7 +221,8 @@ def _receive(
 ) -> None:
     """Write what a URL serves to a file, going on from the bytes that the file has."""
     have = part.stat().st_size if part.exists() else 0
-    headers = {"Range": f"bytes={have}-"} if have else {}
+    # A mirror that compresses on the way would change the bytes.
+    headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={have}-"} if have else {})}
     with client.stream("GET", url, headers=headers) as answer:
         if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
             part.unlink()  # longer than the file is: of no use
@@ -230,7 +231,7 @@ def _receive(
         if resumed:
             meter.advance(have)
         with part.open("ab" if resumed else "wb") as sink:
-            for chunk in answer.iter_raw(CHUNK):
+            for chunk in answer.iter_raw():
                 if stop.is_set():
                     raise ArtifactError("interrupted", where=url)
                 sink.write(chunk)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
-import signal
 import socket
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,7 +17,7 @@ from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.models.containers import Container
 from docker.types import DeviceRequest
 
-from gradlock import archive, command, progress, store
+from gradlock import archive, dockerd, progress, store
 from gradlock.errors import EngineError
 from gradlock.image import Image
 from gradlock.layers import Layer
@@ -30,10 +27,6 @@ from gradlock.progress import Meter
 LABEL = "gradlock"
 #: Seconds that one request may be silent: an engine on a slow disk unpacks a layer of 2 GB in less.
 PATIENCE = 900
-#: Seconds that an engine may take to start, or to stop its containers and end.
-START, STOP = 60, 60
-#: How many of the private engine's last lines an error shows.
-TAIL = 12
 
 
 @dataclass(frozen=True)
@@ -68,7 +61,7 @@ def find() -> Engine | None:
     if host := os.environ.get("DOCKER_HOST"):
         return _named(host)
     denied: list[Path] = []
-    for path in (*usual_sockets(), private_socket()):
+    for path in (*usual_sockets(), dockerd.listens()):
         try:
             if engine := _answering(path):
                 return engine
@@ -95,19 +88,6 @@ def usual_sockets() -> tuple[Path, ...]:
     )
 
 
-def private_folder() -> Path:
-    """Return where the private engine of this store runs.
-
-    Its name is a hash, because the path of a Unix socket must stay under 108 bytes.
-    """
-    return Path("/run") / f"gradlock-{store.digest(bytes(store.store()))[:8]}"
-
-
-def private_socket() -> Path:
-    """Return the socket of this store's private engine."""
-    return private_folder() / "docker.sock"
-
-
 def start_private() -> Engine:
     """Start this store's own engine, unless it runs, and wait until it answers.
 
@@ -117,31 +97,15 @@ def start_private() -> Engine:
         EngineError: this user is not root, there is no dockerd, or it died.
 
     """
-    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
-    dockerd = shutil.which("dockerd", path=path)
-    if os.getuid() != 0:
-        raise EngineError(
-            "no Docker Engine answers, and only root can start a private one",
-            where=", ".join(map(str, usual_sockets())),
-            mend="sudo systemctl start docker; or set DOCKER_HOST; or run as root",
-        )
-    if dockerd is None:
-        raise EngineError(
-            "no Docker Engine answers, and dockerd is not installed",
-            where=", ".join(map(str, usual_sockets())),
-            mend="./inv setup installs it (Debian's docker.io)",
-        )
     with store.exclusive("engine"):
-        return _wait_for(_running(*_dockerd()) or _launch(dockerd, path))
+        pid = dockerd.running() or dockerd.launch()
+        return dockerd.wait(pid, lambda: _answering(dockerd.listens()))
 
 
 def stop_private() -> bool:
     """End this store's private engine, and no other process; return whether it ran."""
     with store.exclusive("engine"):
-        ran = _end(*_dockerd())
-        _unmount()
-        shutil.rmtree(private_folder(), ignore_errors=True)
-        return ran
+        return dockerd.end()
 
 
 def _named(host: str) -> Engine:
@@ -179,121 +143,7 @@ def _answering(path: Path) -> Engine | None:
         client = DockerClient(base_url=where, timeout=PATIENCE)
     except (DockerException, requests.RequestException):
         return None
-    return Engine(client, where, private=path == private_socket())
-
-
-def _log() -> Path:
-    return store.folder("engine") / "dockerd.log"
-
-
-def _data() -> Path:
-    return store.folder("engine") / "data"
-
-
-def _dockerd() -> tuple[Path, str]:
-    """Return where the private engine's process is noted, and an argument that only it has."""
-    return private_folder() / "pid", f"--data-root={_data()}"
-
-
-def _containerd() -> tuple[Path, str]:
-    """Return the same of the private engine's own helper process."""
-    folder = private_folder() / "exec/containerd"
-    return folder / "containerd.pid", str(folder / "containerd.toml")
-
-
-def _running(note: Path, argument: str) -> int | None:
-    """Return the process that a file notes, if it runs and is what it should be."""
-    try:
-        pid = int(note.read_text())
-    except (FileNotFoundError, ValueError):
-        return None
-    return pid if _has(pid, argument) else None
-
-
-def _has(pid: int, argument: str) -> bool:
-    """Whether a process has an argument: pids are used again, and notes get stale."""
-    try:
-        argv = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return False
-    return os.fsencode(argument) in argv
-
-
-def _end(note: Path, argument: str) -> bool:
-    """End the process that a file notes, and wait until it has; return whether it ran."""
-    pid = _running(note, argument)
-    if pid is None:
-        return False
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP
-    while _has(pid, argument):
-        if time.monotonic() > deadline:
-            raise EngineError(
-                f"the private Docker Engine (process {pid}) did not end within {STOP} s",
-                where=str(_log()),
-                mend="stop its containers and run this again",
-            )
-        time.sleep(0.1)
-    return True
-
-
-def _unmount() -> None:
-    """Unmount what an engine that was killed left mounted on its data, the last first."""
-    data = str(_data())
-    lines = Path("/proc/self/mountinfo").read_text().splitlines()
-    for point in reversed([line.split()[4].replace("\\040", " ") for line in lines]):
-        if point == data or point.startswith(f"{data}/"):
-            command.run(["umount", point], purpose="unmounting the private engine's data")
-
-
-def _launch(dockerd: str, path: str) -> int:
-    """Start dockerd in a session of its own, so that no Ctrl-C reaches it; return its pid."""
-    run = private_folder()
-    run.mkdir(mode=0o711, exist_ok=True)
-    # What a killed engine noted would keep another from starting: of itself, and of its helper,
-    # which another takes for its own while it dies, and after (a dead process keeps its pid
-    # until its parent, or init, asks for it).
-    _end(*_containerd())
-    for note, _ in (_dockerd(), _containerd()):
-        note.unlink(missing_ok=True)
-    progress.say(f"no Docker Engine answers: starting a private one, {private_socket()}")
-    printed = command.run(
-        [
-            *("sh", "-c", 'setsid "$@" >"$0" 2>&1 </dev/null & echo $!'),
-            _log(),
-            dockerd,
-            f"--data-root={_data()}",
-            f"--exec-root={run / 'exec'}",
-            f"--pidfile={run / 'pid'}",
-            f"--host=unix://{private_socket()}",
-        ],
-        purpose="starting a private Docker Engine",
-        env={"PATH": path},
-    )
-    return int(printed)
-
-
-def _wait_for(pid: int) -> Engine:
-    """Wait until the private engine answers, as long as its process lives."""
-    argument = _dockerd()[1]
-    deadline = time.monotonic() + START
-    # The shell that becomes dockerd has another command line for its first milliseconds.
-    patience = time.monotonic() + 2
-    while time.monotonic() < deadline:
-        alive = _has(pid, argument)
-        if engine := _answering(private_socket()):
-            return engine
-        if not alive and time.monotonic() > patience:
-            break
-        time.sleep(0.1)
-    lines = _log().read_text(errors="replace").splitlines()[-TAIL:]
-    raise EngineError(
-        "the private Docker Engine "
-        + (f"does not answer after {START} s" if _has(pid, argument) else "died as it started"),
-        where=str(_log()),
-        mend="its last lines were:\n    " + "\n    ".join(lines),
-    )
+    return Engine(client, where, private=path == dockerd.listens())
 
 
 @contextmanager
@@ -312,7 +162,7 @@ def working(engine: Engine, purpose: str) -> Iterator[None]:
     except (requests.RequestException, urllib3.exceptions.HTTPError, ConnectionError) as error:
         raise EngineError(
             f"{purpose}: the Docker Engine stopped answering ({type(error).__name__})",
-            where=engine.where + (f", log {_log()}" if engine.private else ""),
+            where=engine.where + (f", log {dockerd.log()}" if engine.private else ""),
             mend="run the command again"
             + (": it starts the engine" if engine.private else " when the engine is back")
             + "; what the engine has whole is not sent twice",
@@ -324,7 +174,7 @@ def refused(engine: Engine, purpose: str, refusal: str) -> EngineError:
     if "no space left on device" in refusal:
         return EngineError(
             f"{purpose}: the Docker Engine's disk is full",
-            where=str(_data()) if engine.private else engine.where,
+            where=str(dockerd.data()) if engine.private else engine.where,
             mend="free some space (`docker system prune`, or ./inv clean), and run this again",
         )
     if "could not select device driver" in refusal:

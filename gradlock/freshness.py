@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from gradlock import lockfile, store
@@ -70,17 +71,17 @@ class Locks:
     conda: LockText
     pip: LockText
 
-    @property
+    @cached_property
     def debs(self) -> tuple[DebPin, ...]:
         """The locked Debian packages."""
         return lockfile.parse_debs(self.apt)
 
-    @property
+    @cached_property
     def condas(self) -> tuple[CondaPin, ...]:
         """The locked conda packages."""
         return lockfile.parse_conda(self.conda)
 
-    @property
+    @cached_property
     def wheels(self) -> tuple[WheelPin, ...]:
         """The locked wheels."""
         return lockfile.parse_wheels(self.pip)

@@ -25,6 +25,7 @@ from gradlock.variants import Table, Variant
 
 #: Where conda packages come from: conda-forge itself, or packages bound to Debian's.
 CHANNELS = ("debian", "conda-forge")
+CONDA_RECIPE = cache.recipe("layers/conda.py", "channels/debian.py", "channels/archive.py")
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def _named_sources(missing: Sequence[Pin]) -> dict[str, Source]:
 
 def base_layer(debs: Sequence[DebPin], suite: str, found: Mapping[str, Path]) -> Layer:
     """Return the Debian layer."""
-    key = cache.key_of("base", suite, sorted(pin.sha256 for pin in debs))
+    key = cache.key_of(base.RECIPE, suite, sorted(pin.sha256 for pin in debs))
     return cache.get("base", key, lambda writer: base.write(writer, debs, found, suite))
 
 
@@ -153,7 +154,7 @@ def _own_layer(locks: Locks, channel: str) -> Layer:
     links = files.links(locks.variant)
     return cache.get(
         "files",
-        cache.key_of("files", files.inputs(texts, links)),
+        cache.key_of(files.RECIPE, files.inputs(texts, links)),
         lambda writer: files.write(writer, texts, links),
     )
 
@@ -177,7 +178,7 @@ def _from_conda_forge(
     def write(writer: tar.LayerWriter) -> None:
         _stage(writer, [found[sha256] for sha256 in hashes], conda_forge.CONDA_FORGE)
 
-    return cache.get(name, cache.key_of(name, hashes), write)
+    return cache.get(name, cache.key_of(CONDA_RECIPE, hashes), write)
 
 
 def _from_debian(
@@ -186,9 +187,8 @@ def _from_debian(
     """Return a layer of the packages that bind conda's names to the base layer's programs."""
     variant = locks.variant
     bound = embedded.bound(variant, locks.debs)
-    key = cache.key_of(
-        name, variant.python, variant.cuda_minor, bound, conda_forge.requested(variant)
-    )
+    specs = conda_forge.requested(variant)
+    key = cache.key_of(CONDA_RECIPE, name, variant.python, variant.cuda_minor, bound, specs)
 
     def write(writer: tar.LayerWriter) -> None:
         with store.scratch("channel") as work:
@@ -272,7 +272,6 @@ def _config(locks: Locks, table: Table, channel: str, layers: Sequence[Layer]) -
                 "io.gradlock.tensorflow": variant.tensorflow,
                 "io.gradlock.variant": variant.name,
                 "org.opencontainers.image.created": created,
-                "org.opencontainers.image.licenses": "Apache-2.0",
                 "org.opencontainers.image.title": f"gradlock {variant.name}",
                 "org.opencontainers.image.version": variant.tensorflow,
             },

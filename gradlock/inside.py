@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 import threading
@@ -15,9 +14,9 @@ from docker.errors import APIError
 from docker.models.containers import Container
 
 from gradlock import engine as engines
-from gradlock import progress, store, variants
+from gradlock import progress, store
 from gradlock.engine import Engine
-from gradlock.errors import GradlockError, InputError
+from gradlock.errors import InputError
 
 #: The tests that run inside images.
 TESTS = store.ROOT / "tests" / "image"
@@ -160,29 +159,3 @@ def keep(result: Path, reports: Path) -> int:
         return 0
     store.write_text(reports / result.name, data.decode())
     return sum(int(suite.get("tests", 0)) - int(suite.get("skipped", 0)) for suite in suites)
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run suites in a variant's image: `python -m gradlock.inside cpu smoke gradients`."""
-    parser = argparse.ArgumentParser(prog="gradlock.inside", description=main.__doc__)
-    parser.add_argument("variant")
-    parser.add_argument("suites", nargs="+")
-    parser.add_argument("--gpu-required", action="store_true", help="fail where there is no GPU")
-    given = parser.parse_args(argv)
-    try:
-        row = variants.load().named(given.variant)
-        return run_suites(
-            engines.connect(),
-            f"gradlock:{row.name}",
-            given.suites,
-            gpu=row.gpu,
-            gpu_required=given.gpu_required and row.gpu,
-            reports=store.ROOT / "reports" / row.name,
-        )
-    except GradlockError as error:
-        progress.say(f"error: {error}")
-        return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import tomlkit
 
@@ -41,19 +42,28 @@ def find(channel: str, variant: str, path: Path = PATH) -> ImagePin | None:
         LockError: images.lock is not what `--pin` writes.
 
     """
+    entry = _read(path).get(channel, {}).get(variant)
+    return ImagePin(entry["id"], entry["locks"], entry["layers"]) if entry else None
+
+
+def _read(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return every entry, by channel and variant; none where there is no file."""
     try:
-        entry = tomllib.loads(path.read_text(encoding="utf-8"))[channel][variant]
-        return ImagePin(entry["id"], entry["locks"], entry["layers"])
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))
+        for channel, rows in entries.items():
+            for variant, row in rows.items():
+                kinds = {key: type(row[key]) for key in ("id", "locks", "layers")}
+                if kinds != {"id": str, "locks": str, "layers": dict}:
+                    raise TypeError(f"{channel}.{variant} is malformed")
     except FileNotFoundError:
-        return None
-    except KeyError as error:
-        if error.args[0] in (channel, variant):
-            return None
-        raise LockError(f"{channel}.{variant} lacks {error}", where=path.name) from error
-    except tomllib.TOMLDecodeError as error:
+        return {}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise LockError(
-            f"images.lock is not valid: {error}", where=path.name, mend="git checkout images.lock"
+            f"images.lock is not what `invoke image --pin` writes: {error}",
+            where=path.name,
+            mend=f"git checkout {path.name}",
         ) from error
+    return entries
 
 
 def write(image: Image, path: Path = PATH) -> None:
@@ -62,7 +72,7 @@ def write(image: Image, path: Path = PATH) -> None:
         document = tomlkit.document()
         for line in HEADER.splitlines():
             document.add(tomlkit.comment(line))
-        old = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        old = _read(path)
         pin = pin_of(image)
         old.setdefault(image.channel, {})[image.variant] = {
             "id": pin.id,

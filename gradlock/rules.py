@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from packaging.utils import canonicalize_name
+
 from gradlock import store
 from gradlock.errors import LockError, raise_all
 from gradlock.freshness import Locks
@@ -69,11 +71,8 @@ def one_toolkit(locks: Locks, _cpu: Locks) -> Iterator[str]:
     variant = locks.variant
     if not variant.gpu:
         return
-    parts = dict(
-        line.split("==")
-        for line in inputs(variant)[-1].read_text().split()
-        if line.startswith("nvidia-")
-    )
+    text = inputs(variant)[-1].read_text(encoding="utf-8")
+    parts = dict(re.findall(r"(?m)^(nvidia-[a-z0-9-]+)==(\S+)", text))
     parts["nvidia-cudnn-cu12"] = str(variant.cudnn)
     locked = {pin.name: pin.version for pin in locks.wheels if pin.name.startswith("nvidia-")}
     for name in ("nvidia-cuda-nvcc-cu12", "nvidia-cudnn-cu12", "nvidia-nccl-cu12"):
@@ -115,7 +114,7 @@ def lockstep(locks: Locks, cpu: Locks) -> Iterator[str]:
         theirs = base.get((type(pin), pin.name), pin)
         if theirs.sha256 != pin.sha256:
             yield f"{pin.name} is {pin.version}, but {theirs.version} in {cpu.variant.name}"
-    only_cpu = {pin.name for pin in cpu.wheels} - {pin.name for pin in locks.wheels}
+    only_cpu = {name for _, name in base.keys() - {(type(pin), pin.name) for pin in own}}
     for name in sorted(only_cpu - set(TENSORFLOWS)):
         yield f"{name} is in {cpu.variant.name} but not in {locks.variant.name}"
 
@@ -135,7 +134,7 @@ def one_source(locks: Locks, _cpu: Locks) -> Iterator[str]:
 
     conda's `tzdata` is the zones' data, pip's a Python package: these do not meet.
     """
-    condas = {pin.name for pin in locks.condas if pin.needs_python}
+    condas = {canonicalize_name(pin.name) for pin in locks.condas if pin.needs_python}
     both = {pin.name for pin in locks.wheels} & condas
     for name in sorted(both):
         yield f"{name} comes from both pip and conda"

@@ -37,12 +37,16 @@ NEEDS = (
     Need("dpkg-scanpackages", "dpkg-dev", "indexes the locked .debs"),
     Need(str(KEYRING), "debian-archive-keyring", "verifies Debian's package lists"),
 )
+#: As root, mmdebstrap needs no user namespace.
+ROOTLESS = Need("newuidmap", "uidmap", "lets mmdebstrap work without root")
 ENGINE = Need("dockerd", "docker.io", "runs the images; none answers here")
 
 
 def missing() -> tuple[Need, ...]:
     """Return what the machine lacks; an engine only where none answers."""
-    needs = NEEDS if engine.find() else (*NEEDS, ENGINE)
+    needs = NEEDS if os.getuid() == 0 else (*NEEDS, ROOTLESS)
+    if not engine.find():
+        needs = (*needs, ENGINE)
     return tuple(need for need in needs if not need.present)
 
 

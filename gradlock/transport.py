@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,9 +20,9 @@ def export(found: Mapping[str, Path], folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     total = sum(path.stat().st_size for path in found.values())
     with progress.meter(f"copying to {folder}", total) as meter:
-        for path in found.values():
+        for sha256, path in found.items():
             target = folder / path.name
-            if not target.exists() or target.stat().st_size != path.stat().st_size:
+            if not target.exists() or store.file_digest(target) != sha256:
                 with store.replacing(target) as part:
                     shutil.copyfile(path, part)
             meter.advance(path.stat().st_size)
@@ -58,5 +59,13 @@ def _sums(folder: Path) -> dict[str, str]:
     path = folder / SUMS
     if not path.exists():
         return {}
-    rows = (line.split("  ", 1) for line in path.read_text(encoding="utf-8").splitlines())
-    return {name: sha256 for sha256, name in rows}
+    # `sha256sum` puts a star before the names of files that it read as binary.
+    rows = [
+        re.fullmatch(r"([0-9a-f]{64}) [ *](.+)", line)
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
+    ]
+    if not all(rows):
+        raise ArtifactError(
+            "a line is not what sha256sum writes", where=str(path), mend="remove the file"
+        )
+    return {row[2]: row[1] for row in rows if row}

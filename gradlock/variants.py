@@ -146,10 +146,11 @@ def load(path: Path = TABLE) -> Table:
     debian = raw.get("debian")
     if not isinstance(debian, str) or not re.fullmatch("[a-z]+", debian):
         problems.append("debian must be a suite's name such as trixie")
+    defaults, named = (_table(raw, key, problems) for key in ("defaults", "variants"))
     rows = tuple(
         row
-        for name, own in raw.get("variants", {}).items()
-        if (row := _row(name, {**raw.get("defaults", {}), **own}, problems))
+        for name in named
+        if (row := _row(name, {**defaults, **_table(named, name, problems)}, problems))
     )
     if not problems and sum(not row.gpu for row in rows) != 1:
         problems.append("there must be exactly one variant without cuda")
@@ -166,12 +167,21 @@ def _moment(text: object) -> datetime | None:
         return None
 
 
+def _table(raw: dict[str, Any], key: str, problems: list[str]) -> dict[str, Any]:
+    """Return a table of the file, empty where there is none; say so where it is none."""
+    value = raw.get(key, {})
+    if isinstance(value, dict):
+        return value
+    problems.append(f"{key} must be a table, but is {value!r}")
+    return {}
+
+
 def _row(name: str, values: dict[str, Any], problems: list[str]) -> Variant | None:
     """Check one row and make it a value; say what is wrong in `problems`."""
-    values = {"name": name, **values}
-    known = {field.name for field in fields(Variant)}
+    known = {field.name for field in fields(Variant)} - {"name"}
     before = len(problems)
     problems += [f"{name}: unknown key {key!r}" for key in values if key not in known]
+    values = {**values, "name": name}
     for key, form in FORMS.items():
         value = values.get(key)
         if value is None:

@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gradlock import command, store
+from gradlock.layers import cache
 from gradlock.layers.tar import MTIME, LayerWriter
 from gradlock.lockfile import DebPin
 
+RECIPE = cache.recipe("layers/base.py")
 USER, UID, HOME = "gradlock", 1000, "home/gradlock"
 
 #: What a build leaves behind and nobody needs: logs, lists, caches, what names the host.

@@ -3,7 +3,7 @@
     <store>/layers/<key>.json     the digest and size of the layer that the key's inputs give
     <store>/layers/<digest>.tar
 
-A key hashes the inputs and the code that writes layers, so changed code rebuilds.
+A key hashes the inputs and the code that writes the layer, so changed code rebuilds.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from gradlock.layers import Layer, tar
 
 
 @cache
-def recipe() -> str:
-    """Return the digest of the code that decides what is in a layer."""
+def recipe(*modules: str) -> str:
+    """Return the digest of the code that writes a layer: the tar's and that of `modules`."""
     package = Path(__file__).parent.parent
-    sources = sorted([*package.glob("layers/*.py"), *package.glob("channels/*.py")])
+    sources = [package / name for name in ("layers/tar.py", *modules)]
     return store.digest(b"".join(path.read_bytes() for path in sources))
 
 
-def key_of(*inputs: Any) -> str:
-    """Return the key of a layer from its inputs: plain values that JSON can hold."""
-    return store.digest(json.dumps([recipe(), *inputs], sort_keys=True).encode())
+def key_of(code: str, *inputs: Any) -> str:
+    """Return the key of a layer: its recipe, and inputs that are plain values for JSON."""
+    return store.digest(json.dumps([code, *inputs], sort_keys=True).encode())
 
 
 def sweep() -> None:
@@ -41,17 +41,19 @@ def find(name: str, key: str) -> Layer | None:
     """Return the layer of a key, its bytes verified, or None where it has to be built."""
     entry = store.folder("layers") / f"{key}.json"
     try:
-        known = json.loads(entry.read_text())
+        digest = json.loads(entry.read_text())["digest"]
+        path = entry.with_name(f"{digest}.tar")
+        size = path.stat().st_size
     except FileNotFoundError:
         return None
-    path = entry.with_name(f"{known['digest']}.tar")
-    if not path.exists():
+    except (ValueError, KeyError, TypeError):
+        entry.unlink()  # not what `build` wrote
         return None
-    if not artifacts.seal(path, known["digest"]):
+    if not artifacts.seal(path, digest):
         progress.say(f"refused the layer {name}: the store's copy was changed; building it again")
         path.unlink()
         return None
-    return Layer(name, path, known["digest"], known["size"])
+    return Layer(name, path, digest, size)
 
 
 def build(name: str, key: str, write: Callable[[tar.LayerWriter], None]) -> Layer:

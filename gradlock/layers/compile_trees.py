@@ -8,9 +8,11 @@ are the same whatever else is compiled, in whatever order and however many at on
 """
 
 import compileall
+import importlib.util
 import os
 import py_compile
 import sys
+from pathlib import Path
 
 
 def compile_tree(tree: str) -> None:
@@ -25,6 +27,21 @@ def compile_tree(tree: str) -> None:
     )
 
 
+def lacking(tree: str) -> list[Path]:
+    """Return the files that could be compiled and were not, as on a full disk; name them."""
+    found = []
+    for path in Path(tree).rglob("*.py"):
+        cached = Path(importlib.util.cache_from_source(str(path)))
+        if path.is_file() and "__pycache__" not in path.parts and not cached.exists():
+            try:
+                compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
+            except (SyntaxError, ValueError):
+                continue
+            print(f"no bytecode was written for {path}", file=sys.stderr, flush=True)
+            found.append(path)
+    return found
+
+
 def main(workers: int, trees: list[str]) -> int:
     """Compile each tree in a child of its own; return the number of children that died."""
     running, failed = 0, 0
@@ -34,7 +51,7 @@ def main(workers: int, trees: list[str]) -> int:
             running -= 1
         if os.fork() == 0:
             compile_tree(tree)
-            os._exit(0)
+            os._exit(len(lacking(tree)) > 0)
         running += 1
     for _ in range(running):
         failed += os.wait()[1] != 0

@@ -6,11 +6,12 @@ import json
 from collections.abc import Sequence
 
 from gradlock import store
-from gradlock.layers import tar
+from gradlock.layers import cache, tar
 from gradlock.layers.wheels import schemes
 from gradlock.lockfile import LockText
 from gradlock.variants import Variant
 
+RECIPE = cache.recipe("layers/files.py")
 ROOTFS = store.ROOT / "docker/rootfs"
 #: Links that a GPU image needs below site-packages. TensorFlow opens CUDA's libraries through
 #: the RUNPATH of libtensorflow_framework, and 2.21's lacks cuSOLVER's folder (that of

@@ -12,11 +12,18 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 #: The time of every file in a layer, in seconds: 1980-01-01, the first that a zip can hold.
 #: Fixed rather than `as_of`, so that a relock rewrites only the layers whose artifacts moved.
 MTIME = 315532800
+
+
+class Readable(Protocol):
+    """What a file's bytes are read from."""
+
+    def read(self, length: int = ..., /) -> bytes:
+        """Read up to `length` bytes."""
 
 
 class HashingWriter(io.RawIOBase):
@@ -67,7 +74,7 @@ class LayerWriter:
         info.size = len(data)
         self._with_parents(info, io.BytesIO(data))
 
-    def stream(self, name: str, source: IO[bytes], size: int, *, mode: int = 0o644) -> None:
+    def stream(self, name: str, source: Readable, size: int, *, mode: int = 0o644) -> None:
         """Add a regular file of `size` bytes from a stream, its parents before it."""
         info = _info(name, tarfile.REGTYPE, mode, 0, 0)
         info.size = size
@@ -95,13 +102,13 @@ class LayerWriter:
         """Write the end of the archive."""
         self._tar.close()
 
-    def _with_parents(self, info: tarfile.TarInfo, source: IO[bytes] | None = None) -> None:
+    def _with_parents(self, info: tarfile.TarInfo, source: Readable | None = None) -> None:
         parent = info.name.rpartition("/")[0]
         if parent:
             self.folder(parent)
         self._add(info, source)
 
-    def _add(self, info: tarfile.TarInfo, source: IO[bytes] | None = None) -> None:
+    def _add(self, info: tarfile.TarInfo, source: Readable | None = None) -> None:
         self._tar.addfile(info, source)
 
 

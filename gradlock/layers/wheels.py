@@ -12,7 +12,6 @@ import io
 import os
 import posixpath
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -34,12 +33,11 @@ from gradlock.layers.interpreter import Interpreter
 from gradlock.lockfile import WheelPin
 
 PREFIX = "opt/conda"
+RECIPE = cache.recipe("layers/wheels.py", "layers/compile_trees.py", "layers/interpreter.py")
 #: Wheels of this many bytes and more get a layer of their own; chosen so that the merged
 #: layer of small wheels is below 5% of the CPU image, and that a GPU image stays well below
 #: the 127 layers that engines take.
 LARGE = 1_200_000
-#: Files up to this size are installed in memory, larger ones through a temporary file.
-IN_MEMORY = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -59,9 +57,11 @@ class Wheel:
 class LayerDestination(SchemeDictionaryDestination):
     """Takes what `installer` writes, and writes it into a layer instead of a file system."""
 
-    def __init__(self, writer: tar.LayerWriter, python: str) -> None:
+    def __init__(self, writer: tar.LayerWriter, python: str, sizes: Mapping[str, int]) -> None:
+        """Write with `writer`; `sizes` are the bytes of the wheel's files by their names."""
         super().__init__(schemes(python), f"/{PREFIX}/bin/python", "posix")
         self.writer = writer
+        self.sizes = sizes
 
     def write_to_fs(
         self, scheme: Scheme, path: str, stream: BinaryIO, is_executable: bool
@@ -70,16 +70,16 @@ class LayerDestination(SchemeDictionaryDestination):
         place = posixpath.normpath(f"{self.scheme_dict[scheme]}/{path}")
         if not place.startswith(f"/{PREFIX}/"):
             raise ArtifactError(f"a wheel writes outside of its prefix: {path}")
-        digest = hashlib.sha256()
-        with tempfile.SpooledTemporaryFile(IN_MEMORY) as spool:
-            while chunk := stream.read(1 << 20):
-                digest.update(chunk)
-                spool.write(chunk)
-            size = spool.tell()
-            spool.seek(0)
-            mode = 0o755 if is_executable or scheme == "scripts" else 0o644
-            self.writer.stream(place.lstrip("/"), spool, size, mode=mode)
-        return RecordEntry(path, Hash("sha256", _urlsafe(digest.digest())), size)
+        size = None
+        if scheme in ("purelib", "platlib") and isinstance(stream, zipfile.ZipExtFile):
+            size = self.sizes.get(path)
+        if size is None:  # a script, or another small file that installing makes or changes
+            data = stream.read()
+            stream, size = io.BytesIO(data), len(data)
+        reader = HashingReader(stream)
+        mode = 0o755 if is_executable or scheme == "scripts" else 0o644
+        self.writer.stream(place.lstrip("/"), reader, size, mode=mode)
+        return RecordEntry(path, Hash("sha256", _urlsafe(reader.hash.digest())), size)
 
     def write_script(self, name: str, module: str, attr: str, section: str) -> RecordEntry:
         """Write the launcher of an entry point."""
@@ -87,6 +87,20 @@ class LayerDestination(SchemeDictionaryDestination):
         filename, data = script.generate(self.interpreter, self.script_kind)
         with io.BytesIO(data) as stream:
             return self.write_to_fs(Scheme("scripts"), filename, stream, is_executable=True)
+
+
+class HashingReader:
+    """Hashes what is read through it: a library of 1 GB goes from wheel to layer in one pass."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self.source = source
+        self.hash = hashlib.sha256()
+
+    def read(self, length: int = -1, /) -> bytes:
+        """Read up to `length` bytes."""
+        data = self.source.read(length)
+        self.hash.update(data)
+        return data
 
 
 def _urlsafe(digest: bytes) -> str:
@@ -109,7 +123,7 @@ def schemes(python: str) -> dict[str, str]:
 def plan(pins: Sequence[WheelPin], files: Mapping[str, Path], python: str) -> tuple[Wheel, ...]:
     """Return the wheels of a lock; `python` names the interpreter that compiles them."""
     return tuple(
-        Wheel(pin, files[pin.sha256], cache.key_of("wheel", pin.sha256, python)) for pin in pins
+        Wheel(pin, files[pin.sha256], cache.key_of(RECIPE, pin.sha256, python)) for pin in pins
     )
 
 
@@ -144,7 +158,7 @@ def build(wheels: Sequence[Wheel], interpreter: Interpreter, python: str) -> Non
 
 def merged(name: str, layers: Sequence[Layer]) -> Layer:
     """Return one layer that holds what several layers hold."""
-    key = cache.key_of("merged", [layer.digest for layer in layers])
+    key = cache.key_of(RECIPE, [layer.digest for layer in layers])
     return cache.get(name, key, lambda writer: tar.merge(writer, [one.path for one in layers]))
 
 
@@ -180,8 +194,10 @@ def _write(wheel: Wheel, tree: Path, python: str) -> None:
     """Write one wheel's layer: what it installs, then the bytecode of `tree`."""
 
     def write(writer: tar.LayerWriter) -> None:
-        with WheelFile.open(wheel.path) as source:
-            install(source, LayerDestination(writer, python), {"INSTALLER": b"gradlock\n"})
+        with zipfile.ZipFile(wheel.path) as archive:
+            sizes = {info.filename: info.file_size for info in archive.infolist()}
+            destination = LayerDestination(writer, python, sizes)
+            install(WheelFile(archive), destination, {"INSTALLER": b"gradlock\n"})
         for path in sorted(tree.rglob("*.pyc")):
             writer.file(path.relative_to(tree).as_posix(), path.read_bytes())
 

@@ -40,7 +40,10 @@ def mirrors() -> dict[str, str]:
         ["apt-get", "indextargets", "--format", "$(LABEL) $(REPO_URI)", "Created-By: Packages"],
         purpose="reading apt's configuration",
     )
-    configured = dict(line.split(" ", 1) for line in listed.splitlines() if " " in line)
+    # A label may have spaces ("Debian Backports"), a URL has none. What apt reads from a file
+    # or a list of mirrors is of no use: gradlock downloads by HTTP.
+    rows = (line.rsplit(" ", 1) for line in listed.splitlines())
+    configured = {label: url for label, url in rows if url.startswith("http")}
     found = {
         archive: (os.environ.get(VARIABLES[archive]) or configured.get(label, "")).rstrip("/")
         for archive, label in LABELS.items()
@@ -80,19 +83,28 @@ def resolve(names: Sequence[str], suite: str, *, keep: Iterable[DebPin] = ()) ->
 
 
 def parse_uris(printed: str, archives: Mapping[str, str]) -> tuple[DebPin, ...]:
-    """Read what `apt-get --print-uris` prints: 'URI' FILE SIZE SHA256:HASH."""
+    """Read what `apt-get --print-uris` prints: 'URI' FILE SIZE SHA256:HASH.
+
+    Raises:
+        LockError: a file has no sha256, or comes from another archive.
+
+    """
     pins = []
     for line in printed.splitlines():
-        match = re.fullmatch(r"'(\S+)' (\S+) (\d+) SHA256:([0-9a-f]{64})", line)
-        if not match:
+        if not line.startswith("'"):
             continue
-        url, filename, size, sha256 = match.groups()
-        name, version, arch = unquote(filename).removesuffix(".deb").split("_")
+        match = re.fullmatch(r"'(\S+)' (\S+)_(\S+)_(\S+)\.deb (\d+) SHA256:([0-9a-f]{64})", line)
+        url = line.split("'")[1]
         # The longest root wins: one archive's URL may be the beginning of the other's.
-        archive, root = max(
-            ((archive, root) for archive, root in archives.items() if url.startswith(f"{root}/")),
-            key=lambda found: len(found[1]),
-        )
+        roots = [(root, archive) for archive, root in archives.items() if url.startswith(f"{root}/")]
+        if not match or not roots:
+            raise LockError(
+                f"apt names a file without a sha256, or of another archive: {line}",
+                where="requirements/apt.in",
+            )
+        root, archive = max(roots, key=lambda found: len(found[0]))
+        name, version, arch = (unquote(part) for part in match.group(2, 3, 4))
+        size, sha256 = match.group(5, 6)
         path = unquote(url.removeprefix(f"{root}/"))
         pins.append(DebPin(name, version, arch, int(size), sha256, archive, path))
     return tuple(sorted(pins, key=lambda pin: pin.name))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import canonicalize_name, parse_wheel_filename
@@ -262,9 +263,11 @@ def platform_tags(variant: Variant) -> tuple[Tag, ...]:
             platforms.append(f"{legacy[minor]}_x86_64")
     platforms.append("linux_x86_64")
     version = tuple(int(part) for part in variant.python.split("."))
+    # Named, so that this does not depend on how the Python that runs it was built.
+    abi = f"cp{version[0]}{version[1]}"
     return (
-        *cpython_tags(version, platforms=platforms),
-        *compatible_tags(version, f"cp{version[0]}{version[1]}", platforms),
+        *cpython_tags(version, [abi], platforms),
+        *compatible_tags(version, abi, platforms),
     )
 
 
@@ -272,15 +275,14 @@ def _best(package: Mapping[str, Any], ranks: Mapping[Tag, int]) -> Wheel | None:
     """Choose a package's wheel as pip does: by its best tag, then its highest build."""
     choices = []
     for offer in package.get("wheels", ()):
-        filename = offer.get("name") or offer["url"].rpartition("/")[2]
+        filename = offer.get("name") or unquote(offer["url"].rpartition("/")[2])
         _, _, build, tags = parse_wheel_filename(filename)
         fits = [ranks[tag] for tag in tags if tag in ranks]
         if fits:
-            rank = (min(fits), tuple(-part if isinstance(part, int) else 0 for part in build))
-            choices.append((rank, filename, offer))
+            choices.append(((-min(fits), build), filename, offer))
     if not choices:
         return None
-    _, filename, offer = min(choices, key=lambda choice: choice[:2])
+    _, filename, offer = max(choices, key=lambda choice: choice[:2])
     pin = WheelPin(
         canonicalize_name(package["name"]), package["version"], offer["hashes"]["sha256"]
     )

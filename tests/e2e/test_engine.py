@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from gradlock import dockerd, store
 from gradlock import engine as engines
-from gradlock import store
 from gradlock.engine import Engine
 from gradlock.errors import EngineError
 from gradlock.image import Image
@@ -72,7 +72,7 @@ def load(engine: Engine, image: Image) -> int:
 
 def pid() -> int:
     """Return the process of the private engine."""
-    return int((engines.private_folder() / "pid").read_text())
+    return int((dockerd.folder() / "pid").read_text())
 
 
 def test_a_second_load_sends_nothing(handmade: Handmade, empty: Engine) -> None:
@@ -155,7 +155,7 @@ def test_a_user_who_may_not_is_told_which_socket(
     os.waitpid(child, 0)
     printed = capfd.readouterr().out
     assert "this user may not talk to it" in printed
-    assert str(engines.private_socket()) in printed
+    assert str(dockerd.listens()) in printed
 
 
 def test_a_full_disk_is_named_and_the_tag_stays(
@@ -180,5 +180,5 @@ def test_a_full_disk_is_named_and_the_tag_stays(
 
 def test_what_a_stopped_engine_held_can_be_removed(empty: Engine) -> None:
     assert engines.stop_private() is True
-    assert not engines.private_folder().exists()
+    assert not dockerd.folder().exists()
     shutil.rmtree(store.folder("engine"))

@@ -6,8 +6,6 @@ import io
 import json
 import os
 import socket
-import subprocess
-import sys
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,8 +17,8 @@ import pytest
 import requests
 from docker.errors import APIError, ImageNotFound
 
+from gradlock import dockerd
 from gradlock import engine as engines
-from gradlock import store
 from gradlock.engine import Engine
 from gradlock.errors import EngineError
 from gradlock.image import Image
@@ -35,7 +33,7 @@ def no_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     monkeypatch.setenv("GRADLOCK_STORE", str(tmp_path / "store"))
     monkeypatch.setattr(engines, "usual_sockets", lambda: (tmp_path / "docker.sock",))
-    monkeypatch.setattr(engines, "private_folder", lambda: tmp_path / "run")
+    monkeypatch.setattr(dockerd, "folder", lambda: tmp_path / "run")
 
 
 # Which layers are shared
@@ -296,19 +294,6 @@ def _as_nobody(call: Callable[[], object]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def test_the_private_socket_has_a_short_path_whatever_the_store(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.undo()
-    monkeypatch.setenv("GRADLOCK_STORE", "/very" * 60)
-    first = engines.private_socket()
-    # What lies deepest there is the socket of dockerd's own containerd.
-    deepest = engines.private_folder() / "exec/containerd/containerd-debug.sock.ttrpc"
-    assert len(bytes(deepest)) < 108
-    monkeypatch.setenv("GRADLOCK_STORE", "/other")
-    assert engines.private_socket() != first
-
-
 def test_the_usual_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/7")
@@ -319,66 +304,3 @@ def test_the_usual_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
         "/home/somebody/.docker/run/docker.sock",
         "/home/somebody/.docker/desktop/docker.sock",
     ]
-
-
-# The private engine
-
-
-@pytest.fixture
-def dockerd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Put a program in the place of dockerd; let this user count as root."""
-    program = tmp_path / "bin" / "dockerd"
-    program.parent.mkdir()
-    program.touch(0o755)
-    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
-    monkeypatch.setattr(os, "getuid", lambda: 0)
-    return program
-
-
-def test_without_root_none_is_started(dockerd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "getuid", lambda: 1000)
-    with pytest.raises(EngineError, match="only root can start") as caught:
-        engines.connect()
-    assert "systemctl start docker" in caught.value.mend
-
-
-def test_without_dockerd_none_is_started(dockerd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
-    with pytest.raises(EngineError, match="dockerd is not installed") as caught:
-        engines.connect()
-    assert "./inv setup" in caught.value.mend
-
-
-def test_one_that_dies_shows_its_last_lines(dockerd: Path) -> None:
-    dockerd.write_text(
-        "#!/bin/sh\necho first\necho failed to start daemon: no overlay >&2\nexit 1\n"
-    )
-    with pytest.raises(EngineError, match="died as it started") as caught:
-        engines.connect()
-    assert "failed to start daemon: no overlay" in caught.value.mend
-    assert caught.value.where == str(store.folder("engine") / "dockerd.log")
-
-
-def test_stopping_leaves_a_stranger_with_the_same_pid_alone() -> None:
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as stranger:
-        engines.private_folder().mkdir()
-        (engines.private_folder() / "pid").write_text(str(stranger.pid))
-        assert engines.stop_private() is False
-        assert stranger.poll() is None
-        stranger.kill()
-
-
-def test_stopping_ends_this_stores_own() -> None:
-    data = store.folder("engine") / "data"
-    argv = [sys.executable, "-c", "import time; time.sleep(60)", f"--data-root={data}"]
-    with subprocess.Popen(argv) as ours:
-        engines.private_folder().mkdir()
-        (engines.private_folder() / "pid").write_text(str(ours.pid))
-        # A dead child keeps its pid, without a command line, until its parent asks for it.
-        assert engines.stop_private() is True
-        assert ours.wait(10) == -15
-    assert not engines.private_folder().exists()
-
-
-def test_stopping_none_is_no_error() -> None:
-    assert engines.stop_private() is False

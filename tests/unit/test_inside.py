@@ -168,8 +168,3 @@ def test_a_container_that_outlasts_its_limit_is_ended_from_outside() -> None:
     container.attach.return_value = output()
     with mock.patch.object(sys, "stdout", io.TextIOWrapper(io.BytesIO())):
         assert inside.follow(container, 0) == 137
-
-
-def test_the_command_says_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
-    assert inside.main(["no-such-variant", "smoke"]) == 1
-    assert "unknown variant 'no-such-variant'" in capsys.readouterr().err

@@ -1,0 +1,53 @@
+"""What the end-to-end tests share: a real engine, with the CPU image in it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gradlock import engine as engines
+from gradlock import pins, store, variants
+from gradlock.engine import Engine
+
+Invoke = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> Engine:
+    """Return the engine that answers, a private one where none does; without one, fail."""
+    return engines.connect()
+
+
+@pytest.fixture(scope="session")
+def invoke(docker_engine: Engine) -> Invoke:
+    """Return a starter of gradlock's commands, with this engine, from any checkout."""
+
+    def start(*argv: str, root: Path = store.ROOT, **env: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "invoke", "--search-root", str(root), *argv],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=root,
+            env={**os.environ, "DOCKER_HOST": docker_engine.where, **env},
+            start_new_session=True,
+        )
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def cpu_image(invoke: Invoke, docker_engine: Engine) -> str:
+    """Return the ID of the CPU image, built and loaded as images.lock has it."""
+    built = invoke("image", "--no-smoke", "--channel", "debian")
+    out, err = built.communicate()
+    assert built.returncode == 0, err
+    pin = pins.find("debian", variants.load().cpu.name)
+    assert pin is not None
+    assert pin.id in out
+    return pin.id

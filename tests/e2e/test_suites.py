@@ -1,0 +1,69 @@
+"""The suites inside the image are tests that can fail: a wrong TensorFlow does not pass them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gradlock import engine as engines
+from gradlock import inside
+from gradlock.engine import Engine
+
+#: Wrong TensorFlows: a file below its package, what stands there, and what is put in its place.
+MUTANTS = {
+    "relu-scaled": (
+        "python/ops/nn_grad.py",
+        "  return gen_nn_ops.relu_grad(grad, op.outputs[0])\n",
+        "  return gen_nn_ops.relu_grad(grad, op.outputs[0]) * (1 + 1e-4)\n",
+    ),
+    "tanh-sign": (
+        "python/ops/math_grad.py",
+        "    return gen_math_ops.tanh_grad(y, grad)\n",
+        "    return -gen_math_ops.tanh_grad(y, grad)\n",
+    ),
+}
+
+
+@pytest.fixture(params=sorted(MUTANTS))
+def mutant(request: pytest.FixtureRequest, docker_engine: Engine, cpu_image: str) -> Iterator[str]:
+    """Return the CPU image with one gradient of its TensorFlow made wrong."""
+    name, old, new = MUTANTS[request.param]
+    # The bytecode beside a module is not checked against it: without it, the source counts.
+    script = (
+        "import pathlib, sysconfig\n"
+        f"path = pathlib.Path(sysconfig.get_path('purelib'), 'tensorflow', {name!r})\n"
+        "text = path.read_text()\n"
+        f"assert {old!r} in text\n"
+        f"path.write_text(text.replace({old!r}, {new!r}))\n"
+        "for stale in (path.parent / '__pycache__').glob(path.stem + '.*'):\n"
+        "    stale.unlink()\n"
+    )
+    argv = ["python", "-c", script]
+    with engines.container(docker_engine, cpu_image, argv, kind="e2e", user="0") as container:
+        container.start()
+        assert container.wait()["StatusCode"] == 0, container.logs()
+        reference = f"gradlock-mutant:{request.param}"
+        container.commit("gradlock-mutant", request.param, changes=["USER 1000:1000"])
+    yield reference
+    docker_engine.client.images.remove(reference, force=True)
+
+
+def test_a_wrong_gradient_is_caught(mutant: str, docker_engine: Engine, tmp_path: Path) -> None:
+    status = inside.run_suites(
+        docker_engine, mutant, ["gradients"], gpu=False, gpu_required=False, reports=tmp_path
+    )
+    assert status == 1
+    assert "failures" in (tmp_path / "gradients.xml").read_text()
+
+
+def test_a_promised_gpu_that_is_missing_is_a_failure(
+    docker_engine: Engine, cpu_image: str, tmp_path: Path
+) -> None:
+    if engines.gpus(docker_engine):
+        pytest.skip("this engine has a GPU: the promise is kept")
+    with pytest.raises(engines.EngineError, match="GPU"):
+        inside.run_suites(
+            docker_engine, cpu_image, ["smoke"], gpu=True, gpu_required=True, reports=tmp_path
+        )

@@ -1,0 +1,192 @@
+"""Layers as tars: bytes that depend on what the files are, and on nothing else."""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gradlock import store
+from gradlock.layers import tar
+from gradlock.layers.tar import LayerWriter
+
+Write = Callable[[LayerWriter], None]
+
+LONG = "a" * 120 + "/" + "b" * 120 + "/" + "c" * 120
+FILES = {"etc/b": "1", "etc/a": "2", "etc-more/a": "3", "usr/bin/tool": "#!/bin/sh\n", LONG: "4"}
+#: The layer of FILES; `python -m pytest tests/unit/test_layers_tar.py` shows another one.
+GOLDEN = "9f4d4e0f5b148b7fc6b2c7fa4cc4d0346d397137a1e6addbd000ce7e22700839"
+
+
+def layer(path: Path, write: Write) -> Path:
+    """Write a layer; what its stream counted and hashed is what is in the file."""
+    with tar.writing(path) as (writer, stream):
+        write(writer)
+    assert stream.hash.hexdigest() == store.file_digest(path)
+    assert stream.size == path.stat().st_size
+    return path
+
+
+def members(path: Path) -> list[tarfile.TarInfo]:
+    with tarfile.open(path) as source:
+        return list(source)
+
+
+def names(path: Path) -> list[str]:
+    return [member.name for member in members(path)]
+
+
+def tree(root: Path, order: list[str], *, umask: int = 0o022, time: int = 0) -> Path:
+    """Make the same tree in some order, under some umask, at some time."""
+    before = os.umask(umask)
+    try:
+        for name in order:
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(FILES[name])
+        (root / "usr/bin/tool").chmod(0o777 & ~umask)
+        (root / "usr/bin/link").symlink_to("tool")
+        (root / "empty").mkdir()
+    finally:
+        os.umask(before)
+    for path in root.rglob("*"):
+        os.utime(path, (time, time), follow_symlinks=False)
+    return root
+
+
+def test_the_same_tree_gives_the_same_bytes(tmp_path: Path) -> None:
+    first = tree(tmp_path / "first", list(FILES))
+    second = tree(tmp_path / "second", list(reversed(FILES)), umask=0o077, time=10**9)
+    layers = [
+        layer(tmp_path / f"{root.name}.tar", lambda writer, root=root: tar.add_tree(writer, root))
+        for root in (first, second)
+    ]
+    assert layers[0].read_bytes() == layers[1].read_bytes()
+    assert store.file_digest(layers[0]) == GOLDEN
+
+
+def test_a_tree_holds_no_trace_of_who_made_it(tmp_path: Path) -> None:
+    root = tree(tmp_path / "tree", list(FILES))
+    found = members(layer(tmp_path / "layer.tar", lambda writer: tar.add_tree(writer, root)))
+    assert {(member.uid, member.gid, member.uname, member.gname) for member in found} == {
+        (0, 0, "", "")
+    }
+    assert {member.mtime for member in found} == {tar.MTIME}
+    modes = {member.name: member.mode for member in found}
+    assert modes["etc"] == modes["usr/bin/tool"] == 0o755
+    assert modes["etc/a"] == 0o644
+
+
+def test_a_tree_is_written_whole_and_in_order(tmp_path: Path) -> None:
+    root = tree(tmp_path / "tree", list(FILES))
+    path = layer(tmp_path / "layer.tar", lambda writer: tar.add_tree(writer, root))
+    found = [name.split("/") for name in names(path)]
+    assert found == sorted(found)
+    with tarfile.open(path) as source:
+        source.extractall(tmp_path / "copy", filter="tar")
+    for name, text in FILES.items():
+        assert (tmp_path / "copy" / name).read_text() == text
+    assert (tmp_path / "copy/usr/bin/link").readlink() == Path("tool")
+    assert (tmp_path / "copy/empty").is_dir()
+
+
+def test_a_link_to_a_folder_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "tree/lib").mkdir(parents=True)
+    (tmp_path / "tree/lib/file").touch()
+    (tmp_path / "tree/lib64").symlink_to("lib")
+    path = layer(tmp_path / "layer.tar", lambda writer: tar.add_tree(writer, tmp_path / "tree"))
+    assert names(path) == ["lib", "lib/file", "lib64"]
+
+
+def test_parents_are_written_once_and_before_their_files(tmp_path: Path) -> None:
+    def write(writer: LayerWriter) -> None:
+        writer.file("a/b/one", b"")
+        writer.symlink("a/b/two", "one")
+        writer.folder("a/b")
+        writer.file("a/c/three", b"")
+        writer.file("top", b"")
+
+    path = layer(tmp_path / "layer.tar", write)
+    assert names(path) == ["a", "a/b", "a/b/one", "a/b/two", "a/c", "a/c/three", "top"]
+
+
+def test_a_folder_keeps_the_owner_and_mode_that_it_was_added_with(tmp_path: Path) -> None:
+    def write(writer: LayerWriter) -> None:
+        writer.folder("home/user", mode=0o700, uid=1000, gid=1000)
+        writer.file("home/user/file", b"", uid=1000, gid=1000)
+
+    found = {member.name: member for member in members(layer(tmp_path / "layer.tar", write))}
+    assert (found["home"].mode, found["home"].uid) == (0o755, 0)
+    assert (found["home/user"].mode, found["home/user"].uid) == (0o700, 1000)
+
+
+def test_long_names_and_link_targets_are_kept(tmp_path: Path) -> None:
+    def write(writer: LayerWriter) -> None:
+        writer.file(f"{LONG}/file", b"data")
+        writer.symlink("link", f"/{LONG}/file")
+
+    found = {member.name: member for member in members(layer(tmp_path / "layer.tar", write))}
+    assert found[f"{LONG}/file"].size == 4
+    assert found["link"].linkname == f"/{LONG}/file"
+
+
+def test_a_stream_that_is_shorter_than_said_is_no_layer(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="end of data"):
+        layer(tmp_path / "layer.tar", lambda w: w.stream("file", io.BytesIO(b"half"), 8))
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Path:
+    """A tar as other tools write it: `./` before names, hard links, special modes and owners."""
+    path = tmp_path / "foreign.tar"
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as target:
+        for name, kind, mode, link in [
+            (".", tarfile.DIRTYPE, 0o755, ""),
+            ("./tmp", tarfile.DIRTYPE, 0o1777, ""),
+            ("./bin", tarfile.DIRTYPE, 0o755, ""),
+            ("./bin/su", tarfile.REGTYPE, 0o4755, ""),
+            ("./bin/also-su", tarfile.LNKTYPE, 0o4755, "./bin/su"),
+            ("./bin/sh", tarfile.SYMTYPE, 0o777, "./su"),
+            ("./pipe", tarfile.FIFOTYPE, 0o600, ""),
+        ]:
+            member = tarfile.TarInfo(name)
+            member.type, member.mode, member.linkname = kind, mode, link
+            member.uid, member.gid, member.uname, member.mtime = 7, 8, "someone", 1.5
+            member.size = 4 if kind == tarfile.REGTYPE else 0
+            target.addfile(member, io.BytesIO(b"data") if member.size else None)
+    return path
+
+
+def copied(path: Path, foreign: Path) -> Path:
+    def write(writer: LayerWriter) -> None:
+        with tarfile.open(foreign) as source:
+            for member in source:
+                if member.name != ".":
+                    writer.copy(member, source)
+
+    return layer(path, write)
+
+
+def test_a_copy_keeps_kinds_modes_owners_and_links(tmp_path: Path, foreign: Path) -> None:
+    found = {member.name: member for member in members(copied(tmp_path / "layer.tar", foreign))}
+    assert found["tmp"].mode == 0o1777
+    assert found["bin/su"].mode == 0o4755
+    assert (found["bin/su"].uid, found["bin/su"].gid, found["bin/su"].uname) == (7, 8, "")
+    assert found["bin/also-su"].islnk()
+    assert found["bin/also-su"].linkname == "bin/su"
+    assert found["bin/sh"].linkname == "./su"
+    assert found["pipe"].isfifo()
+    assert {member.mtime for member in found.values()} == {tar.MTIME}
+
+
+def test_a_merge_holds_what_its_parts_hold(tmp_path: Path, foreign: Path) -> None:
+    first = copied(tmp_path / "first.tar", foreign)
+    second = layer(tmp_path / "second.tar", lambda writer: writer.file("bin/other", b"x"))
+    path = layer(tmp_path / "merged.tar", lambda writer: tar.merge(writer, [first, second]))
+    assert names(path) == [*names(first), "bin/other"]
+    alone = layer(tmp_path / "alone.tar", lambda writer: tar.merge(writer, [first]))
+    assert alone.read_bytes() == first.read_bytes()
