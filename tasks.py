@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import functools
 import json
-import os
+import logging
+import shlex
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -70,11 +71,11 @@ def verb(body: Callable[..., None]) -> Callable[..., None]:
         try:
             body(*args, **kwargs)
         except GradlockError as error:
-            if os.environ.get("INVOKE_DEBUG"):
+            if _debugging():
                 raise
             raise Exit(f"error: {error}", code=1) from error
         except OSError as error:
-            if os.environ.get("INVOKE_DEBUG"):
+            if _debugging():
                 raise
             full = "free some: ./inv clean" if error.errno == errno.ENOSPC else ""
             plain = GradlockError(
@@ -85,6 +86,11 @@ def verb(body: Callable[..., None]) -> Callable[..., None]:
             raise Exit("interrupted; nothing half-done is used, run it again", code=130) from None
 
     return run
+
+
+def _debugging() -> bool:
+    """Whether --debug or INVOKE_DEBUG was given: invoke shows of either only how it logs."""
+    return logging.getLogger("invoke").isEnabledFor(logging.DEBUG)
 
 
 @task
@@ -121,8 +127,6 @@ def lock(
             raise GradlockError("\n".join(found))
         out.print("every lock is current")
         return
-    if upgrade:
-        locking.move_as_of()
     watch = Stopwatch()
     request = locking.Request(upgrade, tuple(update or ()), resolver)
     changed = locking.lock(tables.load(), request, watch)
@@ -152,10 +156,12 @@ def image(
 ) -> None:
     """Build images from the locks, load them into Docker, and smoke-test the new ones."""
     table = tables.load()
+    chosen = table.select(variant=variant, cuda=cuda, gpu=gpu, every=all)
+    channels = {row: _channel(channel, row) for row in chosen}
     docker = engine.connect()
-    for row in table.select(variant=variant, cuda=cuda, gpu=gpu, every=all):
+    for row in chosen:
         watch = Stopwatch()
-        built = images.build(row, table, _channel(channel, row), watch)
+        built = images.build(row, table, channels[row], watch)
         if not pin:
             _compare(built)
         sent = _load(docker, built, watch)
@@ -235,9 +241,10 @@ def base(
 ) -> None:
     """Build and load gradlock:base, an image without its wheels: docker/Dockerfile adds them."""
     table, watch = tables.load(), Stopwatch()
-    docker = engine.connect()
     (row,) = table.select(variant=variant, cuda=cuda, gpu=gpu)
-    built = images.build_base(row, table, _channel(channel, row), watch)
+    source = _channel(channel, row)
+    docker = engine.connect()
+    built = images.build_base(row, table, source, watch)
     _report(built, _load(docker, built, watch), watch)
 
 
@@ -260,8 +267,9 @@ def suite(
     gpu_required: bool = False,
 ) -> None:
     """Run test suites inside images, as users run them: `./inv suite gradients --gpu`."""
+    chosen = tables.load().select(variant=variant, cuda=cuda, gpu=gpu, every=all)
     docker = engine.connect()
-    for row in tables.load().select(variant=variant, cuda=cuda, gpu=gpu, every=all):
+    for row in chosen:
         reference = _present(docker, row)
         _inside(docker, row, reference, suites.split(","), gpu_required=gpu_required)
 
@@ -326,7 +334,8 @@ def variants(_context: Context, json_: bool = False) -> None:
         known = pins.find("debian", row.name)
         cells = (row.name, row.python, row.tensorflow, row.cuda, row.cudnn, row.driver)
         grid.add_row(*(cell or "-" for cell in cells), known.id[:19] if known else "not pinned")
-    out.print(grid)
+    # In a log, too, no cell is cut.
+    Console(highlight=False, width=max(out.width, 120)).print(grid)
 
 
 @task(help={"gpu_required": "Fail instead of skipping where there is no GPU."})
@@ -336,7 +345,7 @@ def test(context: Context, gpu_required: bool = False) -> None:  # noqa: PT028 -
     nox = [sys.executable, "-m", "nox", "--noxfile", str(store.ROOT / "noxfile.py")]
     extra = ["--", "--gpu-required"] if gpu_required else []
     with context.cd(str(store.ROOT)):
-        done = context.run(" ".join([*nox, *extra]), warn=True, pty=sys.stdout.isatty())
+        done = context.run(shlex.join([*nox, *extra]), warn=True, pty=sys.stdout.isatty())
     if done is None or done.exited:
         raise Exit("error: a session failed; its report is above", code=done.exited if done else 1)
 
@@ -394,8 +403,8 @@ def shell(
     folder: str = ".",
 ) -> None:
     """Open a shell in an image, with this folder as its working folder."""
-    docker = engine.connect()
     (row,) = tables.load().select(variant=variant, cuda=cuda, gpu=gpu)
+    docker = engine.connect()
     argv = ["bash", "-c", command] if command else ["bash"]
     reference = _present(docker, row)
     status = shells.run(docker, reference, argv, folder=Path(folder), gpu=row.gpu)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,19 +28,12 @@ class Request:
     """What a run of `invoke lock` was asked for.
 
     Pins stay where they still fit. `update` names packages (apt's, conda's or pip's) that may
-    move; `upgrade` lets all move.
+    move; `upgrade` lets all move, and the table's `as_of` to this minute.
     """
 
     upgrade: bool = False
     update: tuple[str, ...] = ()
     resolver: str = "uv"
-
-
-def move_as_of(path: Path = variants.TABLE) -> None:
-    """Set the table's `as_of` to now, to the minute: what `--upgrade` starts with."""
-    document = tomlkit.parse(path.read_text(encoding="utf-8"))
-    document["as_of"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:00Z")
-    store.write_text(path, tomlkit.dumps(document))
 
 
 def problems(table: Table) -> list[str]:
@@ -68,6 +61,8 @@ def lock(table: Table, request: Request, watch: Stopwatch) -> list[Path]:
     """
     if request.resolver not in RESOLVERS:
         raise InputError(f"unknown resolver {request.resolver!r}: use {' or '.join(RESOLVERS)}")
+    if request.upgrade:
+        table = replace(table, as_of=datetime.now(UTC).replace(second=0, microsecond=0))
     with store.exclusive("lock"):
         old = {path: _whole(path) for path in freshness.paths(table)}
         _check_names(request.update, old)
@@ -80,9 +75,18 @@ def lock(table: Table, request: Request, watch: Stopwatch) -> list[Path]:
         if moved and request.resolver == "uv":
             with watch.stage("referee"):
                 _referee(moved, table, new)
+        if request.upgrade:
+            _write_as_of(table)
         for path in changed:
             store.write_text(path, lockfile.with_header(new[path].body, new[path].inputs))
     return changed
+
+
+def _write_as_of(table: Table) -> None:
+    """Set `as_of` in variants.toml; what a person wrote around it stays."""
+    document = tomlkit.parse(variants.TABLE.read_text(encoding="utf-8"))
+    document["as_of"] = table.as_of.strftime("%Y-%m-%dT%H:%M:%SZ")
+    store.write_text(variants.TABLE, tomlkit.dumps(document))
 
 
 def _resolve(

@@ -42,7 +42,7 @@ def mirrors() -> dict[str, str]:
     )
     # A label may have spaces ("Debian Backports"), a URL has none. What apt reads from a file
     # or a list of mirrors is of no use: gradlock downloads by HTTP.
-    rows = (line.rsplit(" ", 1) for line in listed.splitlines())
+    rows = (line.rsplit(" ", 1) for line in listed.splitlines() if " " in line)
     configured = {label: url for label, url in rows if url.startswith("http")}
     found = {
         archive: (os.environ.get(VARIABLES[archive]) or configured.get(label, "")).rstrip("/")
@@ -96,7 +96,9 @@ def parse_uris(printed: str, archives: Mapping[str, str]) -> tuple[DebPin, ...]:
         match = re.fullmatch(r"'(\S+)' (\S+)_(\S+)_(\S+)\.deb (\d+) SHA256:([0-9a-f]{64})", line)
         url = line.split("'")[1]
         # The longest root wins: one archive's URL may be the beginning of the other's.
-        roots = [(root, archive) for archive, root in archives.items() if url.startswith(f"{root}/")]
+        roots = [
+            (root, archive) for archive, root in archives.items() if url.startswith(f"{root}/")
+        ]
         if not match or not roots:
             raise LockError(
                 f"apt names a file without a sha256, or of another archive: {line}",

@@ -224,7 +224,7 @@ def test_a_launcher_may_be_spelt_otherwise() -> None:
 
 
 @pytest.fixture(scope="module")
-def engine() -> Engine:
+def engine() -> Iterator[Engine]:
     """Return an engine whose builds reach this machine's loopback."""
     try:
         found = engines.connect()
@@ -238,7 +238,8 @@ def engine() -> Engine:
         or "Desktop" in str(info["OperatingSystem"])
     ):
         pytest.skip("the engine has a network of its own: it cannot reach wheels served here")
-    return found
+    yield found
+    found.client.close()
 
 
 @pytest.fixture(scope="module")
@@ -329,6 +330,7 @@ def tree(engine: Engine, reference: str) -> dict[str, Entry]:
                 for member in archive:
                     path = f"{parent}/{member.name}".strip("/")
                     found[path] = entry(path, member, archive, found)
+            assert not any(b"".join(chunks)), "after an archive's end there is nothing"
     return found
 
 

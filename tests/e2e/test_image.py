@@ -99,7 +99,8 @@ def test_one_bumped_package_rewrites_one_layer(
     assert stale.returncode == 1
 
     relocked = invoke("lock", root=checkout)
-    assert relocked.wait() == 0, relocked.communicate()
+    errors = relocked.communicate()[1]
+    assert relocked.returncode == 0, errors
     moved = set((checkout / f"requirements/{CPU.name}.txt").read_text().splitlines())
     moved -= set(locked.splitlines())
     assert [line.split("==")[0] for line in moved if line[0] not in " #"] == ["wcwidth"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gradlock import freshness, store
+from gradlock import freshness, store, variants
 from gradlock.resolve import conda, pip
 
 Texts = Mapping[str, str | bytes]
@@ -34,6 +34,7 @@ def project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, own_store: Path) ->
         shutil.copy(path, root)
     requirements = root / "requirements"
     monkeypatch.setattr(store, "ROOT", root)
+    monkeypatch.setattr(variants, "TABLE", root / "variants.toml")
     monkeypatch.setattr(conda, "ENVIRONMENT", root / "environment.yml")
     monkeypatch.setattr(freshness, "APT", requirements / "apt.lock")
     monkeypatch.setattr(freshness, "APT_INPUT", requirements / "apt.in")

@@ -41,6 +41,7 @@ class Index:
     interrupted: threading.Event = field(default_factory=threading.Event)
 
     def source(self, name: str) -> Source:
+        """Return where a file can be downloaded."""
         return Source(f"{self.url}/{name}", name, len(self.files.get(name, b"")))
 
 

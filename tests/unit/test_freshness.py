@@ -27,10 +27,7 @@ def stale(name: str, table: Table = TABLE) -> set[str]:
 
 
 def with_row(name: str, **changes: str) -> Table:
-    rows = [
-        dataclasses.replace(row, **changes) if row.name == name else row  # type: ignore[arg-type]
-        for row in TABLE
-    ]
+    rows = [dataclasses.replace(row, **changes) if row.name == name else row for row in TABLE]
     return dataclasses.replace(TABLE, variants=tuple(rows))
 
 

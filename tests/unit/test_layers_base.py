@@ -87,6 +87,7 @@ class Machine:
         self.repository: dict[str, bytes] = {}
 
     def run(self, argv: Sequence[str | Path], **options: Any) -> str:
+        """Take the place of `command.run`."""
         line = [str(part) for part in argv]
         self.ran.append(line)
         if line[0] == "dpkg-scanpackages":

@@ -27,7 +27,7 @@ def never(_: LayerWriter) -> None:
 
 @pytest.fixture
 def layer() -> Layer:
-    """A layer that was built."""
+    """Build a layer."""
     return cache.get("name", KEY, write)
 
 

@@ -58,20 +58,21 @@ def tree(root: Path, order: list[str], *, umask: int = 0o022, time: int = 0) -> 
     return root
 
 
+def layer_of(root: Path, path: Path) -> Path:
+    return layer(path, lambda writer: tar.add_tree(writer, root))
+
+
 def test_the_same_tree_gives_the_same_bytes(tmp_path: Path) -> None:
     first = tree(tmp_path / "first", list(FILES))
     second = tree(tmp_path / "second", list(reversed(FILES)), umask=0o077, time=10**9)
-    layers = [
-        layer(tmp_path / f"{root.name}.tar", lambda writer, root=root: tar.add_tree(writer, root))
-        for root in (first, second)
-    ]
+    layers = [layer_of(root, tmp_path / f"{root.name}.tar") for root in (first, second)]
     assert layers[0].read_bytes() == layers[1].read_bytes()
     assert store.file_digest(layers[0]) == GOLDEN
 
 
 def test_a_tree_holds_no_trace_of_who_made_it(tmp_path: Path) -> None:
     root = tree(tmp_path / "tree", list(FILES))
-    found = members(layer(tmp_path / "layer.tar", lambda writer: tar.add_tree(writer, root)))
+    found = members(layer_of(root, tmp_path / "layer.tar"))
     assert {(member.uid, member.gid, member.uname, member.gname) for member in found} == {
         (0, 0, "", "")
     }
@@ -83,7 +84,7 @@ def test_a_tree_holds_no_trace_of_who_made_it(tmp_path: Path) -> None:
 
 def test_a_tree_is_written_whole_and_in_order(tmp_path: Path) -> None:
     root = tree(tmp_path / "tree", list(FILES))
-    path = layer(tmp_path / "layer.tar", lambda writer: tar.add_tree(writer, root))
+    path = layer_of(root, tmp_path / "layer.tar")
     found = [name.split("/") for name in names(path)]
     assert found == sorted(found)
     with tarfile.open(path) as source:
@@ -141,7 +142,7 @@ def test_a_stream_that_is_shorter_than_said_is_no_layer(tmp_path: Path) -> None:
 
 @pytest.fixture
 def foreign(tmp_path: Path) -> Path:
-    """A tar as other tools write it: `./` before names, hard links, special modes and owners."""
+    """Write a tar as other tools do: `./` before names, hard links, special modes and owners."""
     path = tmp_path / "foreign.tar"
     with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as target:
         for name, kind, mode, link in [

@@ -33,8 +33,8 @@ CACHE = f"__pycache__/{{}}.{sys.implementation.cache_tag}.pyc"
 MakeWheel = Callable[..., Path]
 
 #: A wheel with one of everything.
-FILES = {
-    "tool/__init__.py": "import os\nNAMES = {'a', 'b', 'c'}\n\ndef main():\n    return 'x' in {'x', 'y'}\n",
+FILES: dict[str, str | bytes] = {
+    "tool/__init__.py": "import os\nNAMES = {'a', 'b'}\ndef main():\n    return 'x' in {'x'}\n",
     "tool/inner/deep.py": "VALUE = ('shared', 1.5, b'bytes')\n",
     "tool/broken.py": "print 'the template of another Python'\n",
     "tool/data.txt": "text\n",

@@ -41,7 +41,7 @@ def offline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def channel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The snapshot as a channel on disk."""
+    """Unpack the snapshot as a channel on disk."""
     folder = tmp_path_factory.mktemp("snapshot")
     snapshot.unpack(folder)
     return folder
@@ -61,7 +61,7 @@ def compile_lock(
 
 @pytest.fixture(scope="module")
 def earlier() -> LockText:
-    """The CPU lock of an earlier date."""
+    """Compile the CPU lock of an earlier date."""
     return compile_lock(CPU, EARLIER)
 
 
@@ -184,7 +184,9 @@ def test_specs_without_a_solution_are_refused(channel: Path, tmp_path: Path) -> 
 def test_a_locked_file_that_the_snapshot_lacks_is_named(
     channel: Path, tmp_path: Path, how: str
 ) -> None:
-    with pytest.raises(RefusalError, match=r"lacks what is locked: git-99\.0-h0_0\.conda") as caught:
+    with pytest.raises(
+        RefusalError, match=r"lacks what is locked: git-99\.0-h0_0\.conda"
+    ) as caught:
         answer(channel, tmp_path, **{how: ("git-99.0-h0_0.conda",)})
     assert caught.value.cause == "lock"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,8 @@ def swap(part: str, old: str, new: str) -> Change:
         lock: LockText = getattr(locks, part)
         assert old in lock.body
         body = lock.body.replace(old, new, 1)
-        return dataclasses.replace(locks, **{part: dataclasses.replace(lock, body=body)})
+        changed: Any = {part: dataclasses.replace(lock, body=body)}
+        return dataclasses.replace(locks, **changed)
 
     return change
 
@@ -80,9 +82,7 @@ def cudnn(version: str) -> Change:
     def change(locks: Locks) -> Locks:
         old = f"nvidia-cudnn-cu12=={locks.variant.cudnn}"
         moved = swap("pip", old, f"nvidia-cudnn-cu12=={version}")(locks)
-        return dataclasses.replace(
-            moved, variant=dataclasses.replace(locks.variant, cudnn=version)
-        )
+        return dataclasses.replace(moved, variant=dataclasses.replace(locks.variant, cudnn=version))
 
     return change
 
@@ -91,7 +91,7 @@ def table(**row: str) -> Change:
     """Return a change of the table's row."""
     return lambda locks: dataclasses.replace(
         locks,
-        variant=dataclasses.replace(locks.variant, **row),  # type: ignore[arg-type]
+        variant=dataclasses.replace(locks.variant, **row),
     )
 
 

@@ -89,7 +89,8 @@ def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
             part.write_text("half")
             raise KeyError
 
-    pytest.raises(KeyError, fail)
+    with pytest.raises(KeyError):
+        fail()
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 
@@ -147,5 +148,6 @@ def test_scratch_is_gone_with_its_block() -> None:
         with store.scratch("test"):
             raise KeyError
 
-    pytest.raises(KeyError, fail)
+    with pytest.raises(KeyError):
+        fail()
     assert not list(store.folder("tmp").iterdir())

@@ -22,17 +22,19 @@ class Machine:
         self.ran: list[list[str]] = []
 
     def has(self, *programs: str) -> None:
+        """Put programs on the machine."""
         for program in programs:
             (self.folder / program).touch(mode=0o755)
 
     def run(self, argv: Sequence[str], **_: Any) -> str:
+        """Take the place of `command.run`."""
         self.ran.append(list(argv))
         return ""
 
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
-    """A machine of root's with apt, and nothing that gradlock needs."""
+    """Make a machine of root's with apt, and nothing that gradlock needs."""
     made = Machine(tmp_path)
     made.has("apt-get")
     monkeypatch.setattr(system, "PATH", str(tmp_path))

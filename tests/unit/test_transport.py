@@ -19,7 +19,7 @@ PINS = [WheelPin(name[0], "1", store.digest(data)) for name, data in FILES.items
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder that the artifacts of a lock were exported to."""
+    """Export the artifacts of a lock to a folder."""
     home = tmp_path / "carried"
     for name, data in FILES.items():
         (tmp_path / name).write_bytes(data)
