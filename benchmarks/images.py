@@ -33,7 +33,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table as Grid
 
-from gradlock import artifacts, command, engine, freshness, lockfile, store, variants
+from gradlock import artifacts, command, engine, freshness, lockfile, progress, store, variants
 from gradlock.engine import Engine
 from gradlock.errors import GradlockError
 from gradlock.resolve import pip
@@ -85,11 +85,18 @@ class Place:
             cwd=self.checkout,
             env=self.env,
         )
-        return time.monotonic() - start
+        return told(" ".join(map(str, argv)), start)
 
     def inv(self, *argv: str) -> float:
         """Run a verb; return the seconds that it took."""
         return self.run("invoke", *argv)
+
+
+def told(what: str, start: float) -> float:
+    """Return the seconds since `start`, and print them: the whole takes long."""
+    seconds = time.monotonic() - start
+    progress.say(f"{what}: {seconds:.1f} s")
+    return seconds
 
 
 def place(work: Path) -> Place:
@@ -172,7 +179,7 @@ def _docker_build(docker: Engine, checkout: Path, sources: Mapping[str, str | Pa
             forcerm=True,
             buildargs={"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": url},
         )
-        seconds = time.monotonic() - start
+        seconds = told("docker build", start)
     docker.client.images.remove(PLAIN, force=True)
     return seconds
 

@@ -335,7 +335,9 @@ def shared_length(wanted: Sequence[str], chains: Iterable[Sequence[str]]) -> int
 
 
 def remove(engine: Engine, references: Iterable[str]) -> None:
-    """Remove images by reference, with the stopped containers that a killed run left.
+    """Remove images by reference, and what a killed run or a newer build left behind.
+
+    That is stopped containers, and gradlock's images that lost their tag.
 
     Raises:
         EngineError: a running container uses one of them.
@@ -349,3 +351,5 @@ def remove(engine: Engine, references: Iterable[str]) -> None:
         for reference in references:
             with suppress(ImageNotFound):
                 engine.client.api.remove_image(reference, force=True)
+        untagged = {"label": "io.gradlock.variant", "dangling": True}
+        engine.client.images.prune(filters=untagged)

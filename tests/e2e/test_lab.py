@@ -116,8 +116,9 @@ def test_health_tells_of_a_server_that_is_gone(server: Container) -> None:
             *("python", "-c"),
             "import os, signal, pathlib\n"
             "for path in pathlib.Path('/proc').glob('[0-9]*/cmdline'):\n"
-            "    if b'bin/jupyter-lab' in path.read_bytes() and int(path.parent.name) != os.getpid():\n"
-            "        os.kill(int(path.parent.name), signal.SIGSTOP)\n",
+            "    pid = int(path.parent.name)\n"
+            "    if b'bin/jupyter-lab' in path.read_bytes() and pid != os.getpid():\n"
+            "        os.kill(pid, signal.SIGSTOP)\n",
         ]
     )
     assert stopped.exit_code == 0, stopped.output

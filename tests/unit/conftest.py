@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from gradlock import freshness, store, variants
+from gradlock import freshness, lockfile, store, variants
+from gradlock.lockfile import CondaPin, LockText
 from gradlock.resolve import conda, pip
 
 Texts = Mapping[str, str | bytes]
+Parse = Callable[[LockText], tuple[CondaPin, ...]]
 
 
 @pytest.fixture
@@ -23,6 +25,16 @@ def own_store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     home = tmp_path / "store"
     monkeypatch.setenv("GRADLOCK_STORE", str(home))
     return home
+
+
+PARSED: dict[str, tuple[CondaPin, ...]] = {}
+
+
+def parse_conda(lock: LockText, *, parse: Parse = lockfile.parse_conda) -> tuple[CondaPin, ...]:
+    """Parse a conda lock, each text once: it takes longer than all that a test does with it."""
+    if lock.body not in PARSED:
+        PARSED[lock.body] = parse(lock)
+    return PARSED[lock.body]
 
 
 @pytest.fixture
@@ -41,6 +53,7 @@ def project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, own_store: Path) ->
     monkeypatch.setattr(pip, "REQUIREMENTS", requirements)
     monkeypatch.setattr(pip, "TOOLS", requirements / "dev.txt")
     monkeypatch.setattr(pip, "TOOLS_INPUT", requirements / "dev.in")
+    monkeypatch.setattr(lockfile, "parse_conda", parse_conda)
     return root
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,9 @@ def test_stopping_ends_this_stores_own() -> None:
     data = store.folder("engine") / "data"
     argv = [sys.executable, "-c", "import time; time.sleep(60)", f"--data-root={data}"]
     with subprocess.Popen(argv) as ours:
+        # The kernel lays out a new program's arguments a moment after it has started.
+        while str(data) not in Path(f"/proc/{ours.pid}/cmdline").read_text():
+            time.sleep(0.01)
         dockerd.folder().mkdir()
         (dockerd.folder() / "pid").write_text(str(ours.pid))
         # A dead child keeps its pid, without a command line, until its parent asks for it.
