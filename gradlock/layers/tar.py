@@ -54,7 +54,10 @@ class LayerWriter:
     """Adds members to a layer; a folder that is added twice is written once."""
 
     def __init__(self, sink: HashingWriter) -> None:
-        self._tar = tarfile.TarFile(fileobj=sink, mode="w", format=tarfile.GNU_FORMAT)
+        # Its default of 16 KiB a read costs a third of the time of a layer of large libraries.
+        self._tar = tarfile.TarFile(
+            fileobj=sink, mode="w", format=tarfile.GNU_FORMAT, copybufsize=1 << 20
+        )
         self._folders: set[str] = set()
 
     def folder(self, name: str, *, mode: int = 0o755, uid: int = 0, gid: int = 0) -> None:

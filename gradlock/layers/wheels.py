@@ -50,8 +50,11 @@ class Wheel:
 
     @property
     def large(self) -> bool:
-        """Whether it has a layer of its own in an image."""
-        return self.path.stat().st_size >= LARGE
+        """Whether it has a layer of its own in an image.
+
+        CUDA's parts always do, so that CPU and GPU images share the merged layer.
+        """
+        return self.pin.name.startswith("nvidia-") or self.path.stat().st_size >= LARGE
 
 
 class LayerDestination(SchemeDictionaryDestination):
