@@ -56,9 +56,7 @@ class Image:
 
 def build(variant: Variant, table: Table, channel: str, watch: Stopwatch) -> Image:
     """Build a variant's image from its locks; what the store has is not built again."""
-    locks = freshness.current(variant, table)
-    cpu = freshness.current(table.cpu, table)
-    rules.check(locks, cpu)
+    locks, cpu = _checked(variant, table)
     with store.exclusive("build"):
         cache.sweep()
         with watch.stage("fetch"):
@@ -70,9 +68,7 @@ def build(variant: Variant, table: Table, channel: str, watch: Stopwatch) -> Ima
 
 def build_base(variant: Variant, table: Table, channel: str, watch: Stopwatch) -> Image:
     """Build `gradlock:base`, a variant's image without its wheels; docker/Dockerfile adds them."""
-    locks = freshness.current(variant, table)
-    cpu = freshness.current(table.cpu, table)
-    rules.check(locks, cpu)
+    locks, cpu = _checked(variant, table)
     with store.exclusive("build"):
         cache.sweep()
         with watch.stage("fetch"):
@@ -83,6 +79,13 @@ def build_base(variant: Variant, table: Table, channel: str, watch: Stopwatch) -
             prefix = _conda_layers(locks, cpu, channel, found)
             layers = (root, *prefix, _own_layer(locks, channel))
     return _image("base", locks, table, channel, layers)
+
+
+def _checked(variant: Variant, table: Table) -> tuple[Locks, Locks]:
+    """Return a variant's locks and the CPU's, current and within the rules."""
+    locks, cpu = freshness.current(variant, table), freshness.current(table.cpu, table)
+    rules.check(locks, cpu)
+    return locks, cpu
 
 
 def _image(name: str, locks: Locks, table: Table, channel: str, layers: tuple[Layer, ...]) -> Image:
