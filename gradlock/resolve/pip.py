@@ -27,6 +27,8 @@ from gradlock.lockfile import WheelPin, format_wheels
 from gradlock.variants import Variant
 
 REQUIREMENTS = store.ROOT / "requirements"
+#: Found before there are threads: sysconfig, which it asks, gives two of them half an answer.
+UV = find_uv_bin()
 #: The oldest glibc that a wheel may ask for is the newest that this counts to: TensorFlow
 #: 2.21's own floor is 2.27, and 2.28 is what most of its neighbours are built for.
 GLIBC = 28
@@ -109,7 +111,7 @@ def resolve_tools(as_of: datetime, *, keep: str, upgrade: Sequence[str] = ()) ->
         (work / "dev.txt").write_text(keep)
         command.run(
             [
-                *(find_uv_bin(), "pip", "compile", "--quiet", "--no-header", "--no-annotate"),
+                *(UV, "pip", "compile", "--quiet", "--no-header", "--no-annotate"),
                 *("--universal", "--python-version", HOST, "--only-binary", ":all:"),
                 *("--exclude-newer", as_of.isoformat(), "--generate-hashes"),
                 *(option for name in upgrade for option in ("--upgrade-package", name)),
@@ -292,7 +294,7 @@ def _best(package: Mapping[str, Any], ranks: Mapping[Tag, int]) -> Wheel | None:
 def _uv_compile(variant: Variant, as_of: datetime) -> list[str | Path]:
     """Return the part of uv's command line that every compilation shares."""
     return [
-        *(find_uv_bin(), "pip", "compile", "--quiet", "--no-header", "--no-annotate"),
+        *(UV, "pip", "compile", "--quiet", "--no-header", "--no-annotate"),
         *("--python-version", variant.python),
         *("--python-platform", f"x86_64-manylinux_2_{GLIBC}"),
         *("--only-binary", ":all:"),

@@ -50,6 +50,14 @@ def variant() -> Variant:
     return Variant(**json.loads((ETC / "variant.json").read_text(encoding="utf-8")))
 
 
+def name() -> str:
+    """Return the variant's name; outside an image, that there is none."""
+    try:
+        return variant().name
+    except FileNotFoundError:
+        return "no image"
+
+
 def lock() -> tuple[Pin, ...]:
     """Return the pip lock that the image was built from."""
     return parse_lock((ETC / "requirements.txt").read_text(encoding="utf-8"))

@@ -1,0 +1,61 @@
+"""The table of cases: one module a group, one row a case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from gradients.case import Case
+from gradients.cases import (
+    activation,
+    attention,
+    automatic,
+    convolution,
+    elementwise,
+    fft,
+    flow,
+    gather,
+    image,
+    layers,
+    linalg,
+    loss,
+    normalization,
+    pooling,
+    recurrent,
+    reduction,
+    segment,
+    sparse,
+    special,
+)
+
+GROUPS = {
+    module.__name__.rpartition(".")[2]: module
+    for module in (
+        linalg,
+        convolution,
+        pooling,
+        normalization,
+        layers,
+        recurrent,
+        attention,
+        gather,
+        segment,
+        loss,
+        activation,
+        reduction,
+        elementwise,
+        special,
+        fft,
+        flow,
+        sparse,
+        automatic,
+        image,
+    )
+}
+
+
+def table() -> Iterator[Case]:
+    """Return every case, named by its group."""
+    for group, module in GROUPS.items():
+        for case in module.CASES:
+            yield replace(case, group=group)

@@ -1,0 +1,50 @@
+"""Sparse and ragged tensors, by their values."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from gradients import gaps
+from gradients.case import Case
+from gradients.inputs import normal
+
+
+def sparse(values: tf.Tensor) -> tf.SparseTensor:
+    """Return a 3 x 4 matrix of three values."""
+    return tf.SparseTensor([[0, 1], [1, 0], [2, 3]], values, [3, 4])
+
+
+CASES = (
+    Case(
+        "dense_matmul",
+        [normal(3), normal(4, 2)],
+        lambda v, b: tf.sparse.sparse_dense_matmul(sparse(v), b),
+        known=gaps.not_compiled("SparseTensorDenseMatMul"),
+    ),
+    Case(
+        "reduce_sum",
+        [normal(3)],
+        lambda v: tf.sparse.reduce_sum(sparse(v), 1) ** 2,
+        known=gaps.not_compiled("SparseReduceSum"),
+    ),
+    Case(
+        "softmax",
+        [normal(3)],
+        lambda v: tf.sparse.softmax(sparse(v)).values ** 2,
+        known=gaps.NO_BFLOAT16
+        | gaps.no_second("SparseDenseCwiseAdd")
+        | gaps.not_compiled("SparseSoftmax"),
+    ),
+    Case(
+        "add",
+        [normal(3), normal(3)],
+        lambda v, w: tf.sparse.to_dense(tf.sparse.add(sparse(v), sparse(w))) ** 2,
+        known=gaps.NO_HALF | gaps.SPARSE_ADD | gaps.not_compiled("SparseAdd"),
+    ),
+    Case("to_dense", [normal(3)], lambda v: tf.sparse.to_dense(sparse(v)) ** 2),
+    Case(
+        "ragged_reduce",
+        [normal(6)],
+        lambda v: tf.reduce_sum(tf.RaggedTensor.from_row_lengths(v, [2, 1, 3]) ** 2, 1),
+    ),
+)

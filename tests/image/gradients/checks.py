@@ -1,0 +1,319 @@
+"""The ten checks: each measures how far one of TensorFlow's ways to a gradient is from another.
+
+Let J be the Jacobian of a case's function at its inputs x, v a cotangent (random, normal, of the
+output's shape), u a direction (random, normal, of the inputs' shapes), and |g| the norm over all
+inputs together: an input whose gradient is exactly 0 would make any rounding infinitely wrong.
+
+| check | what is compared | measured by |
+|---|---|---|
+| reverse | <J'v, u> with central differences of <v, f>, for three u | the norm of J'v |
+| forward | <v, J u> with <J'v, u>: the inner-product identity, for three u | the same |
+| second | <H u, w>, H the derivative of J'v, with central differences of <J'v, u> | H u or J'v |
+| function | the value and J'v inside `tf.function` with eager ones | the largest element |
+| xla | the same, compiled by XLA | the same |
+| float32, bfloat16, float16 | J'v with float64's at the inputs rounded to that type | its norm |
+| repeat | the value and J'v of three runs, bit for bit | how many bits differ |
+| jacobian | the vectorised Jacobian with J'e, for up to four rows | the largest element |
+
+Differences are taken in float64 alone, where a step of 1e-6 leaves 4e-11: float32 would leave
+3e-5 at best. The directions are normal, not uniform: all positive ones miss errors that cancel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from functools import cached_property
+
+import numpy as np
+import tensorflow as tf
+
+from gradients.case import CHECKS, Case
+
+Arrays = list[np.ndarray]
+Function = Callable[..., tf.Tensor]
+
+#: What may differ, from the noise that was measured: see docs/numerics.md.
+TOLERANCES = {
+    "reverse": 1e-6,
+    "forward": 1e-12,
+    "second": 1e-6,
+    "function": 1e-12,
+    "xla": 1e-12,
+    "float32": 1e-5,
+    "bfloat16": 5e-2,
+    "float16": 1e-2,
+    "repeat": 0.0,
+    "jacobian": 1e-11,
+}
+#: Where no float64 kernel exists, float32 is compared with float32, or with a float64 reference.
+SINGLE = {
+    "reverse": 1e-5,
+    "forward": 1e-5,
+    "second": 1e-4,
+    "function": 1e-5,
+    "xla": 1e-5,
+    "jacobian": 1e-5,
+}
+DIRECTIONS = 3
+#: Steps of central differences: of a value, and of a gradient, which is noisier.
+STEP, STEP_OF_GRADIENT = 1e-6, 1e-5
+REPEATS = 3
+ROWS = 4
+
+
+def vjp(
+    function: Function, inputs: Sequence[tf.Tensor], cotangent: tf.Tensor
+) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    """Return a function's value and J'v, dense, with zeros where TensorFlow knows no path."""
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        value = function(*inputs)
+    gradients = tape.gradient(value, inputs, output_gradients=cotangent)
+    return value, [dense(gradient, of) for gradient, of in zip(gradients, inputs, strict=True)]
+
+
+def dense(gradient: tf.Tensor | tf.IndexedSlices | None, of: tf.Tensor) -> tf.Tensor:
+    """Return a gradient as a tensor."""
+    return tf.zeros_like(of) if gradient is None else tf.convert_to_tensor(gradient)
+
+
+def wide(tensors: Sequence[tf.Tensor]) -> Arrays:
+    """Return tensors as NumPy's float64."""
+    return [tf.cast(tensor, tf.float64).numpy() for tensor in tensors]
+
+
+def inner(one: Arrays, other: Arrays) -> float:
+    """Return the inner product of two lists of arrays."""
+    return float(sum(np.vdot(a, b) for a, b in zip(one, other, strict=True)))
+
+
+def norm(arrays: Arrays) -> float:
+    """Return the norm of all arrays together."""
+    return float(np.sqrt(inner(arrays, arrays)))
+
+
+def relative(error: float, *scales: float) -> float:
+    """Return an error as a part of the largest scale; of nothing, any error is infinite."""
+    scale = max(scales)
+    if error == 0:
+        return 0.0
+    return error / scale if scale else float("inf")
+
+
+def farthest(ours: Arrays, theirs: Arrays) -> float:
+    """Return the largest difference of two elements, as a part of the largest element."""
+    error = max((np.abs(a - b).max(initial=0) for a, b in zip(ours, theirs, strict=True)))
+    scale = max(np.abs(array).max(initial=0) for array in theirs)
+    return relative(float(error), float(scale))
+
+
+class Problem:
+    """A case at its inputs, on a device, and what several checks need: each computed once.
+
+    `case.dtype` is the type of `value` and `gradient`; `exact` and what derives from it is
+    float64.
+    """
+
+    def __init__(self, case: Case, device: str = "CPU:0") -> None:
+        self.case, self.device = case, device
+        self.arrays = case.draw()
+        self.exact = case.reference or case.function
+        random = case.random("directions")
+        self.directions = [
+            [random.standard_normal(array.shape) for array in self.arrays]
+            for _ in range(DIRECTIONS)
+        ]
+
+    def on_device(self) -> AbstractContextManager[object]:
+        """Return the context in which tensors are made, and operations run, on the device."""
+        return tf.device(self.device)
+
+    def tensors(self, dtype: str, arrays: Arrays | None = None) -> list[tf.Tensor]:
+        """Return arrays, or the inputs, as tensors of a type."""
+        return [tf.constant(array, dtype) for array in (arrays or self.arrays)]
+
+    @cached_property
+    def inputs(self) -> list[tf.Tensor]:
+        """Return the inputs in the case's own type."""
+        return self.tensors(self.case.dtype)
+
+    @cached_property
+    def value(self) -> tf.Tensor:
+        """Return the function's value."""
+        return self.case.function(*self.inputs)
+
+    @cached_property
+    def cotangent(self) -> np.ndarray:
+        """Return v, of the value's shape."""
+        return self.case.random("cotangent").standard_normal(self.value.shape)
+
+    @cached_property
+    def gradient(self) -> Arrays:
+        """Return J'v as TensorFlow computes it."""
+        _, gradient = vjp(
+            self.case.function, self.inputs, tf.constant(self.cotangent, self.case.dtype)
+        )
+        return wide(gradient)
+
+    def exact_value(self, arrays: Arrays) -> float:
+        """Return <v, f> in float64."""
+        value = self.exact(*self.tensors("float64", arrays))
+        return float(np.vdot(self.cotangent, value.numpy()))
+
+    def exact_gradient(self, arrays: Arrays) -> Arrays:
+        """Return J'v in float64."""
+        cotangent = tf.constant(self.cotangent, tf.float64)
+        return wide(vjp(self.exact, self.tensors("float64", arrays), cotangent)[1])
+
+    def moved(self, direction: Arrays, step: float) -> Arrays:
+        """Return the inputs, a step away."""
+        return [array + step * part for array, part in zip(self.arrays, direction, strict=True)]
+
+
+def reverse(problem: Problem) -> float:
+    """Compare reverse mode with central differences."""
+    errors = []
+    for direction in problem.directions:
+        above, below = (
+            problem.exact_value(problem.moved(direction, step)) for step in (STEP, -STEP)
+        )
+        expected = (above - below) / (2 * STEP)
+        error = abs(expected - inner(problem.gradient, direction))
+        errors.append(relative(error, norm(problem.gradient), abs(expected)))
+    return worst(errors)
+
+
+def forward(problem: Problem) -> float:
+    """Compare forward mode with reverse mode, by the inner-product identity."""
+    errors = []
+    for direction in problem.directions:
+        tangents = problem.tensors(problem.case.dtype, direction)
+        with tf.autodiff.ForwardAccumulator(problem.inputs, tangents) as accumulator:
+            value = problem.case.function(*problem.inputs)
+        tangent = dense(accumulator.jvp(value), value)
+        error = abs(
+            inner([problem.cotangent], wide([tangent])) - inner(problem.gradient, direction)
+        )
+        errors.append(relative(error, norm(problem.gradient)))
+    return worst(errors)
+
+
+def second(problem: Problem) -> float:
+    """Compare the derivative of the gradient with central differences of the gradient."""
+    along, across = problem.directions[:2]
+    cotangent = tf.constant(problem.cotangent, problem.case.dtype)
+    tangents = problem.tensors(problem.case.dtype, along)
+
+    def slope(*inputs: tf.Tensor) -> tf.Tensor:
+        _, gradient = vjp(problem.case.function, inputs, cotangent)
+        products = zip(gradient, tangents, strict=True)
+        return tf.add_n([tf.reduce_sum(part * tangent) for part, tangent in products])
+
+    _, curvature = vjp(slope, problem.inputs, tf.ones([], problem.case.dtype))
+    above, below = (
+        inner(problem.exact_gradient(problem.moved(across, step)), along)
+        for step in (STEP_OF_GRADIENT, -STEP_OF_GRADIENT)
+    )
+    expected = (above - below) / (2 * STEP_OF_GRADIENT)
+    error = abs(expected - inner(wide(curvature), across))
+    return relative(error, norm(wide(curvature)), abs(expected), norm(problem.gradient))
+
+
+def function(problem: Problem) -> float:
+    """Compare `tf.function` with eager execution."""
+    return _traced(problem, jit_compile=False)
+
+
+def xla(problem: Problem) -> float:
+    """Compare XLA with eager execution."""
+    return _traced(problem, jit_compile=True)
+
+
+def _traced(problem: Problem, *, jit_compile: bool) -> float:
+    cotangent = tf.constant(problem.cotangent, problem.case.dtype)
+
+    @tf.function(jit_compile=jit_compile, autograph=False)
+    def traced(*inputs: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        return vjp(problem.case.function, inputs, cotangent)
+
+    value, gradient = traced(*problem.inputs)
+    return worst(
+        [farthest(wide([value]), wide([problem.value])), farthest(wide(gradient), problem.gradient)]
+    )
+
+
+def narrow(problem: Problem, dtype: str) -> float:
+    """Compare a narrow type with float64, at the inputs and the cotangent rounded to it."""
+    inputs = problem.tensors(dtype)
+    cotangent = tf.constant(problem.cotangent, dtype)
+    _, ours = vjp(problem.case.function, inputs, cotangent)
+    exactly = [tf.cast(tensor, tf.float64) for tensor in inputs]
+    _, theirs = vjp(problem.exact, exactly, tf.cast(cotangent, tf.float64))
+    differences = [one - other for one, other in zip(wide(ours), wide(theirs), strict=True)]
+    return relative(norm(differences), norm(wide(theirs)))
+
+
+def repeat(problem: Problem) -> float:
+    """Count the bits that differ between runs."""
+    cotangent = tf.constant(problem.cotangent, problem.case.dtype)
+    runs = []
+    for _ in range(REPEATS):
+        value, gradient = vjp(problem.case.function, problem.inputs, cotangent)
+        runs.append(
+            np.frombuffer(b"".join(part.numpy().tobytes() for part in (value, *gradient)), np.uint8)
+        )
+    return float(sum(np.bitwise_count(run ^ runs[0]).sum() for run in runs[1:]))
+
+
+def jacobian(problem: Problem) -> float:
+    """Compare the vectorised Jacobian with single rows, as reverse mode gives them."""
+    inputs = problem.inputs
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(inputs)
+        value = problem.case.function(*inputs)
+    size = int(np.prod(value.shape))
+    rows = sorted({int(row) for row in np.linspace(0, size - 1, ROWS)})
+    vectorised = tape.jacobian(value, inputs, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    ours, theirs = [], []
+    for row in rows:
+        unit = tf.reshape(tf.one_hot(row, size, dtype=value.dtype), value.shape)
+        gradient = tape.gradient(value, inputs, output_gradients=unit)
+        theirs += wide([dense(part, of) for part, of in zip(gradient, inputs, strict=True)])
+        ours += [
+            array.reshape(size, *of.shape)[row]
+            for array, of in zip(wide(vectorised), inputs, strict=True)
+        ]
+    return farthest(ours, theirs)
+
+
+def worst(errors: Sequence[float]) -> float:
+    """Return the largest error; one that is not a number is worse than any."""
+    return float(np.max(errors))
+
+
+MEASURE: dict[str, Callable[[Problem], float]] = {
+    "reverse": reverse,
+    "forward": forward,
+    "second": second,
+    "function": function,
+    "xla": xla,
+    "float32": lambda problem: narrow(problem, "float32"),
+    "bfloat16": lambda problem: narrow(problem, "bfloat16"),
+    "float16": lambda problem: narrow(problem, "float16"),
+    "repeat": repeat,
+    "jacobian": jacobian,
+}
+assert tuple(MEASURE) == CHECKS
+
+
+def tolerance(case: Case, check: str) -> float:
+    """Return what an error may be."""
+    usual = TOLERANCES | (SINGLE if case.dtype == "float32" else {})
+    return case.tolerances.get(check, usual[check])
+
+
+def measure(problem: Problem, check: str) -> float:
+    """Return the error of a check; raise what TensorFlow raises."""
+    with problem.on_device():
+        return MEASURE[check](problem)

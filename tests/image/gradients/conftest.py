@@ -1,0 +1,106 @@
+"""The tier that runs, and the report of what it measured.
+
+Under pytest-xdist tests run in workers: a result travels as an attribute of its test's report.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import time
+from collections.abc import Callable, Generator
+from dataclasses import asdict
+from pathlib import Path
+
+import facts
+import pytest
+
+from gradients import tiers
+from gradients.report import Report, Result
+from gradients.tiers import Tier
+
+REPORT = pytest.StashKey[Report]()
+RESULT = pytest.StashKey[Result]()
+START = pytest.StashKey[float]()
+
+# Several workers share a GPU: none may take all of its memory.
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--tier`."""
+    parser.addoption(
+        "--tier",
+        choices=[tier.value for tier in Tier],
+        default=Tier.CORE.value,
+        help="how much of the table of cases runs: core (default), or all",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the report."""
+    config.stash[tiers.KEY] = Tier(config.getoption("--tier"))
+    config.stash[REPORT] = Report()
+    config.pluginmanager.register(Collector(config.stash[REPORT]))
+    config.stash[START] = time.monotonic()
+    # Hundreds of expected failures: the summary has them by reason, the report one by one.
+    config.option.reportchars = "fEs"
+
+
+@pytest.fixture
+def keep(request: pytest.FixtureRequest) -> Callable[[Result], object]:
+    """Return the function that keeps a test's result for the report."""
+    return lambda result: request.node.stash.setdefault(RESULT, result)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Give a test's result to its report."""
+    report = yield
+    if call.when == "call" and RESULT in item.stash:
+        report.gradients = asdict(item.stash[RESULT])
+    return report
+
+
+class Collector:
+    """Collects the results, from whichever process they come."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take a test's result."""
+        if hasattr(report, "gradients"):
+            self._report.results.append(Result(**report.gradients))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the report beside JUnit's file, where one is asked for."""
+    report, xml = session.config.stash[REPORT], session.config.option.xmlpath
+    if hasattr(session.config, "workerinput") or not (report.results and xml):
+        return
+    versions = {
+        found.metadata["Name"].lower(): found.version
+        for found in importlib.metadata.distributions()
+    }
+    report.facts = {
+        "variant": facts.name(),
+        "tensorflow": versions.get("tensorflow", versions.get("tensorflow-cpu")),
+        "keras": versions["keras"],
+        "numpy": versions["numpy"],
+        "tier": session.config.stash[tiers.KEY].value,
+        "devices": sorted({result.device for result in report.results}),
+        "seconds": round(time.monotonic() - session.config.stash[START], 1),
+    }
+    report.write(Path(xml))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the report's summary."""
+    report = terminalreporter.config.stash[REPORT]
+    if report.results:
+        terminalreporter.section("gradients")
+        for line in report.lines():
+            terminalreporter.line(line)

@@ -1,0 +1,202 @@
+"""What TensorFlow is known to get wrong or to lack: the expected failures, by their reason.
+
+Each function or constant gives records by check, to be joined with `|` in a case's row. A record
+whose check starts to pass fails the suite until it goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gradients.case import CHECKS, Known
+
+Records = Mapping[str, Known]
+TENSORFLOW = "https://github.com/tensorflow/tensorflow/issues/"
+#: What TensorFlow says where a device has no kernel for a type, or an operation does not take it.
+NO_KERNEL = (
+    r"Could not find device for node|is not in the list of allowed values"
+    r"|have incorrect types|requires tf\.float32 or tf\.float64 inputs"
+    r"|does not support matrices of type|not inexact|not compatible with finfo"
+    r"|cannot compute .* as input #0"
+)
+
+
+def records(known: Known, *checks: str) -> Records:
+    """Return one record for several checks."""
+    return dict.fromkeys(checks, known)
+
+
+def no_gradient(operation: str, issue: int = 0) -> Records:
+    """Say that an operation has no gradient: every check asks for it."""
+    known = Known(f"{operation} has no gradient", rf"no entry for: {operation}\b", _url(issue))
+    return dict.fromkeys(CHECKS, known)
+
+
+def no_second(operation: str, *checks: str, issue: int = 0) -> Records:
+    """Say that a gradient's operation has none itself: forward mode needs that, too."""
+    known = Known(
+        f"{operation} has no gradient of its own",
+        rf"no entry for: {operation}\b|Gradient for {operation} is not implemented",
+        _url(issue),
+    )
+    return dict.fromkeys(checks or ("forward", "second"), known)
+
+
+def not_compiled(operation: str, issue: int = 0) -> Records:
+    """Say that XLA has no such operation on a CPU."""
+    known = Known(
+        f"XLA compiles no {operation} on a CPU",
+        rf"unsupported operations.*\b{operation}\b",
+        _url(issue),
+    )
+    return {"xla": known}
+
+
+def no_kernel(*dtypes: str) -> Records:
+    """Say that narrow types have no kernel; both where none is named."""
+    return {
+        dtype: Known(f"no {dtype} kernel on a CPU", NO_KERNEL)
+        for dtype in dtypes or ("bfloat16", "float16")
+    }
+
+
+def _url(issue: int) -> str:
+    return f"{TENSORFLOW}{issue}" if issue else ""
+
+
+#: No kernel for one of the 16-bit types, or for either.
+NO_BFLOAT16, NO_FLOAT16, NO_HALF = no_kernel("bfloat16"), no_kernel("float16"), no_kernel()
+
+# Silently wrong
+
+MOMENTS = records(
+    Known(
+        "tf.nn.moments stops the gradient of the mean inside the variance: its Hessian is wrong, "
+        "though symmetric"
+    ),
+    "second",
+)
+CUMPROD_WITH_ZERO = records(
+    Known(
+        "cumprod's gradient divides by the input, and is 0 behind a zero",
+        issue=_url(119430),
+    ),
+    "reverse",
+    "second",
+)
+REDUCE_PROD_WITH_ZERO = records(
+    Known("the second derivative of reduce_prod is wrong where an input is 0", issue=_url(61117)),
+    "second",
+)
+LABELS_OF_CROSS_ENTROPY = records(
+    Known(
+        "the gradient of softmax cross-entropy in the logits forgets that it depends on the labels",
+        issue=_url(26495),
+    ),
+    "second",
+)
+EMPTY_SEGMENT = records(
+    Known("forward mode is not a number where a segment is empty", issue=_url(127233)), "forward"
+)
+EMPTY_SEGMENT_EXTREMUM = records(
+    Known("forward mode is not a number where a segment is empty", issue=_url(57002)), "forward"
+)
+SPARSE_ADD = records(
+    Known("sparse.add's gradient has no gradient, and says nothing"), "forward", "second"
+)
+BICUBIC_HALF = records(
+    Known("resize_bicubic in 16 bits has no gradient, and says nothing"), "bfloat16", "float16"
+)
+RESIZED_FORWARD = records(
+    Known("a resized image in float64 has no tangent in forward mode, and nothing says so"),
+    "forward",
+)
+RESIZED_IN_XLA = records(
+    Known("XLA's gradient of resize_bilinear is right in float32 alone"), "xla"
+)
+ZETA_X = records(Known("zeta has no gradient in x, and says nothing", issue=_url(60041)), "reverse")
+BETAINC_A = records(Known("betainc has no gradient in a, and says nothing"), "reverse")
+CTC_SECOND = records(Known("the second derivative of the CTC loss is not a number"), "second")
+GROUPED_JACOBIAN = records(
+    Known("pfor's vectorised gradient of a grouped convolution is wrong"), "jacobian"
+)
+NO_FAKE_QUANT_TANGENT = records(
+    Known("fake quantization has no tangent in forward mode, and nothing says so"), "forward"
+)
+NOISE_IN_XLA = records(
+    Known("stateless random numbers are others under XLA, but for philox", issue=_url(121243)),
+    "xla",
+)
+NOISE_OF_A_TYPE = records(
+    Known("stateless dropout draws other numbers in each type"), "float32", "bfloat16", "float16"
+)
+
+# Raises
+
+DILATED = records(
+    Known(
+        "a CPU has no gradient of a dilated Conv2D but oneDNN's in float32",
+        "do not yet support dilation rates larger than 1",
+        _url(28264),
+    ),
+    *CHECKS,
+)
+GROUPED = records(
+    Known(
+        "a CPU has no gradient of a grouped Conv2D but oneDNN's in float32",
+        "Gradients for grouped convolutions are not supported on CPU|filter_size does not have",
+        "https://github.com/keras-team/keras/issues/14896",
+    ),
+    *CHECKS,
+)
+#: Whether oneDNN has a 16-bit type, the CPU's instructions decide.
+CONVOLUTION_HALF = {
+    dtype: Known(
+        "oneDNN has no such convolution in 16 bits on this CPU, nor has TensorFlow its gradient",
+        "do not yet support dilation rates larger than 1"
+        "|Gradients for grouped convolutions are not supported on CPU",
+        always=False,
+    )
+    for dtype in ("bfloat16", "float16")
+}
+PADDED_JACOBIAN = records(
+    Known(
+        "pfor drops a convolution's explicit padding", "explicit_paddings attribute must contain"
+    ),
+    "jacobian",
+)
+UNBOUNDED_LOOP = records(
+    Known(
+        "XLA compiles no gradient of a loop without maximum_iterations",
+        "requires a fixed tensor list size",
+        _url(77693),
+    ),
+    "xla",
+)
+PIVOTING = records(
+    Known("XLA's tridiagonal solver does not pivot", "does not yet support pivoting"), "xla"
+)
+EIG_HALF = records(
+    Known("eigvals knows no 16-bit type, and says so by accident", "UnboundLocalError.*out_dtype"),
+    "bfloat16",
+    "float16",
+)
+ORTHOGONAL_BFLOAT16 = records(
+    Known(
+        "Keras builds no recurrent layer: its orthogonal initializer needs a QR decomposition",
+        "not in the list of allowed values.*Op<name=Qr",
+    ),
+    "bfloat16",
+)
+SLICES_FORWARD = records(
+    Known("forward mode does not know IndexedSlices", "'IndexedSlices' object has no attribute"),
+    "forward",
+)
+RECOMPUTED_FORWARD = records(
+    Known("recompute_grad refuses forward mode", "recompute_grad tried to transpose grad"),
+    "forward",
+)
+FLOAT32_CROPS = records(
+    Known("crop_and_resize returns float32 whatever it takes", "conversion requested dtype"),
+    "float16",
+)

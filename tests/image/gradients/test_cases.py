@@ -1,0 +1,80 @@
+"""Every case through every check; `checks` says what each measures, `cases` holds the table."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+import pytest
+import tensorflow as tf
+
+from gradients import checks, tiers
+from gradients.case import CHECKS
+from gradients.cases import table
+from gradients.checks import Problem
+from gradients.report import Result
+from gradients.verdict import EXPECTED, FAILED, Outcome, applies, judge
+
+#: The device that the expected failures were recorded on.
+CPU, GPU = "CPU:0", "GPU:0"
+#: With TensorFloat-32 a GPU keeps 10 bits of each factor of a product in float32.
+TENSOR_FLOAT_32 = 5e-3
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a test of each check of the tier, of each case, on each device."""
+    if metafunc.function is not test_case:
+        return
+    tier = metafunc.config.stash[tiers.KEY]
+    devices = [CPU, *([GPU] if tf.config.list_physical_devices("GPU") else [])]
+    chosen = [
+        pytest.param((case, device), check, id=f"{case}-{check}" + "-gpu" * (device == GPU))
+        for device in devices
+        for case in table()
+        for check in CHECKS
+        if tier.has(case, check)
+    ]
+    metafunc.parametrize(("problem", "check"), chosen, indirect=["problem"], scope="module")
+
+
+@pytest.fixture(scope="module")
+def problem(request: pytest.FixtureRequest) -> Problem:
+    """Return a case at its inputs, shared by its checks."""
+    case, device = request.param
+    return Problem(case, device)
+
+
+def test_case(problem: Problem, check: str, keep: Callable[[Result], object]) -> None:
+    """Hold TensorFlow to one check of one case, or to what is known to be wrong with it."""
+    start = time.monotonic()
+    outcome = attempt(problem, check)
+    known = applies(problem.case.known.get(check), tf.__version__)
+    verdict = judge(outcome, known, measured=problem.device == CPU)
+    keep(
+        Result(
+            case=str(problem.case),
+            check=check,
+            device=problem.device,
+            status=verdict.status,
+            error=outcome.error if math.isfinite(outcome.error) else None,
+            tolerance=outcome.tolerance,
+            outcome=str(outcome),
+            why=verdict.why,
+            issue=known.issue if known and verdict.status == EXPECTED else "",
+            seconds=round(time.monotonic() - start, 4),
+        )
+    )
+    if verdict.status == EXPECTED:
+        pytest.xfail(verdict.why)
+    if verdict.status == FAILED:
+        pytest.fail(verdict.why, pytrace=False)
+
+
+def attempt(problem: Problem, check: str) -> Outcome:
+    """Run a check; what it raises is an outcome, not an accident."""
+    tolerance = checks.tolerance(problem.case, check)
+    try:
+        return Outcome(tolerance, checks.measure(problem, check))
+    except Exception as error:
+        return Outcome(tolerance, raised=f"{type(error).__name__}: {error}")
