@@ -211,7 +211,13 @@ def _smoke(docker: Engine, row: Variant, built: Image, watch: Stopwatch) -> None
 
 
 def _inside(
-    docker: Engine, row: Variant, reference: str, suites: Sequence[str], *, gpu_required: bool
+    docker: Engine,
+    row: Variant,
+    reference: str,
+    suites: Sequence[str],
+    *,
+    gpu_required: bool,
+    tier: str = "core",
 ) -> None:
     """Run suites in an image; a failure ends the command with pytest's own report above."""
     status = inside.run_suites(
@@ -221,6 +227,7 @@ def _inside(
         gpu=row.gpu,
         gpu_required=gpu_required and row.gpu,
         reports=store.ROOT / "reports" / row.name,
+        tier=tier,
     )
     if status:
         raise Exit(f"error: {' and '.join(suites)} failed in {reference}", code=status)
@@ -254,6 +261,7 @@ def base(
         **CHOICE,
         "suites": "Folders of tests/image, separated by commas: smoke,gradients.",
         "gpu_required": "Fail instead of skipping where there is no GPU.",
+        "tier": "How much of the table of gradients: core (default), or all.",
     },
 )
 @verb
@@ -265,13 +273,16 @@ def suite(
     gpu: bool = False,
     all: bool = False,
     gpu_required: bool = False,
+    tier: str = "core",
 ) -> None:
     """Run test suites inside images, as users run them: `./inv suite gradients --gpu`."""
     chosen = tables.load().select(variant=variant, cuda=cuda, gpu=gpu, every=all)
     docker = engine.connect()
     for row in chosen:
         reference = _present(docker, row)
-        _inside(docker, row, reference, suites.split(","), gpu_required=gpu_required)
+        _inside(
+            docker, row, reference, suites.split(","), gpu_required=gpu_required, tier=tier
+        )
 
 
 @task(

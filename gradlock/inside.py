@@ -20,6 +20,10 @@ from gradlock.errors import InputError
 
 #: The tests that run inside images.
 TESTS = store.ROOT / "tests" / "image"
+#: What pytest is told for a suite alone: gradients has thousands of small, independent tests.
+ARGUMENTS = {"gradients": ("-n", "auto", "--maxprocesses=4")}
+#: Which parts of the table of gradients there are.
+TIERS = ("core", "all")
 #: Seconds that a suite may take.
 LIMIT = 900
 #: Seconds that a suite may outlast its own limit before it is ended from outside.
@@ -36,20 +40,24 @@ def run_suites(
     gpu: bool,
     gpu_required: bool,
     reports: Path,
+    tier: str = "core",
     seconds: int = LIMIT,
 ) -> int:
     """Run suites of `tests/image` in an image, and return the first status that is not 0.
 
     `gpu` says that the image computes on GPUs: it gets those that the engine has. Without
     one, tests skip; with `gpu_required` they fail. Each suite has a container and `seconds`
-    of its own, and leaves `<suite>.xml` (JUnit) in `reports`. A run in which no test ran
-    fails, whatever pytest says of it.
+    of its own, and leaves `<suite>.xml` (JUnit) in `reports`, and what it writes beside it: of
+    gradients, a report as JSON and HTML. A run in which no test ran fails, whatever pytest
+    says of it. `tier` is how much of the table of gradients runs.
 
     Raises:
-        InputError: an unknown suite.
+        InputError: an unknown suite or tier.
         EngineError: the engine refused, stopped answering, or lacks a required GPU.
 
     """
+    if tier not in TIERS:
+        raise InputError(f"unknown tier {tier!r}: use {' or '.join(TIERS)}")
     paths = [find(suite) for suite in suites]
     statuses, ran = [], 0
     with store.scratch("inside") as scratch, engines.working(engine, f"testing {image}"):
@@ -58,13 +66,13 @@ def run_suites(
         if gpu or gpu_required:
             options["device_requests"] = engines.gpus(engine, required=gpu_required)
         for suite, path in zip(suites, paths, strict=True):
-            argv = pytest(suite, path, seconds, gpu_required=gpu_required)
+            argv = pytest(suite, path, seconds, gpu_required=gpu_required, tier=tier)
             with engines.container(engine, image, argv, kind="tests", **options) as container:
                 status = follow(container, seconds + GRACE)
             if status in (TIMED_OUT, KILLED):
                 progress.say(f"{suite}: stopped: not done after {seconds} s, or out of memory")
             statuses.append(status)
-            ran += keep(results / f"{suite}.xml", reports)
+            ran += keep(results, suite, reports)
     if not ran:
         progress.say(f"{', '.join(suites)}: no test ran in {image}, which is a failure")
         statuses.append(1)
@@ -113,7 +121,9 @@ def box(tests: Path, results: Path) -> dict[str, Any]:
     }
 
 
-def pytest(suite: str, path: Path, seconds: int, *, gpu_required: bool) -> list[str]:
+def pytest(
+    suite: str, path: Path, seconds: int, *, gpu_required: bool, tier: str = "core"
+) -> list[str]:
     """Return the command: pytest under a time limit, which the engine itself has not."""
     return [
         *("timeout", "--kill-after=10", str(seconds)),
@@ -121,6 +131,8 @@ def pytest(suite: str, path: Path, seconds: int, *, gpu_required: bool) -> list[
         f"--junitxml=/gradlock/results/{suite}.xml",
         f"--color={'yes' if sys.stdout.isatty() else 'no'}",
         *(["--gpu-required"] if gpu_required else []),
+        *ARGUMENTS.get(suite, ()),
+        *(["--tier", tier] if suite == "gradients" else []),
         f"/gradlock/tests/{path}",
     ]
 
@@ -149,13 +161,14 @@ def _kill(container: Container) -> None:
         progress.say(f"cannot end the container {container.short_id}: {error}")
 
 
-def keep(result: Path, reports: Path) -> int:
-    """Copy a suite's JUnit file to the reports; return how many of its tests ran."""
+def keep(results: Path, suite: str, reports: Path) -> int:
+    """Copy what a suite wrote to the reports; return how many of its tests ran."""
+    for path in sorted(results.glob(f"{suite}.*")):
+        store.write_text(reports / path.name, path.read_text(encoding="utf-8"))
+    result = results / f"{suite}.xml"
     try:
-        data = result.read_bytes()
-        suites = list(ElementTree.fromstring(data).iter("testsuite"))  # noqa: S314 - our own tests'
+        suites = list(ElementTree.parse(result).iter("testsuite"))  # noqa: S314 - our own tests'
     except (FileNotFoundError, ElementTree.ParseError) as error:
         progress.say(f"{result.name}: no report: {error}")
         return 0
-    store.write_text(reports / result.name, data.decode())
     return sum(int(suite.get("tests", 0)) - int(suite.get("skipped", 0)) for suite in suites)

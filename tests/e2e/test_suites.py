@@ -18,6 +18,24 @@ MUTANTS = {
         "  return gen_nn_ops.relu_grad(grad, op.outputs[0])\n",
         "  return gen_nn_ops.relu_grad(grad, op.outputs[0]) * (1 + 1e-4)\n",
     ),
+    "relu-under-xla": (
+        "python/ops/nn_grad.py",
+        "  return gen_nn_ops.relu_grad(grad, op.outputs[0])\n",
+        "  from tensorflow.python.ops import control_flow_util\n"
+        "  compiled = control_flow_util.GraphOrParentsInXlaContext(ops.get_default_graph())\n"
+        "  return gen_nn_ops.relu_grad(grad, op.outputs[0]) * (1 + 1e-4 * compiled)\n",
+    ),
+    "tanh-forward": (
+        "python/eager/forwardprop.py",
+        "      output_tangents[index] = tangent\n",
+        "      output_tangents[index] = tangent * (1 + 1e-4) if op_name == 'Tanh' else tangent\n",
+    ),
+    "sigmoid-not-deterministic": (
+        "python/ops/math_grad.py",
+        "    return gen_math_ops.sigmoid_grad(y, grad)\n",
+        "    import random\n"
+        "    return gen_math_ops.sigmoid_grad(y, grad) * (1 + random.randint(0, 1) * 2.0**-52)\n",
+    ),
     "tanh-sign": (
         "python/ops/math_grad.py",
         "    return gen_math_ops.tanh_grad(y, grad)\n",

@@ -8,8 +8,14 @@ import pytest
 
 from gradients.case import Case
 
-#: The dearest check: the core runs it where vectorising is not plain.
-SAMPLED = {"jacobian": ("linalg", "convolution", "attention", "gather", "segment")}
+#: The dearest checks: the core runs them where networks are made of such operations.
+SAMPLED = {
+    "xla": (
+        *("convolution", "pooling", "normalization", "layers", "attention", "activation"),
+        *("reduction", "elementwise", "gather", "sparse", "automatic"),
+    ),
+    "jacobian": ("convolution", "attention", "gather", "elementwise"),
+}
 
 
 class Tier(Enum):

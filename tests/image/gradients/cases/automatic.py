@@ -72,7 +72,7 @@ CASES = (
         "recompute_grad",
         [normal(3, 4)],
         recomputed,
-        known=gaps.RECOMPUTED_FORWARD,
+        known=gaps.RECOMPUTED_TWICE,
     ),
     Case(
         "stop_gradient",

@@ -106,4 +106,16 @@ CASES = (
         of_parts(lambda z: tf.matmul(z, tf.math.conj(z), transpose_b=True) * tf.exp(z[:, :2])),
         known=gaps.NO_HALF,
     ),
+    Case(
+        "irfft2d",
+        [normal(4, 4), normal(4, 4)],
+        lambda a, b: tf.signal.irfft2d(tf.complex(a, b)),
+        known=gaps.NO_HALF,
+    ),
+    Case(
+        "adjoint",
+        [normal(2, 3), normal(2, 3)],
+        of_parts(lambda z: tf.linalg.adjoint(z) * z[0, 0]),
+        known=gaps.NO_HALF,
+    ),
 )

@@ -112,4 +112,27 @@ CASES = (
         "slice_unstack", [normal(4, 5)], lambda x: tf.unstack(tf.slice(x, [1, 0], [2, 4]))[1] ** 3
     ),
     Case("repeat", [normal(3, 2)], lambda x: tf.repeat(x, [1, 3, 2], axis=0) ** 2),
+    Case(
+        "strided_slice_update",
+        [normal(5, 3), normal(2, 3)],
+        lambda x, u: (
+            tf.raw_ops.TensorStridedSliceUpdate(input=x, begin=[1], end=[5], strides=[2], value=u)
+            ** 2
+        ),
+        known=gaps.STRIDED_UPDATE,
+    ),
+    Case("fill", [normal()], lambda x: tf.fill([2, 3], x) ** 2),
+    Case("ensure_shape", [normal(2, 3)], lambda x: tf.ensure_shape(x, [2, 3]) ** 2),
+    Case(
+        "nth_element",
+        [distinct(3, 5)],
+        lambda x: tf.raw_ops.NthElement(input=x, n=2) ** 2,
+        known=gaps.not_compiled("NthElement"),
+    ),
+    Case(
+        "identity_n",
+        [normal(2), normal(2)],
+        lambda a, b: tf.add_n(tf.identity_n([a**2, b])) * a,
+    ),
+    Case("check_numerics", [normal(3)], lambda x: tf.debugging.check_numerics(x, "x") ** 2),
 )

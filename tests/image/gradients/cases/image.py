@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from gradients import gaps
 from gradients.case import Case
-from gradients.inputs import normal, off_zero
+from gradients.inputs import normal, off_zero, uniform
 
 #: The bounds of fake quantization, once its zero point is an integer: of 255 steps over 2.7.
 LOW, HIGH = (-132 * 2.7 / 255, (255 - 132) * 2.7 / 255)
@@ -73,7 +73,7 @@ CASES = (
         [normal(1, 4, 4, 2)],
         resized("bilinear"),
         reference=bilinear_by_matrices,
-        known=gaps.RESIZED_FORWARD | gaps.RESIZED_IN_XLA,
+        known=gaps.RESIZED_TWICE | gaps.RESIZED_IN_XLA,
     ),
     Case(
         "resize_bicubic",
@@ -88,7 +88,7 @@ CASES = (
         "resize_nearest",
         [normal(1, 4, 4, 2)],
         resized("nearest"),
-        known=gaps.no_second("ResizeNearestNeighborGrad", "forward", issue=43648)
+        known=gaps.no_second("ResizeNearestNeighborGrad", issue=43648)
         | gaps.not_compiled("ResizeNearestNeighborGrad"),
     ),
     Case(
@@ -106,6 +106,7 @@ CASES = (
         known=gaps.NO_BFLOAT16
         | gaps.FLOAT32_CROPS
         | gaps.no_second("CropAndResizeGradBoxes", "forward")
+        | gaps.no_second("CropAndResizeGradImage", "second", issue=25050)
         | gaps.not_compiled("CropAndResize"),
     ),
     Case("extract_patches_space_to_depth", [normal(1, 4, 4, 2)], patches_and_blocks),
@@ -134,6 +135,31 @@ CASES = (
         lambda x: tf.quantization.fake_quant_with_min_max_args(x, -1.4, 1.3),
         dtype="float32",
         reference=lambda x: tf.clip_by_value(x, LOW, HIGH),
-        known=gaps.NO_HALF | gaps.NO_FAKE_QUANT_TANGENT,
+        known=gaps.NO_HALF | gaps.FAKE_QUANT_TWICE,
+    ),
+    Case("rgb_to_hsv", [uniform(0.1, 0.9, 1, 2, 2, 3)], tf.image.rgb_to_hsv),
+    Case(
+        "extract_volume_patches",
+        [normal(1, 3, 3, 3, 2)],
+        lambda x: tf.extract_volume_patches(x, [1, 2, 2, 2, 1], [1, 1, 1, 1, 1], "VALID") ** 2,
+        known=gaps.not_compiled("ExtractVolumePatches"),
+    ),
+    Case(
+        "fake_quant_vars",
+        [off_zero(4)],
+        lambda x: tf.quantization.fake_quant_with_min_max_vars(x, -1.4, 1.3),
+        dtype="float32",
+        reference=lambda x: tf.clip_by_value(x, LOW, HIGH),
+        known=gaps.NO_HALF | gaps.FAKE_QUANT_TWICE,
+    ),
+    Case(
+        "fake_quant_vars_per_channel",
+        [off_zero(3, 2)],
+        lambda x: tf.quantization.fake_quant_with_min_max_vars_per_channel(
+            x, [-1.4, -1.4], [1.3, 1.3]
+        ),
+        dtype="float32",
+        reference=lambda x: tf.clip_by_value(x, LOW, HIGH),
+        known=gaps.NO_HALF | gaps.FAKE_QUANT_TWICE,
     ),
 )

@@ -201,4 +201,28 @@ CASES = (
         lambda a, b: tf.linalg.set_diag(a, b) ** 2,
     ),
     Case("norm", [normal(3, 4)], lambda a: tf.norm(a, axis=1) * tf.norm(a, ord=1)),
+    Case(
+        "tensor_diag",
+        [normal(4)],
+        lambda a: tf.linalg.tensor_diag(a) ** 2,
+        known=gaps.NO_BFLOAT16,
+    ),
+    Case(
+        "tensor_diag_part",
+        [normal(4, 4)],
+        lambda a: tf.linalg.tensor_diag_part(a) ** 2,
+        known=gaps.NO_BFLOAT16,
+    ),
+    Case(
+        "tridiagonal_matmul",
+        [normal(3, 5), normal(5, 2)],
+        lambda d, b: tf.linalg.tridiagonal_matmul(d, b),
+        known=gaps.NO_HALF,
+    ),
+    Case(
+        "banded_triangular_solve",
+        [positive(2, 4), normal(4, 2)],
+        lambda a, b: tf.linalg.banded_triangular_solve(a, b),
+        known=gaps.NO_HALF | gaps.not_compiled("BandedTriangularSolve"),
+    ),
 )

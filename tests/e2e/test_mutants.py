@@ -1,0 +1,67 @@
+"""The checks on gradients catch what is wrong: mutants planted in the image's own TensorFlow."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gradlock import engine as engines
+from gradlock import inside, store
+from gradlock.engine import Engine
+
+PLANT = Path(__file__).with_name("plant.py")
+SECONDS = 600
+#: Every kind, and how many operations it must have been planted in at least.
+KINDS = {
+    "scaled by 1 + 1e-4": 200,
+    "one element zeroed": 200,
+    "one sign flipped": 200,
+    "rolled": 200,
+    "wrong under XLA": 10,
+    "wrong in tf.function": 10,
+    "wrong in float32": 10,
+    "wrong in bfloat16": 10,
+    "wrong in float16": 10,
+    "not deterministic": 10,
+    "wrong forward mode": 10,
+    "wrong vectorised": 4,
+}
+
+
+@pytest.fixture(scope="module")
+def mutants(docker_engine: Engine, cpu_image: str) -> list[dict[str, Any]]:
+    """Plant mutants inside the CPU image, and return each with what caught it."""
+    with store.scratch("e2e") as scratch:
+        tests, results = inside.stage(scratch)
+        shutil.copy(PLANT, tests)
+        (tests / PLANT.name).chmod(0o644)
+        program, found = f"/gradlock/tests/{PLANT.name}", results / "mutants.json"
+        argv = ["timeout", str(SECONDS), "python", program, f"/gradlock/results/{found.name}"]
+        box = inside.box(tests, results)
+        with engines.container(docker_engine, cpu_image, argv, kind="e2e", **box) as container:
+            status = inside.follow(container, SECONDS + inside.GRACE)
+        assert status == 0
+        text = found.read_text()
+    store.write_text(store.ROOT / "reports/cpu/mutants.json", text)
+    return list(json.loads(text))
+
+
+def test_every_mutant_is_caught(mutants: list[dict[str, Any]]) -> None:
+    escaped = [f"{one['kind']}: {one['operation']}" for one in mutants if not one["case"]]
+    caught = len(mutants) - len(escaped)
+    print(f"caught {caught} of {len(mutants)} mutants", Counter(one["check"] for one in mutants))
+    assert not escaped
+
+
+def test_mutants_are_planted_all_over(mutants: list[dict[str, Any]]) -> None:
+    planted = Counter(one["kind"] for one in mutants)
+    assert {kind: planted[kind] for kind in KINDS if planted[kind] < KINDS[kind]} == {}
+    groups = {one["case"].partition("/")[0] for one in mutants}
+    modules = {path.stem for path in (inside.TESTS / "gradients/cases").glob("[a-z]*.py")}
+    # A Keras layer is made of operations that smaller cases catch before it.
+    assert modules - groups <= {"layers", "recurrent", "attention"}
