@@ -15,7 +15,16 @@ sys.path.insert(0, str(Path(__file__).parent))
 from gradlock import variants
 
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["lint", "types", "unit", "images", "smoke", "gradients", "e2e"]
+nox.options.sessions = [
+    "lint",
+    "types",
+    "unit",
+    "images",
+    "smoke",
+    "gradients",
+    "fingerprint",
+    "e2e",
+]
 nox.options.error_on_missing_interpreters = True
 VARIANTS = [variant.name for variant in variants.load()]
 CODE = ("gradlock", "tests", "benchmarks", "docker/rootfs", "tasks.py", "noxfile.py")
@@ -63,6 +72,13 @@ def smoke(session: nox.Session, variant: str) -> None:
 def gradients(session: nox.Session, variant: str) -> None:
     """Run the gradient tests inside an image."""
     _inside(session, variant, "gradients")
+
+
+@nox.session
+@nox.parametrize("variant", VARIANTS)
+def fingerprint(session: nox.Session, variant: str) -> None:
+    """Compare what an image computes with its committed fingerprint."""
+    session.run(sys.executable, "-m", "invoke", "fingerprint", "--check", "--variant", variant)
 
 
 def _inside(session: nox.Session, variant: str, suite: str) -> None:

@@ -44,6 +44,11 @@ from gradlock import (
 )
 from gradlock.engine import Engine
 from gradlock.errors import GradlockError, InputError
+from gradlock.fingerprint import document, taking
+from gradlock.fingerprint import drift as drifts
+from gradlock.fingerprint import plot as drift_plot
+from gradlock.fingerprint import table as drift_table
+from gradlock.fingerprint.document import Fingerprint
 from gradlock.image import Image
 from gradlock.progress import Stopwatch, say
 from gradlock.resolve import conda
@@ -280,9 +285,7 @@ def suite(
     docker = engine.connect()
     for row in chosen:
         reference = _present(docker, row)
-        _inside(
-            docker, row, reference, suites.split(","), gpu_required=gpu_required, tier=tier
-        )
+        _inside(docker, row, reference, suites.split(","), gpu_required=gpu_required, tier=tier)
 
 
 @task(
@@ -328,6 +331,101 @@ def fetch(
     size = sum(path.stat().st_size for path in found.values())
     place = to or str(store.folder("artifacts"))
     out.print(f"{len(found)} artifacts, {size / 1e6:.0f} MB, verified, in {place}")
+
+
+MEASURED = {
+    "threads": "Threads of an operation (default: 2); sums depend on how they are shared out.",
+    "onednn": "on, off, or default: oneDNN's kernels.",
+}
+LIMITS = {
+    "operations": "Alarm above these norm-ulps of an operation (default: 64).",
+    "trainings": "Alarm above these norm-ulps of trained weights and losses (default: 8).",
+}
+
+
+@task(
+    help={
+        **CHOICE,
+        **MEASURED,
+        "to": "The JSON (default: reports/VARIANT/fingerprint.json).",
+        "check": "Compare with fingerprints/VARIANT.json, and fail past the limits.",
+        "pin": "Write fingerprints/VARIANT.json.",
+    }
+)
+@verb
+def fingerprint(
+    _context: Context,
+    variant: str = "",
+    cuda: str = "",
+    gpu: bool = False,
+    all: bool = False,
+    threads: int = taking.THREADS,
+    onednn: str = "default",
+    to: str = "",
+    check: bool = False,
+    pin: bool = False,
+) -> None:
+    """Measure what an image computes: operations, gradients, trainings, to the last bit."""
+    chosen = tables.load().select(variant=variant, cuda=cuda, gpu=gpu, every=all)
+    if to and len(chosen) > 1:
+        raise InputError("--to names one file, for one variant")
+    docker = engine.connect()
+    for row in chosen:
+        taken = taking.take(docker, _present(docker, row), threads=threads, onednn=onednn)
+        default = store.ROOT / "reports" / row.name / "fingerprint.json"
+        path = document.path_of(row.name) if pin else Path(to) if to else default
+        if check:
+            _hold(taken, document.read(document.path_of(row.name)))
+        store.write_text(path, taken.to_text())
+        out.print(f"{len(taken.metrics)} metrics of {taken.name}: {path}")
+
+
+def _hold(taken: Fingerprint, committed: Fingerprint) -> None:
+    """Hold a fingerprint to the committed one; the first is A, the second B."""
+    found = drifts.compare(taken, committed)
+    for line in drift_table.lines(taken, committed, found):
+        out.print(line)
+    if found.alarms or found.missing or found.unexplained:
+        raise Exit("error: the image computes something else than its fingerprint says", code=1)
+
+
+@task(
+    positional=["a", "b"],
+    help={
+        "a": "A fingerprint's JSON, a variant, or an image that the engine has.",
+        "b": "The other one.",
+        **LIMITS,
+        "plot": "Where the picture goes (default: reports/drift.png).",
+    },
+)
+@verb
+def drift(
+    _context: Context,
+    a: str,
+    b: str,
+    operations: float = drifts.OPERATIONS,
+    trainings: float = drifts.TRAININGS,
+    plot: str = "",
+) -> None:
+    """Say how far two environments' numbers are apart, beside what differs in their locks."""
+    ours, theirs = _fingerprint(a), _fingerprint(b)
+    found = drifts.compare(ours, theirs, operations=operations, trainings=trainings)
+    for line in drift_table.lines(ours, theirs, found):
+        out.print(line)
+    picture = Path(plot) if plot else store.ROOT / "reports/drift.png"
+    drift_plot.write(found, f"A: {ours.name}\nB: {theirs.name}", picture)
+    say(f"plotted in {picture}")
+    if found.alarms or found.missing or found.unexplained:
+        raise Exit(code=1)
+
+
+def _fingerprint(named: str) -> Fingerprint:
+    """Return the fingerprint in a file, of a variant's image, or of any image of the engine."""
+    if named.endswith(".json"):
+        return document.read(Path(named))
+    docker, table = engine.connect(), tables.load()
+    rows = [row for row in table if row.name == named]
+    return taking.take(docker, _present(docker, rows[0]) if rows else named)
 
 
 @task(help={"json": "Print the rows as JSON, on one line: CI's matrix comes from it."})

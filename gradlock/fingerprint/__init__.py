@@ -1,0 +1,1 @@
+"""A fingerprint of what an environment computes, and how far two of them are apart."""
