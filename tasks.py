@@ -374,18 +374,21 @@ def fingerprint(
         taken = taking.take(docker, _present(docker, row), threads=threads, onednn=onednn)
         default = store.ROOT / "reports" / row.name / "fingerprint.json"
         path = document.path_of(row.name) if pin else Path(to) if to else default
-        if check:
-            _hold(taken, document.read(document.path_of(row.name)))
+        committed = document.path_of(row.name)
+        if check and committed.exists():
+            _hold(taken, document.read(committed))
+        elif check:
+            say(f"there is no {committed.relative_to(store.ROOT)} yet; --pin writes it")
         store.write_text(path, taken.to_text())
         out.print(f"{len(taken.metrics)} metrics of {taken.name}: {path}")
 
 
 def _hold(taken: Fingerprint, committed: Fingerprint) -> None:
     """Hold a fingerprint to the committed one; the first is A, the second B."""
-    found = drifts.compare(taken, committed)
+    found = drifts.hold(taken, committed)
     for line in drift_table.lines(taken, committed, found):
         out.print(line)
-    if found.alarms or found.missing or found.unexplained:
+    if found.failed:
         raise Exit("error: the image computes something else than its fingerprint says", code=1)
 
 
@@ -415,7 +418,7 @@ def drift(
     picture = Path(plot) if plot else store.ROOT / "reports/drift.png"
     drift_plot.write(found, f"A: {ours.name}\nB: {theirs.name}", picture)
     say(f"plotted in {picture}")
-    if found.alarms or found.missing or found.unexplained:
+    if found.failed:
         raise Exit(code=1)
 
 

@@ -13,6 +13,9 @@ EPSILON = {"float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10, "bfloa
 #: Above these norm-ulps a difference is more than another order of summation: 2.19 against 2.21
 #: gave 56 for an operation, and 1.7 for the weights of a training (docs/numerics.md).
 OPERATIONS, TRAININGS = 64.0, 8.0
+#: How much wider the limits are where a fingerprint was made on another CPU, which adds in other
+#: orders and with wider vectors: room for that, far below any error that a wrong kernel makes.
+ANOTHER_CPU = 16
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,11 @@ class Drift:
         return tuple(one for one in self.differences if one.alarming)
 
     @property
+    def failed(self) -> bool:
+        """Whether nothing explains what differs."""
+        return bool(self.alarms or self.missing or self.unexplained)
+
+    @property
     def unexplained(self) -> bool:
         """Whether the same image, settings and CPU gave other bits: they must not."""
         same = self.same_image and self.same_hardware and not self.settings
@@ -85,6 +93,13 @@ def compare(
         same_hardware=ours.environment["hardware"] == theirs.environment["hardware"],
         same_image=bool(ours.image) and ours.image.get("id") == theirs.image.get("id"),
     )
+
+
+def hold(taken: Fingerprint, committed: Fingerprint) -> Drift:
+    """Compare a fingerprint with the one that was committed, perhaps from another CPU."""
+    same = taken.environment["hardware"] == committed.environment["hardware"]
+    wider = 1 if same else ANOTHER_CPU
+    return compare(taken, committed, operations=OPERATIONS * wider, trainings=TRAININGS * wider)
 
 
 def norm_ulp(ours: Metric, theirs: Metric) -> float:

@@ -33,7 +33,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test marked `gpu` where there is none, and say why."""
     if item.get_closest_marker("gpu") is None:
         return
-    if facts.variant().cuda is None:
+    if facts.inside() and facts.variant().cuda is None:
         pytest.skip("variant without CUDA")
     driver = facts.driver()
     if driver.gpus == 0:

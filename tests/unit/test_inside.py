@@ -117,6 +117,36 @@ def test_the_report_is_kept_and_the_output_shown(
     assert capsys.readouterr().out == "said\n"
 
 
+def test_what_a_suite_writes_beside_its_report_is_kept(tmp_path: Path) -> None:
+    """Its own files, and no other suite's."""
+    (tmp_path / "results").mkdir()
+    for name in ("gradients.xml", "gradients.json", "gradients.html", "smoke.xml"):
+        (tmp_path / "results" / name).write_text(REPORT.format(2, 1))
+    assert inside.keep(tmp_path / "results", "gradients", tmp_path / "reports") == 1
+    kept = sorted(path.name for path in (tmp_path / "reports").iterdir())
+    assert kept == ["gradients.html", "gradients.json", "gradients.xml"]
+
+
+def test_gradients_alone_take_a_tier_and_workers() -> None:
+    gradients = inside.pytest("gradients", Path("gradients"), 7, gpu_required=False, tier="all")
+    assert gradients[-6:-1] == ["-n", "auto", "--maxprocesses=4", "--tier", "all"]
+    smoke = inside.pytest("smoke", Path("smoke"), 7, gpu_required=False, tier="all")
+    assert "--tier" not in smoke
+
+
+def test_an_unknown_tier_names_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="'most': use core or all"):
+        inside.run_suites(
+            mock.Mock(),
+            "i",
+            ["smoke"],
+            gpu=False,
+            gpu_required=False,
+            reports=tmp_path,
+            tier="most",
+        )
+
+
 def test_the_box_is_closed(tmp_path: Path) -> None:
     run = Run([(0, REPORT.format(1, 0))])
     run.suites("single", reports=tmp_path)

@@ -18,8 +18,19 @@ from gradients.verdict import EXPECTED, FAILED, Outcome, applies, judge
 
 #: The device that the expected failures were recorded on.
 CPU, GPU = "CPU:0", "GPU:0"
-#: With TensorFloat-32 a GPU keeps 10 bits of each factor of a product in float32.
+#: With TensorFloat-32 a GPU keeps 10 bits of each factor of a product in float32: 5e-4 each.
 TENSOR_FLOAT_32 = 5e-3
+#: Where it counts: products of matrices, and convolutions.
+PRODUCTS = (
+    *("linalg/matmul", "linalg/einsum", "convolution/conv2d_valid", "convolution/conv3d"),
+    *("layers/Dense", "recurrent/LSTM", "attention/MultiHeadAttention"),
+)
+#: A GPU's atomics add in any order, so its runs need not repeat bit for bit.
+NOT_ON_GPU = ("repeat",)
+
+
+# Off but for the test that is about it; a CPU has none.
+tf.config.experimental.enable_tensor_float_32_execution(False)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -33,7 +44,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         for device in devices
         for case in table()
         for check in CHECKS
-        if tier.has(case, check)
+        if tier.has(case, check) and not (device == GPU and check in NOT_ON_GPU)
     ]
     metafunc.parametrize(("problem", "check"), chosen, indirect=["problem"], scope="module")
 
@@ -71,9 +82,21 @@ def test_case(problem: Problem, check: str, keep: Callable[[Result], object]) ->
         pytest.fail(verdict.why, pytrace=False)
 
 
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_tensor_float_32(name: str) -> None:
+    """With TensorFloat-32 on, as it is by default, a GPU's gradient is right to 10 bits."""
+    (case,) = (case for case in table() if str(case) == name)
+    tf.config.experimental.enable_tensor_float_32_execution(True)
+    try:
+        assert checks.measure(Problem(case, GPU), "float32") <= TENSOR_FLOAT_32
+    finally:
+        tf.config.experimental.enable_tensor_float_32_execution(False)
+
+
 def attempt(problem: Problem, check: str) -> Outcome:
     """Run a check; what it raises is an outcome, not an accident."""
-    tolerance = checks.tolerance(problem.case, check)
+    tolerance = checks.tolerance(problem.case, check, gpu=problem.device == GPU)
     try:
         return Outcome(tolerance, checks.measure(problem, check))
     except Exception as error:

@@ -1,0 +1,195 @@
+"""What the suite of gradients decides without TensorFlow: verdicts, tiers, the report."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import json
+import math
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+IMAGE_SUITES = Path(__file__).parents[1] / "image"
+
+
+@pytest.fixture
+def gradients(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """Return the modules of the suite that know no TensorFlow."""
+    monkeypatch.syspath_prepend(str(IMAGE_SUITES))
+    names = ("case", "verdict", "report", "tiers", "gaps", "inputs")
+    return SimpleNamespace(**{name: importlib.import_module(f"gradients.{name}") for name in names})
+
+
+WRONG, RAISES = {"reason": "known"}, {"reason": "known", "raises": "no entry for: Lu"}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "known", "status", "why"),
+    [
+        ({"error": 1e-9}, None, "passed", ""),
+        ({"error": 1e-3}, None, "failed", "error 1.0e-03"),
+        ({"error": math.nan}, None, "failed", "nan"),
+        ({"error": math.inf}, None, "failed", "inf"),
+        ({"raised": "LookupError: no entry for: Lu"}, None, "failed", "LookupError"),
+        ({"error": 1e-3}, WRONG, "expected", "known"),
+        ({"error": math.nan}, WRONG, "expected", "known"),
+        ({"error": 1e-9}, WRONG, "failed", "no longer wrong: remove"),
+        ({"raised": "LookupError: no entry for: Lu"}, WRONG, "failed", "recorded as wrong"),
+        ({"raised": "LookupError:\nno entry for: Lu"}, RAISES, "expected", "known"),
+        ({"raised": "LookupError: no entry for: Qr"}, RAISES, "failed", "not by raising"),
+        ({"error": 1e-3}, RAISES, "failed", "not by raising"),
+        ({"error": 1e-9}, RAISES, "failed", "no longer wrong: remove"),
+        ({"error": 1e-9}, WRONG | {"always": False}, "passed", ""),
+        ({"error": 1e-3}, WRONG | {"always": False}, "expected", "known"),
+    ],
+)
+def test_verdict(
+    gradients: SimpleNamespace,
+    outcome: dict[str, Any],
+    known: dict[str, Any] | None,
+    status: str,
+    why: str,
+) -> None:
+    record = gradients.case.Known(**known) if known else None
+    found = gradients.verdict.judge(gradients.verdict.Outcome(1e-6, **outcome), record)
+    assert found.status == status
+    assert why in found.why
+
+
+def test_on_another_device_a_record_demands_nothing(gradients: SimpleNamespace) -> None:
+    verdict, record = gradients.verdict, gradients.case.Known("known")
+    right, wrong = verdict.Outcome(1e-6, 0.0), verdict.Outcome(1e-6, 1.0)
+    assert verdict.judge(right, record, measured=False).status == "passed"
+    assert verdict.judge(wrong, record, measured=False).status == "expected"
+
+
+@pytest.mark.parametrize(
+    ("specifier", "release", "holds"),
+    [("", "2.21.0", True), ("<2.22", "2.21.0", True), ("<2.22", "2.22.0rc1", False)],
+)
+def test_a_record_holds_for_releases(
+    gradients: SimpleNamespace, specifier: str, release: str, holds: bool
+) -> None:
+    record = gradients.case.Known("known", tensorflow=specifier)
+    assert (gradients.verdict.applies(record, release) is record) == holds
+
+
+def test_a_row_names_checks_that_exist(gradients: SimpleNamespace) -> None:
+    with pytest.raises(ValueError, match="no check revrse"):
+        gradients.case.Case("exp", [], abs, known={"revrse": gradients.case.Known("known")})
+
+
+def test_inputs_are_the_same_again_and_of_their_own(gradients: SimpleNamespace) -> None:
+    case = gradients.case.Case("exp", [gradients.inputs.normal(3)], abs, group="special")
+    other = gradients.case.Case("log", [gradients.inputs.normal(3)], abs, group="special")
+    assert (case.draw()[0] == case.draw()[0]).all()
+    assert (case.draw()[0] != other.draw()[0]).all()
+
+
+def test_distinct_has_no_ties(gradients: SimpleNamespace) -> None:
+    case = gradients.case.Case(
+        "max",
+        [gradients.inputs.distinct(3, 4), gradients.inputs.distinct(3, 4, offset=0.3)],
+        abs,
+    )
+    values = sorted(value for array in case.draw() for value in array.flat)
+    assert min(after - before for before, after in itertools.pairwise(values)) > 0.05
+
+
+def test_the_core_has_every_case(gradients: SimpleNamespace) -> None:
+    tier, checks = gradients.tiers.Tier, gradients.case.CHECKS
+    case = gradients.case.Case("fft", [], abs, group="fft")
+    core = [check for check in checks if tier.CORE.has(case, check)]
+    assert set(checks) - set(core) == {"xla", "jacobian"}
+    assert all(tier.ALL.has(case, check) for check in checks)
+
+
+def test_upstream_reports_are_addresses(gradients: SimpleNamespace) -> None:
+    known = {
+        record
+        for value in vars(gradients.gaps).values()
+        if isinstance(value, dict)
+        for record in value.values()
+        if isinstance(record, gradients.case.Known)
+    }
+    assert len(known) > 20
+    assert all(not one.issue or one.issue.startswith("https://github.com/") for one in known)
+
+
+@pytest.fixture
+def report(gradients: SimpleNamespace) -> Any:
+    """Return a report of a check that passed, one that was expected to fail, one that failed."""
+    common = {"device": "CPU:0", "tolerance": 1e-6, "issue": "", "seconds": 0.1}
+    return gradients.report.Report(
+        {
+            **{"variant": "cpu", "tensorflow": "2.21.0", "keras": "3", "numpy": "2"},
+            **{"tier": "core", "devices": ["CPU:0"], "seconds": 1.0},
+        },
+        [
+            gradients.report.Result(
+                **common,
+                case="linalg/matmul",
+                check="reverse",
+                status="passed",
+                error=2e-7,
+                outcome="error 2e-07",
+                why="",
+            ),
+            gradients.report.Result(
+                **common | {"issue": "https://github.com/tensorflow/tensorflow/issues/1"},
+                case="linalg/lu",
+                check="reverse",
+                status="expected",
+                error=None,
+                outcome="LookupError: Lu",
+                why="Lu has no gradient",
+            ),
+            gradients.report.Result(
+                **common,
+                case="linalg/<b>",
+                check="xla",
+                status="failed",
+                error=None,
+                outcome="nan",
+                why="error nan",
+            ),
+        ],
+    )
+
+
+def test_report_as_json(report: Any) -> None:
+    found = json.loads(report.to_json())
+    assert found["counts"] == {"passed": 1, "expected": 1, "failed": 1}
+    assert [one["case"] for one in found["results"]] == ["linalg/matmul", "linalg/lu", "linalg/<b>"]
+
+
+def test_report_as_one_page(report: Any, tmp_path: Path) -> None:
+    """Every case, every reason; nothing to load; names are text, not markup."""
+    report.write(tmp_path / "gradients.xml")
+    page = (tmp_path / "gradients.html").read_text()
+    assert "linalg/matmul" in page
+    assert "Lu has no gradient" in page
+    assert "linalg/&lt;b&gt;" in page
+    assert "<b>," not in page
+    assert 'href="https://github.com/tensorflow/tensorflow/issues/1"' in page
+    assert not any(loads in page for loads in ("<script", "<link", "src=", "@import"))
+
+
+def test_summary_of_a_terminal(report: Any) -> None:
+    said = "\n".join(report.lines())
+    assert "1 expected: Lu has no gradient: linalg/lu" in said
+    assert "reverse: at worst error 2e-07 (linalg/matmul, CPU:0)" in said
+    assert "1 passed, 1 expected, 1 failed" in said
+
+
+@pytest.mark.parametrize(
+    ("error", "shade"),
+    [(0.0, 0), (1e-11, 0), (5e-10, 1), (5e-9, 2), (5e-8, 3), (5e-7, 4), (1e-6, 4)],
+)
+def test_shade(report: Any, gradients: SimpleNamespace, error: float, shade: int) -> None:
+    from dataclasses import replace
+
+    assert replace(report.results[0], error=error).shade == shade
