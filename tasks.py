@@ -11,7 +11,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from invoke.context import Context
 from invoke.exceptions import Exit
@@ -53,6 +53,8 @@ from gradlock.image import Image
 from gradlock.progress import Stopwatch, say
 from gradlock.resolve import conda
 from gradlock.variants import Variant
+
+Number = TypeVar("Number", int, float)
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -96,6 +98,15 @@ def verb(body: Callable[..., None]) -> Callable[..., None]:
 def _debugging() -> bool:
     """Whether --debug or INVOKE_DEBUG was given: invoke shows of either only how it logs."""
     return logging.getLogger("invoke").isEnabledFor(logging.DEBUG)
+
+
+def _number(flag: str, given: str, kind: type[Number]) -> Number:
+    """Read a flag's number; invoke's own parser would end with a traceback."""
+    try:
+        return kind(given)
+    except ValueError:
+        name = "a whole number" if kind is int else "a number"
+        raise InputError(f"--{flag} takes {name}, not {given!r}") from None
 
 
 @task
@@ -359,7 +370,7 @@ def fingerprint(
     cuda: str = "",
     gpu: bool = False,
     all: bool = False,
-    threads: int = taking.THREADS,
+    threads: str = str(taking.THREADS),
     onednn: str = "default",
     to: str = "",
     check: bool = False,
@@ -367,11 +378,12 @@ def fingerprint(
 ) -> None:
     """Measure what an image computes: operations, gradients, trainings, to the last bit."""
     chosen = tables.load().select(variant=variant, cuda=cuda, gpu=gpu, every=all)
+    count = _number("threads", threads, int)
     if to and len(chosen) > 1:
         raise InputError("--to names one file, for one variant")
     docker = engine.connect()
     for row in chosen:
-        taken = taking.take(docker, _present(docker, row), threads=threads, onednn=onednn)
+        taken = taking.take(docker, _present(docker, row), threads=count, onednn=onednn)
         default = store.ROOT / "reports" / row.name / "fingerprint.json"
         path = document.path_of(row.name) if pin else Path(to) if to else default
         committed = document.path_of(row.name)
@@ -406,13 +418,17 @@ def drift(
     _context: Context,
     a: str,
     b: str,
-    operations: float = drifts.OPERATIONS,
-    trainings: float = drifts.TRAININGS,
+    operations: str = f"{drifts.OPERATIONS:g}",
+    trainings: str = f"{drifts.TRAININGS:g}",
     plot: str = "",
 ) -> None:
     """Say how far two environments' numbers are apart, beside what differs in their locks."""
+    limits = {
+        "operations": _number("operations", operations, float),
+        "trainings": _number("trainings", trainings, float),
+    }
     ours, theirs = _fingerprint(a), _fingerprint(b)
-    found = drifts.compare(ours, theirs, operations=operations, trainings=trainings)
+    found = drifts.compare(ours, theirs, **limits)
     for line in drift_table.lines(ours, theirs, found):
         out.print(line)
     picture = Path(plot) if plot else store.ROOT / "reports/drift.png"
@@ -477,12 +493,13 @@ def lab(
     variant: str = "",
     cuda: str = "",
     gpu: bool = False,
-    port: int = 0,
+    port: str = "",
     folder: str = ".",
     detach: bool = False,
     stop: bool = False,
 ) -> None:
     """Serve JupyterLab from an image, on this machine only, with a random token."""
+    number = _number("port", port, int) if port else None
     docker = engine.connect()
     if stop:
         out.print(f"ended {labs.stop(docker)}")
@@ -492,7 +509,7 @@ def lab(
         docker,
         _present(docker, row),
         folder=Path(folder),
-        port=port or None,
+        port=number,
         gpu=row.gpu,
         detach=detach,
     )
