@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
+from gradlock.errors import LockError
+
 #: The time of every file in a layer, in seconds: 1980-01-01, the first that a zip can hold.
 #: Fixed rather than `as_of`, so that a relock rewrites only the layers whose artifacts moved.
 MTIME = 315532800
@@ -51,7 +53,7 @@ class HashingWriter(io.RawIOBase):
 
 
 class LayerWriter:
-    """Adds members to a layer; a folder that is added twice is written once."""
+    """Adds members to a layer; a folder that is added twice is written once, a file is refused."""
 
     def __init__(self, sink: HashingWriter) -> None:
         # Its default of 16 KiB a read costs a third of the time of a layer of large libraries.
@@ -59,6 +61,7 @@ class LayerWriter:
             fileobj=sink, mode="w", format=tarfile.GNU_FORMAT, copybufsize=1 << 20
         )
         self._folders: set[str] = set()
+        self._files: set[str] = set()
 
     def folder(self, name: str, *, mode: int = 0o755, uid: int = 0, gid: int = 0) -> None:
         """Add a folder, its parents before it."""
@@ -106,6 +109,13 @@ class LayerWriter:
         self._tar.close()
 
     def _with_parents(self, info: tarfile.TarInfo, source: Readable | None = None) -> None:
+        if info.name in self._files:
+            raise LockError(
+                "two packages of one layer hold the same file: which one counts, nobody said",
+                where=f"/{info.name}",
+                mend="drop one of them, or pin a release that does not hold it",
+            )
+        self._files.add(info.name)
         parent = info.name.rpartition("/")[0]
         if parent:
             self.folder(parent)

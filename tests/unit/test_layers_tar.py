@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gradlock import store
+from gradlock.errors import LockError
 from gradlock.layers import tar
 from gradlock.layers.tar import LayerWriter
 
@@ -191,3 +192,14 @@ def test_a_merge_holds_what_its_parts_hold(tmp_path: Path, foreign: Path) -> Non
     assert names(path) == [*names(first), "bin/other"]
     alone = layer(tmp_path / "alone.tar", lambda writer: tar.merge(writer, [first]))
     assert alone.read_bytes() == first.read_bytes()
+
+
+def test_a_file_that_two_packages_hold_is_refused(tmp_path: Path) -> None:
+    """Each wheel alone is right; merged, one would hide the other."""
+    one, other = (
+        layer(tmp_path / name, lambda writer: writer.file("usr/lib/common.py", b""))
+        for name in ("one", "other")
+    )
+    with pytest.raises(LockError, match="the same file") as caught:
+        layer(tmp_path / "merged", lambda writer: tar.merge(writer, [one, other]))
+    assert caught.value.where == "/usr/lib/common.py"

@@ -147,7 +147,7 @@ CASES = (
         Layer(lambda dtype: layers.PReLU(dtype=dtype), (3, 4)),
     ),
     Case(
-        "Bilinear_and_GlobalPooling",
+        "GlobalAveragePooling2D",
         [normal(2, 4, 4, 3)],
         Layer(lambda dtype: layers.GlobalAveragePooling2D(dtype=dtype), (2, 4, 4, 3)),
     ),
