@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,6 +75,11 @@ def test_a_wrong_gradient_is_caught(mutant: str, docker_engine: Engine, tmp_path
     )
     assert status == 1
     assert "failures" in (tmp_path / "gradients.xml").read_text()
+    report = json.loads((tmp_path / "gradients.json").read_text())
+    failed = [one for one in report["results"] if one["status"] == "failed"]
+    assert len(failed) == report["counts"]["failed"] > 0
+    page = (tmp_path / "gradients.html").read_text()
+    assert all(one["case"] in page for one in failed)
 
 
 def test_a_promised_gpu_that_is_missing_is_a_failure(

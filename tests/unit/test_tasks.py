@@ -21,6 +21,7 @@ from invoke.tasks import Task
 import tasks
 from gradlock import engine, locking, store, variants
 from gradlock.errors import GradlockError, InputError
+from tests.unit.fingerprints import FAR, FINGERPRINT, OPERATION, moved
 
 VERBS: dict[str, Task[Any]] = dict(Collection.from_module(tasks).tasks)
 
@@ -167,3 +168,29 @@ def test_a_checkout_below_a_folder_with_spaces_can_be_tested(
     (argv,) = ran
     assert str(root / "noxfile.py") in argv
     assert argv[-2:] == ["--", "--gpu-required"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "code"), [((), 1), (("--operations", "80"), 0), (("--operations", "1"), 1)]
+)
+def test_drift_of_two_files(tmp_path: Path, flags: tuple[str, ...], code: int) -> None:
+    """Past a limit the verb fails, and shows and plots what it found all the same."""
+    (tmp_path / "a.json").write_text(moved(OPERATION, FAR).to_text())
+    (tmp_path / "b.json").write_text(FINGERPRINT.to_text())
+    picture = tmp_path / "drift.png"
+    files = (str(tmp_path / "a.json"), str(tmp_path / "b.json"))
+    done = inv("drift", *files, "--plot", str(picture), *flags)
+    assert done.returncode == code
+    assert "1 of 2 metrics are bit-identical, the worst of the rest is 70" in done.stdout
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [("drift", "a.json", "b.json", "--trainings", "few"), ("fingerprint", "--threads", "two")],
+)
+def test_a_flag_that_is_no_number_is_told_plainly(argv: tuple[str, ...]) -> None:
+    done = inv(*argv)
+    assert done.returncode == 1
+    assert f"error: {argv[-2]} takes a" in done.stderr
+    assert "Traceback" not in done.stderr
