@@ -106,9 +106,9 @@ def relative(error: float, *scales: float) -> float:
 
 def farthest(ours: Arrays, theirs: Arrays) -> float:
     """Return the largest difference of two elements, as a part of the largest element."""
-    error = max((np.abs(a - b).max(initial=0) for a, b in zip(ours, theirs, strict=True)))
-    scale = max(np.abs(array).max(initial=0) for array in theirs)
-    return relative(float(error), float(scale))
+    # `max` would drop what is not a number, unless it comes first.
+    error = worst([np.abs(a - b).max(initial=0) for a, b in zip(ours, theirs, strict=True)])
+    return relative(error, worst([np.abs(array).max(initial=0) for array in theirs]))
 
 
 class Problem:

@@ -43,6 +43,21 @@ CASES = (
         lambda x, w: tf.nn.conv2d(x, w, 1, "VALID"),
     ),
     Case(
+        "conv2d_many_channels",
+        [normal(1, 6, 6, 16), normal(3, 3, 16, 8)],
+        lambda x, w: tf.nn.conv2d(x, w, 1, "SAME"),
+    ),
+    Case(
+        "conv2d_one_by_one",
+        [normal(2, 4, 5, 8), normal(1, 1, 8, 6)],
+        lambda x, w: tf.nn.conv2d(x, w, 1, "VALID"),
+    ),
+    Case(
+        "conv2d_strides_apart",
+        [normal(1, 7, 6, 2), normal(2, 3, 2, 3)],
+        lambda x, w: tf.nn.conv2d(x, w, [1, 2, 3, 1], "VALID"),
+    ),
+    Case(
         "conv2d_dilated",
         [normal(2, 7, 7, 2), normal(3, 3, 2, 3)],
         dilated,

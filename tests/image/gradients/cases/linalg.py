@@ -49,6 +49,7 @@ ITERATED = {"xla": 1e-6}
 
 CASES = (
     Case("matmul", [normal(3, 4), normal(4, 5)], tf.matmul),
+    Case("matmul_blocks", [normal(24, 48), normal(48, 20)], tf.matmul),
     Case(
         "matmul_batch_transposed",
         [normal(2, 3, 4), normal(2, 5, 4)],

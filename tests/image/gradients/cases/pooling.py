@@ -31,6 +31,11 @@ CASES = (
     ),
     Case("avg_pool2d", [normal(2, 6, 6, 2)], lambda x: tf.nn.avg_pool2d(x, 3, 2, "SAME")),
     Case(
+        "avg_pool2d_valid",
+        [normal(1, 7, 6, 2)],
+        lambda x: tf.nn.avg_pool2d(x, [2, 3], [3, 2], "VALID"),
+    ),
+    Case(
         "max_pool3d",
         [distinct(1, 4, 4, 4, 2)],
         lambda x: tf.nn.max_pool3d(x, 2, 2, "VALID"),
