@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from gradlock import command, progress, store
-from gradlock.errors import EngineError
+from gradlock.errors import CommandError, EngineError
 
 #: Seconds that an engine may take to start, or to stop its containers and end.
 START, STOP = 60, 60
+#: Seconds that what it started (an unpacker of layers, say) may outlive it.
+RELEASE = 20
 #: How many of its last lines an error shows.
 TAIL = 12
 
@@ -188,4 +190,18 @@ def _unmount() -> None:
     lines = Path("/proc/self/mountinfo").read_text().splitlines()
     for point in reversed([line.split()[4].replace("\\040", " ") for line in lines]):
         if Path(point).is_relative_to(data()):
+            _release(point)
+
+
+def _release(point: str) -> None:
+    """Unmount a folder; a child of the engine may hold it for a moment after the engine ended."""
+    deadline = time.monotonic() + RELEASE
+    while True:
+        try:
             command.run(["umount", point], purpose="unmounting the private engine's data")
+        except CommandError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return

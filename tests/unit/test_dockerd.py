@@ -12,7 +12,7 @@ import pytest
 
 from gradlock import dockerd, store
 from gradlock import engine as engines
-from gradlock.errors import EngineError
+from gradlock.errors import CommandError, EngineError
 
 
 @pytest.fixture(autouse=True)
@@ -96,3 +96,29 @@ def test_stopping_ends_this_stores_own() -> None:
 
 def test_stopping_none_is_no_error() -> None:
     assert engines.stop_private() is False
+
+
+@pytest.mark.parametrize(
+    ("busy", "seconds"), [(2, 20.0), (10**6, 0.3)], ids=["a-moment", "for-good"]
+)
+def test_what_is_still_in_use_is_unmounted_a_moment_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, busy: int, seconds: float
+) -> None:
+    """A child of a killed engine may hold its data for a while; not for ever."""
+    tries = tmp_path / "tries"
+    program = tmp_path / "bin/umount"
+    program.parent.mkdir()
+    program.write_text(
+        f'#!/bin/sh\necho "$1" >>"{tries}"\n'
+        f'[ "$(wc -l <"{tries}")" -gt {busy} ] || {{ echo target is busy >&2; exit 32; }}\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    monkeypatch.setattr(dockerd, "RELEASE", seconds)
+    if busy < 10:
+        dockerd._release("/data")
+        assert tries.read_text() == "/data\n" * (busy + 1)
+        return
+    with pytest.raises(CommandError, match="status 32"):
+        dockerd._release("/data")
+    assert len(tries.read_text().splitlines()) > 1
