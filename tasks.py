@@ -387,12 +387,13 @@ def fingerprint(
         default = store.ROOT / "reports" / row.name / "fingerprint.json"
         path = document.path_of(row.name) if pin else Path(to) if to else default
         committed = document.path_of(row.name)
-        if check and committed.exists():
-            _hold(taken, document.read(committed))
-        elif check:
-            say(f"there is no {committed.relative_to(store.ROOT)} yet; --pin writes it")
+        before = document.read(committed) if check and committed.exists() else None
         store.write_text(path, taken.to_text())
         out.print(f"{len(taken.metrics)} metrics of {taken.name}: {path}")
+        if before:
+            _hold(taken, before)
+        elif check:
+            say(f"there is no {committed.relative_to(store.ROOT)} yet; --pin writes it")
 
 
 def _hold(taken: Fingerprint, committed: Fingerprint) -> None:

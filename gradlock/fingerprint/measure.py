@@ -116,11 +116,13 @@ def draw(name: str, *shapes: tuple[int, ...], scale: float = 1.0) -> list[Any]:
 
 def weighted(values: Any) -> Any:
     """Return a sum in which each value has a weight of its own: no two gradients are alike."""
+    import numpy as np
     import tensorflow as tf
 
-    places = tf.range(tf.size(values), dtype=tf.float32)
-    weights = tf.reshape(tf.sin(0.7 * places), tf.shape(values))
-    return tf.reduce_sum(values * tf.cast(weights, values.dtype))
+    places = np.arange(np.prod(values.shape, dtype=int))
+    # 64ths: exact in every type, the same in every release, and never 0.
+    weights = (places * 37 % 64 + 1) / 64
+    return tf.reduce_sum(values * tf.constant(weights.reshape(values.shape), values.dtype))
 
 
 def table() -> dict[str, tuple[Function, list[tuple[int, ...]]]]:

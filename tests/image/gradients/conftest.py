@@ -5,7 +5,6 @@ Under pytest-xdist tests run in workers: a result travels as an attribute of its
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import time
 from collections.abc import Callable, Generator
@@ -81,13 +80,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     report, xml = session.config.stash[REPORT], session.config.option.xmlpath
     if hasattr(session.config, "workerinput") or not (report.results and xml):
         return
-    versions = {
-        found.metadata["Name"].lower(): found.version
-        for found in importlib.metadata.distributions()
-    }
+    versions = {pin.name: pin.version for pin in facts.installed()}
     report.facts = {
         "variant": facts.name(),
-        "tensorflow": versions.get("tensorflow", versions.get("tensorflow-cpu")),
+        "tensorflow": versions.get("tensorflow") or versions["tensorflow-cpu"],
         "keras": versions["keras"],
         "numpy": versions["numpy"],
         "tier": session.config.stash[tiers.KEY].value,
