@@ -12,7 +12,7 @@ import nox
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from gradlock import variants
+from gradlock.inputs import variants
 
 nox.options.default_venv_backend = "none"
 nox.options.sessions = [

@@ -19,40 +19,27 @@ from invoke.tasks import task
 from rich.console import Console
 from rich.table import Table as Grid
 
-from gradlock import (
-    engine,
-    freshness,
-    inside,
-    locking,
-    pins,
-    progress,
-    store,
-    system,
-    transport,
-)
-from gradlock import (
-    image as images,
-)
-from gradlock import (
-    lab as labs,
-)
-from gradlock import (
-    shell as shells,
-)
-from gradlock import (
-    variants as tables,
-)
-from gradlock.engine import Engine
+from gradlock import progress, store, system
+from gradlock.artifacts import transport
+from gradlock.engine import engine
+from gradlock.engine.engine import Engine
 from gradlock.errors import GradlockError, InputError
 from gradlock.fingerprint import document, taking
 from gradlock.fingerprint import drift as drifts
 from gradlock.fingerprint import plot as drift_plot
 from gradlock.fingerprint import table as drift_table
 from gradlock.fingerprint.document import Fingerprint
-from gradlock.image import Image
+from gradlock.images import image as images
+from gradlock.images import pins
+from gradlock.images.image import Image
+from gradlock.inputs import variants as tables
+from gradlock.inputs.variants import Variant
+from gradlock.inside import lab as labs
+from gradlock.inside import shell as shells
+from gradlock.inside import suites as inside
+from gradlock.locks import freshness, locking
+from gradlock.locks.resolve import conda
 from gradlock.progress import Stopwatch, say
-from gradlock.resolve import conda
-from gradlock.variants import Variant
 
 Number = TypeVar("Number", int, float)
 
@@ -143,9 +130,9 @@ def lock(
             raise GradlockError("\n".join(found))
         out.print("every lock is current")
         return
-    watch = Stopwatch()
+    watch, table = Stopwatch(), tables.load()
     request = locking.Request(upgrade, tuple(update or ()), resolver)
-    changed = locking.lock(tables.load(), request, watch)
+    changed = locking.lock(table, request, functools.partial(images.python, table), watch)
     for path in changed:
         out.print(f"changed {path.relative_to(store.ROOT)}")
     out.print(f"locked in {watch.line()}" if changed else "every lock is current")

@@ -33,10 +33,14 @@ import httpx
 from rich.console import Console
 from rich.table import Table as Grid
 
-from gradlock import artifacts, command, engine, freshness, lockfile, progress, store, variants
-from gradlock.engine import Engine
+from gradlock import command, progress, store
+from gradlock.artifacts import artifacts
+from gradlock.engine import engine
+from gradlock.engine.engine import Engine
 from gradlock.errors import GradlockError
-from gradlock.resolve import pip
+from gradlock.inputs import variants
+from gradlock.locks import freshness, lockfile
+from gradlock.locks.resolve import pip
 
 #: What the bump moves: a small wheel that much depends on, to a release that is older.
 BUMP = ("idna", "3.10")

@@ -5,12 +5,21 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from gradlock.errors import CommandError
 
 #: How many of a failed command's last lines an error shows.
 TAIL = 25
+
+
+@dataclass(frozen=True)
+class Program:
+    """What starts a program: the beginning of its command line, and its environment."""
+
+    argv: tuple[str, ...]
+    env: dict[str, str]
 
 
 def run(

@@ -7,10 +7,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from gradlock import command, engine
+from gradlock import command
+from gradlock.engine import engine
 from gradlock.errors import GradlockError
+from gradlock.locks.resolve.debian import KEYRING
 from gradlock.progress import say
-from gradlock.resolve.debian import KEYRING
 
 #: Where programs of the system administrator lie, often outside a user's PATH.
 PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gradlock import store
-from gradlock.image import Image
+from gradlock.images.image import Image
 from gradlock.layers import Layer
 
 Handmade = Callable[..., Image]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from gradlock import engine as engines
-from gradlock import inside, progress, store
-from gradlock.engine import Engine
+from gradlock import progress, store
+from gradlock.engine import engine as engines
+from gradlock.engine.engine import Engine
 from gradlock.errors import EngineError, InputError
 from gradlock.fingerprint import document
 from gradlock.fingerprint.document import Fingerprint
+from gradlock.inside import suites as inside
 
 PROGRAM = Path(__file__).with_name("measure.py")
 #: Seconds that it may take; it takes 20.

@@ -11,7 +11,7 @@ from pathlib import Path
 from gradlock import command, store
 from gradlock.layers import cache
 from gradlock.layers.tar import MTIME, LayerWriter
-from gradlock.lockfile import DebPin
+from gradlock.locks.lockfile import DebPin
 
 RECIPE = cache.recipe("layers/base.py")
 USER, UID, HOME = "gradlock", 1000, "home/gradlock"

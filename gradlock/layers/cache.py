@@ -14,7 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from gradlock import artifacts, progress, store
+from gradlock import progress, store
+from gradlock.artifacts import artifacts
 from gradlock.layers import Layer, tar
 
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 
 from gradlock import store
+from gradlock.inputs.variants import Variant
 from gradlock.layers import cache, tar
 from gradlock.layers.wheels import schemes
-from gradlock.lockfile import LockText
-from gradlock.variants import Variant
+from gradlock.locks.lockfile import LockText
 
 RECIPE = cache.recipe("layers/files.py")
 ROOTFS = store.ROOT / "docker/rootfs"

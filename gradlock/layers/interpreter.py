@@ -8,29 +8,18 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
 
 from gradlock import store
+from gradlock.command import Program
 from gradlock.layers import Layer
 
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
 
 
-@dataclass(frozen=True)
-class Interpreter:
-    """The command that starts the image's Python, and the environment that it needs."""
-
-    command: tuple[str, ...]
-    env: dict[str, str]
-
-
-Running = AbstractContextManager[Interpreter]
-
-
 @contextmanager
-def unpacked(layers: Sequence[Layer], python: str) -> Iterator[Interpreter]:
+def unpacked(layers: Sequence[Layer], python: str) -> Iterator[Program]:
     """Unpack the layers that hold an interpreter; yield it for as long as the block lasts."""
     with store.scratch("root") as root:
         for layer in layers:
@@ -45,12 +34,12 @@ def _plain(member: tarfile.TarInfo, _path: str) -> tarfile.TarInfo:
     return member.replace(uid=None, gid=None, uname=None, gname=None, deep=False)  # type: ignore[arg-type]
 
 
-def _interpreter(root: Path, python: str) -> Interpreter:
+def _interpreter(root: Path, python: str) -> Program:
     own = root / f"opt/conda/bin/python{python}"
     # In the channel `debian` the prefix only links to Debian's interpreter.
     home = root / ("opt/conda" if own.is_file() and not own.is_symlink() else "usr")
     libraries = root / LIBRARIES
-    return Interpreter(
+    return Program(
         (
             str(libraries / "ld-linux-x86-64.so.2"),
             *("--library-path", f"{home / 'lib'}:{libraries}"),

@@ -27,10 +27,10 @@ from installer.sources import WheelFile
 from installer.utils import Scheme
 
 from gradlock import command, progress, store
+from gradlock.command import Program
 from gradlock.errors import ArtifactError
 from gradlock.layers import Layer, cache, compile_trees, tar
-from gradlock.layers.interpreter import Interpreter
-from gradlock.lockfile import WheelPin
+from gradlock.locks.lockfile import WheelPin
 
 PREFIX = "opt/conda"
 RECIPE = cache.recipe("layers/wheels.py", "layers/compile_trees.py", "layers/interpreter.py")
@@ -130,7 +130,7 @@ def plan(pins: Sequence[WheelPin], files: Mapping[str, Path], python: str) -> tu
     )
 
 
-def build(wheels: Sequence[Wheel], interpreter: Interpreter, python: str) -> None:
+def build(wheels: Sequence[Wheel], interpreter: Program, python: str) -> None:
     """Build the layers of wheels that the store lacks, several at once.
 
     A wheel's bytes depend on the wheel and the interpreter alone (see `compile_trees`).
@@ -165,9 +165,9 @@ def merged(name: str, layers: Sequence[Layer]) -> Layer:
     return cache.get(name, key, lambda writer: tar.merge(writer, [one.path for one in layers]))
 
 
-def _compile(trees: Sequence[Path], interpreter: Interpreter, workers: int) -> None:
+def _compile(trees: Sequence[Path], interpreter: Program, workers: int) -> None:
     command.run(
-        [*interpreter.command, compile_trees.__file__, str(workers), *map(str, trees)],
+        [*interpreter.argv, compile_trees.__file__, str(workers), *map(str, trees)],
         purpose="compiling bytecode with the image's Python",
         env=interpreter.env,
     )

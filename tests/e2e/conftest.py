@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from gradlock import engine as engines
-from gradlock import pins, store, variants
-from gradlock.engine import Engine
+from gradlock import store
+from gradlock.engine import engine as engines
+from gradlock.engine.engine import Engine
+from gradlock.images import pins
+from gradlock.inputs import variants
 
 Invoke = Callable[..., subprocess.Popen[str]]
 

@@ -20,10 +20,14 @@ from typing import IO, Any
 import docker.errors
 import pytest
 
-from gradlock import engine as engines
-from gradlock import freshness, image, inside, store, variants
-from gradlock.engine import Engine
+from gradlock import store
+from gradlock.engine import engine as engines
+from gradlock.engine.engine import Engine
 from gradlock.errors import EngineError
+from gradlock.images import image
+from gradlock.inputs import variants
+from gradlock.inside import suites as inside
+from gradlock.locks import freshness
 from gradlock.progress import Meter, Stopwatch
 
 CHANNEL = "debian"

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from gradlock import dockerd, store
-from gradlock import engine as engines
-from gradlock.engine import Engine
+from gradlock import store
+from gradlock.engine import dockerd
+from gradlock.engine import engine as engines
+from gradlock.engine.engine import Engine
 from gradlock.errors import EngineError
-from gradlock.image import Image
+from gradlock.images.image import Image
 from gradlock.progress import Meter
 
 Handmade = Callable[..., Image]

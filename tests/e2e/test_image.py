@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from gradlock import pins, store, variants
-from gradlock.engine import Engine
+from gradlock import store
+from gradlock.engine.engine import Engine
+from gradlock.images import pins
+from gradlock.inputs import variants
 from tests.e2e.conftest import Invoke
 
 CPU = variants.load().cpu

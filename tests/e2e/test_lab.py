@@ -16,8 +16,8 @@ import requests
 import websocket
 from docker.models.containers import Container
 
-from gradlock import engine as engines
-from gradlock.engine import Engine
+from gradlock.engine import engine as engines
+from gradlock.engine.engine import Engine
 from tests.e2e.conftest import Invoke
 
 #: Seconds that a server may take to answer, and a cell to run: TensorFlow's import included.

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from gradlock import engine as engines
-from gradlock import inside, store
-from gradlock.engine import Engine
+from gradlock import store
+from gradlock.engine import engine as engines
+from gradlock.engine.engine import Engine
+from gradlock.inside import suites as inside
 
 PLANT = Path(__file__).with_name("plant.py")
 SECONDS = 600

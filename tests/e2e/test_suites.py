@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gradlock import engine as engines
-from gradlock import inside
-from gradlock.engine import Engine
+from gradlock.engine import engine as engines
+from gradlock.engine.engine import Engine
+from gradlock.inside import suites as inside
 
 #: Wrong TensorFlows: a file below its package, what stands there, and what is put in its place.
 MUTANTS = {

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from gradlock import freshness, lockfile, store, variants
-from gradlock.lockfile import CondaPin, LockText
-from gradlock.resolve import conda, pip
+from gradlock import store
+from gradlock.inputs import variants
+from gradlock.locks import freshness, lockfile
+from gradlock.locks.lockfile import CondaPin, LockText
+from gradlock.locks.resolve import conda, pip
 
 Texts = Mapping[str, str | bytes]
 Parse = Callable[[LockText], tuple[CondaPin, ...]]

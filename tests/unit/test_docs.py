@@ -19,7 +19,8 @@ from invoke.parser import Parser
 from invoke.program import Program
 
 import tasks
-from gradlock import store, variants
+from gradlock import store
+from gradlock.inputs import variants
 
 README = store.ROOT / "README.md"
 WORKFLOW = store.ROOT / ".github/workflows/ci.yml"

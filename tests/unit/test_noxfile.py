@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from gradlock import store, variants
+from gradlock import store
+from gradlock.inputs import variants
 
 
 @pytest.fixture(scope="module")

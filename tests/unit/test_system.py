@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from gradlock import command, engine, system
+from gradlock import command, system
+from gradlock.engine import engine
 from gradlock.errors import GradlockError
 from gradlock.system import Need
 

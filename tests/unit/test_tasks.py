@@ -19,8 +19,11 @@ from invoke.exceptions import Exit
 from invoke.tasks import Task
 
 import tasks
-from gradlock import engine, locking, store, variants
+from gradlock import store
+from gradlock.engine import engine
 from gradlock.errors import GradlockError, InputError
+from gradlock.inputs import variants
+from gradlock.locks import locking
 from tests.unit.fingerprints import FAR, FINGERPRINT, OPERATION, moved
 
 VERBS: dict[str, Task[Any]] = dict(Collection.from_module(tasks).tasks)

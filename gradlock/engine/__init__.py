@@ -1,0 +1,1 @@
+"""The Docker Engine: found or started, and what is loaded into it."""

@@ -1,0 +1,1 @@
+"""Images: layers and a configuration, held to images.lock."""

@@ -1,0 +1,117 @@
+"""images.lock: the ID that everybody must get, by channel and variant."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+
+from gradlock import store
+from gradlock.errors import LockError, PinError
+from gradlock.images.image import Image
+
+PATH = store.ROOT / "images.lock"
+HEADER = (
+    "The ID of every image, by channel and variant: the same locks give the same ID, bit for\n"
+    "bit, on every machine. `invoke image --pin` writes an entry; a build that gives another\n"
+    "ID fails and names the layers that differ."
+)
+
+
+@dataclass(frozen=True)
+class ImagePin:
+    """What an image was pinned to: its ID, the hash of its locks, its layers' digests."""
+
+    id: str
+    locks: str
+    layers: dict[str, str]
+
+
+def pin_of(image: Image) -> ImagePin:
+    """Return what pinning an image records."""
+    return ImagePin(image.id, image.locks, {layer.name: layer.digest for layer in image.layers})
+
+
+def find(channel: str, variant: str, path: Path = PATH) -> ImagePin | None:
+    """Return what is pinned, or None.
+
+    Raises:
+        LockError: images.lock is not what `--pin` writes.
+
+    """
+    entry = _read(path).get(channel, {}).get(variant)
+    return ImagePin(entry["id"], entry["locks"], entry["layers"]) if entry else None
+
+
+def _read(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return every entry, by channel and variant; none where there is no file."""
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))
+        for channel, rows in entries.items():
+            for variant, row in rows.items():
+                kinds = {key: type(row[key]) for key in ("id", "locks", "layers")}
+                if kinds != {"id": str, "locks": str, "layers": dict}:
+                    raise TypeError(f"{channel}.{variant} is malformed")
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LockError(
+            f"images.lock is not what `invoke image --pin` writes: {error}",
+            where=path.name,
+            mend=f"git checkout {path.name}",
+        ) from error
+    return entries
+
+
+def write(image: Image, path: Path = PATH) -> None:
+    """Pin an image; the other entries stay."""
+    with store.exclusive("pins"):
+        document = tomlkit.document()
+        for line in HEADER.splitlines():
+            document.add(tomlkit.comment(line))
+        old = _read(path)
+        pin = pin_of(image)
+        old.setdefault(image.channel, {})[image.variant] = {
+            "id": pin.id,
+            "locks": pin.locks,
+            "layers": pin.layers,
+        }
+        for channel in sorted(old):
+            rows = tomlkit.table(is_super_table=True)
+            for variant in sorted(old[channel]):
+                rows.add(variant, old[channel][variant])
+            document.add(channel, rows)
+        store.write_text(path, tomlkit.dumps(document))
+
+
+def check(image: Image, pin: ImagePin) -> None:
+    """Compare a build with its pin.
+
+    Raises:
+        PinError: the IDs differ; the layers that differ are named.
+
+    """
+    if image.id == pin.id:
+        return
+    ours = pin_of(image).layers
+    differing = [
+        name
+        for name in [*ours, *(gone for gone in pin.layers if gone not in ours)]
+        if ours.get(name) != pin.layers.get(name)
+    ]
+    moved = pin.locks != image.locks
+    raise PinError(
+        f"{image.variant} came out as {image.id}, but is pinned to {pin.id}; "
+        f"layers that differ: {', '.join(differing) or 'none, only the configuration'}",
+        where=f"{PATH.name}, [{image.channel}.{image.variant}]",
+        mend=(
+            "the locks have moved since it was pinned: if that was meant, "
+            "./inv image --pin, and commit images.lock with the locks"
+            if moved
+            else "the locks are those that were pinned, so this build is not reproducible: "
+            "report it with the layers named above (./inv image --pin if the code was changed)"
+        ),
+    )

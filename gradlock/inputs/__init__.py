@@ -1,0 +1,1 @@
+"""What people write: the table of variants, and what is asked for."""

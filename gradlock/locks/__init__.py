@@ -1,0 +1,1 @@
+"""Locks: made from the inputs, read as values, held to rules."""

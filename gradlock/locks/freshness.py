@@ -1,0 +1,123 @@
+"""Which locks a variant has, what each was resolved from, and whether that still holds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+
+from gradlock import store
+from gradlock.errors import LockError, raise_all
+from gradlock.inputs import wanted
+from gradlock.inputs.variants import Table, Variant
+from gradlock.locks import lockfile, paths
+from gradlock.locks.lockfile import CondaPin, DebPin, LockText, WheelPin
+
+
+def apt_inputs(table: Table) -> str:
+    """Return the digest of what apt.lock is resolved from."""
+    return _digest(table.debian, wanted.text(wanted.APT))
+
+
+def tools_inputs(table: Table) -> str:
+    """Return the digest of what the lock of gradlock's own tools is resolved from."""
+    return _digest(table.as_of.isoformat(), wanted.text(wanted.TOOLS))
+
+
+def pip_inputs(variant: Variant, table: Table, cpu: LockText | None) -> str:
+    """Return the digest of what a pip lock is resolved from; a GPU's follows the CPU's."""
+    texts = [wanted.text(path) for path in wanted.wheel_inputs(variant)]
+    return _digest(variant.to_dict(), table.as_of.isoformat(), texts, cpu and cpu.digest)
+
+
+def conda_inputs(variant: Variant, table: Table, cpu: LockText | None) -> str:
+    """Return the digest of what a conda lock is resolved from; a GPU's follows the CPU's."""
+    row = (variant.python, variant.cuda_minor)
+    return _digest(
+        row, table.as_of.isoformat(), wanted.text(wanted.ENVIRONMENT), cpu and cpu.digest
+    )
+
+
+def _digest(*inputs: object) -> str:
+    return store.digest(json.dumps(inputs, sort_keys=True).encode())
+
+
+@dataclass(frozen=True)
+class Locks:
+    """The locks of one variant, read and whole."""
+
+    variant: Variant
+    apt: LockText
+    conda: LockText
+    pip: LockText
+
+    @cached_property
+    def debs(self) -> tuple[DebPin, ...]:
+        """The locked Debian packages."""
+        return lockfile.parse_debs(self.apt)
+
+    @cached_property
+    def condas(self) -> tuple[CondaPin, ...]:
+        """The locked conda packages."""
+        return lockfile.parse_conda(self.conda)
+
+    @cached_property
+    def wheels(self) -> tuple[WheelPin, ...]:
+        """The locked wheels."""
+        return lockfile.parse_wheels(self.pip)
+
+    @property
+    def digest(self) -> str:
+        """The hash of the locks: of their bodies and the table's row, in hex."""
+        return _digest(self.variant.to_dict(), self.apt.digest, self.conda.digest, self.pip.digest)
+
+
+def read(variant: Variant) -> Locks:
+    """Read the locks of a variant; all that are broken are named at once."""
+    found, problems = [], []
+    for path in (paths.APT, paths.conda(variant), paths.pip(variant)):
+        try:
+            found.append(lockfile.read(path))
+        except LockError as error:
+            problems.append(error)
+    raise_all(LockError, problems)
+    return Locks(variant, *found)
+
+
+def current(variant: Variant, table: Table) -> Locks:
+    """Return the locks of a variant, which must be what its inputs would give.
+
+    Raises:
+        LockError: one is missing, broken, or its inputs moved on since it was made.
+
+    """
+    locks = read(variant)
+    cpu = read(table.cpu) if variant.gpu else None
+    raise_all(LockError, (_stale(lock) for lock in stale(locks, cpu, table)))
+    return locks
+
+
+def check_tools(table: Table) -> None:
+    """Check the lock of gradlock's own tools as `current` does a variant's."""
+    lock = lockfile.read(paths.TOOLS)
+    if lock.inputs != tools_inputs(table):
+        raise _stale(lock)
+
+
+def stale(locks: Locks, cpu: Locks | None, table: Table) -> list[LockText]:
+    """Return the locks whose inputs moved on; `cpu` are those that a GPU variant follows."""
+    variant = locks.variant
+    expected = (
+        (locks.apt, apt_inputs(table)),
+        (locks.conda, conda_inputs(variant, table, cpu.conda if cpu else None)),
+        (locks.pip, pip_inputs(variant, table, cpu.pip if cpu else None)),
+    )
+    return [lock for lock, inputs in expected if lock.inputs != inputs]
+
+
+def _stale(lock: LockText) -> LockError:
+    return LockError(
+        "a lock is stale: its inputs, the table or the lock that it follows have changed since",
+        where=str(lock.path.relative_to(store.ROOT)),
+        mend=lockfile.RELOCK,
+    )

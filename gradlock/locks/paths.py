@@ -1,0 +1,30 @@
+"""Where the locks lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gradlock import store
+from gradlock.inputs.variants import Table, Variant
+
+APT = store.ROOT / "requirements/apt.lock"
+#: What gradlock itself runs with.
+TOOLS = store.ROOT / "requirements/dev.txt"
+
+
+def conda(variant: Variant) -> Path:
+    """Return the path of a variant's conda lock."""
+    if not variant.gpu:
+        return store.ROOT / "conda-lock.yml"
+    return store.ROOT / f"requirements/{variant.name}.conda-lock.yml"
+
+
+def pip(variant: Variant) -> Path:
+    """Return the path of a variant's pip lock."""
+    return store.ROOT / f"requirements/{variant.name}.txt"
+
+
+def every(table: Table) -> tuple[Path, ...]:
+    """Return the paths of all locks."""
+    variants = (path for row in table for path in (conda(row), pip(row)))
+    return (TOOLS, APT, *variants)

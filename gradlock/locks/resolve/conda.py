@@ -1,0 +1,165 @@
+"""Conda packages: environment.yml to a variant's conda lock, by conda-lock.
+
+conda-lock drives `conda_solver`. A new lock is always a full solve; what stays where it was
+is a preference that the solver is given, so it can neither keep a package that nothing needs
+nor move one that nothing forces.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import httpx
+import yaml
+
+from gradlock import command, progress, store
+from gradlock.errors import ArtifactError, CommandError, GradlockError, InputError, LockError
+from gradlock.inputs import wanted
+from gradlock.inputs.variants import Table, Variant
+from gradlock.locks import lockfile, paths
+from gradlock.locks.lockfile import LockText
+from gradlock.locks.resolve import conda_solver, snapshot
+from gradlock.locks.resolve.conda_solver import RefusalError, Request
+
+CONDA_FORGE = "https://conda.anaconda.org/conda-forge"
+PLATFORM = "linux-64"
+#: What packages may ask of the machine. glibc 2.28 is the oldest that conda-forge builds for;
+#: every image's own is newer.
+VIRTUAL_PACKAGES = {
+    "__unix": "0",
+    "__linux": "5.10",
+    "__glibc": "2.28",
+    "__archspec": "1 x86_64",
+}
+
+
+@cache
+def reachable() -> bool:
+    """Whether conda-forge answers; asked once a run. Says so where it does not."""
+    try:
+        url = f"{CONDA_FORGE}/noarch/repodata.json.zst"
+        httpx.head(url, timeout=5, follow_redirects=True).raise_for_status()
+    except httpx.HTTPError:
+        progress.say(
+            f"conda-forge cannot be reached: solving against its snapshot of {snapshot.DATE}"
+        )
+        return False
+    return True
+
+
+def compile_lock(
+    variant: Variant,
+    table: Table,
+    *,
+    current: LockText | None,
+    cpu: LockText | None,
+    upgrade: bool,
+    update: Sequence[str],
+) -> str:
+    """Solve a variant's environment; return the body of its lock.
+
+    Packages of `current` stay where they are but for those named in `update` (names that the
+    lock does not hold are another lock's) and what these force, or all of them with
+    `upgrade`. What a GPU lock shares with `cpu` has the same build.
+
+    Raises:
+        InputError: the environment has no solution.
+        LockError: a lock that must be held to names what the channel lacks.
+
+    """
+    source = "conda-forge" if reachable() else f"the snapshot of conda-forge of {snapshot.DATE}"
+    name = paths.conda(variant).name
+    with store.scratch("conda") as work:
+        request = Request(
+            cache=str(store.folder("repodata")),
+            snapshot=None if reachable() else str(work / "snapshot"),
+            as_of=table.as_of.isoformat(),
+            keep=() if upgrade else _files(current, leaving=update),
+            pin=_files(cpu) if variant.gpu else (),
+        )
+        if request.snapshot:
+            snapshot.unpack(Path(request.snapshot))
+        request.write(work / "request.json")
+        _write_inputs(work, variant)
+        try:
+            command.run(
+                [
+                    *(sys.executable, "-m", "conda_lock", "lock", "--log-level", "ERROR"),
+                    *("--conda", work / "conda", "--no-mamba", "--no-micromamba"),
+                    *("--file", work / "environment.yml", "--lockfile", work / name),
+                    *("--virtual-package-spec", work / "virtual-packages.yml"),
+                ],
+                purpose=f"locking the conda packages of {variant.name}",
+                cwd=work,
+                env=_environment(work),
+            )
+        except CommandError:
+            refusal = conda_solver.refusal(work / "request.json")
+            if not refusal:
+                raise
+            raise _refused(refusal, variant) from None
+        text = (work / name).read_text(encoding="utf-8")
+    # conda-lock's header tells how to change a lock with conda-lock; here it is `invoke lock`.
+    body = re.sub(r"\A(#.*\n)*", "", text)
+    return f"# solved by conda-lock against {source}\n{body}"
+
+
+def _files(lock: LockText | None, *, leaving: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the file names in a lock, but for those of the packages to leave out."""
+    pins = lockfile.parse_conda(lock) if lock else ()
+    return tuple(pin.filename for pin in pins if pin.name not in leaving)
+
+
+def _write_inputs(work: Path, variant: Variant) -> None:
+    """Write what conda-lock reads: the specs, the virtual packages, and its "conda"."""
+    environment = {
+        "channels": ["conda-forge"],
+        "platforms": [PLATFORM],
+        "dependencies": list(wanted.condas(variant)),
+    }
+    cuda = {"__cuda": variant.cuda_minor} if variant.gpu else {}
+    virtual = {"subdirs": {PLATFORM: {"packages": {**VIRTUAL_PACKAGES, **cuda}}}}
+    (work / "environment.yml").write_text(yaml.safe_dump(environment))
+    (work / "virtual-packages.yml").write_text(yaml.safe_dump(virtual))
+    solver = shlex.join([sys.executable, "-m", conda_solver.__name__])
+    (work / "conda").write_text(f'#!/bin/sh\nexec {solver} "$@"\n')
+    (work / "conda").chmod(0o755)
+
+
+def _environment(work: Path) -> dict[str, str]:
+    """Return the variables that keep conda-lock to its folder, and the user's conda out."""
+    return {
+        conda_solver.VARIABLE: str(work / "request.json"),
+        "PYTHONPATH": str(store.ROOT),
+        "HOME": str(work),
+        "TMPDIR": str(work),
+        "XDG_CACHE_HOME": str(work / "cache"),
+        "CONDA_FLAGS": "",
+    }
+
+
+def _refused(refusal: RefusalError, variant: Variant) -> GradlockError:
+    """Return the error for a solver's refusal."""
+    if refusal.cause == "lock":
+        return LockError(
+            refusal.why,
+            where=paths.conda(variant).name,
+            mend="run it where conda-forge can be reached, or ./inv lock --upgrade",
+        )
+    if refusal.cause == "channel":
+        return ArtifactError(
+            f"reading conda-forge's records for {variant.name}: {refusal.why}",
+            where=CONDA_FORGE,
+            mend="run it again; what was read is kept",
+        )
+    return InputError(
+        f"the conda packages of {variant.name} cannot be solved:\n{refusal.why}",
+        where="environment.yml, variants.toml"
+        + (", and the CPU's lock, which GPU locks follow" if variant.gpu else ""),
+        mend="ask for versions that exist and fit together",
+    )

@@ -1,0 +1,160 @@
+"""Debian packages: apt.in to apt.lock, by apt in a state directory of its own.
+
+The mirror is the machine's: what its apt is configured with, or what the environment names.
+A lock holds paths below an archive's root and no host, so any mirror serves it, a dated one
+too. Debian has no "as of": without a dated mirror a new lock holds today's suite.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import unquote
+
+from gradlock import command, store
+from gradlock.errors import InputError, LockError
+from gradlock.locks.lockfile import DebPin
+
+#: The suites of an archive that make a release, by the archive's name in the lock.
+SUITES = {"debian": ("{suite}", "{suite}-updates"), "debian-security": ("{suite}-security",)}
+#: What apt calls the archives that a machine is configured with.
+LABELS = {"debian": "Debian", "debian-security": "Debian-Security"}
+#: The variable that names each archive's mirror, which may be a dated one.
+VARIABLES = {
+    "debian": "GRADLOCK_DEBIAN_MIRROR",
+    "debian-security": "GRADLOCK_DEBIAN_SECURITY_MIRROR",
+}
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+
+
+def mirrors() -> dict[str, str]:
+    """Return the URL of each archive's root, with no slash at its end.
+
+    Raises:
+        InputError: the machine is not configured with Debian's archives and none is named.
+
+    """
+    listed = command.run(
+        ["apt-get", "indextargets", "--format", "$(LABEL) $(REPO_URI)", "Created-By: Packages"],
+        purpose="reading apt's configuration",
+    )
+    # A label may have spaces ("Debian Backports"), a URL has none. What apt reads from a file
+    # or a list of mirrors is of no use: gradlock downloads by HTTP.
+    rows = (line.rsplit(" ", 1) for line in listed.splitlines() if " " in line)
+    configured = {label: url for label, url in rows if url.startswith("http")}
+    found = {
+        archive: (os.environ.get(VARIABLES[archive]) or configured.get(label, "")).rstrip("/")
+        for archive, label in LABELS.items()
+    }
+    missing = [VARIABLES[archive] for archive, url in found.items() if not url]
+    if missing:
+        raise InputError(
+            "no mirror of Debian's archives: this machine's apt has none",
+            where=" and ".join(missing),
+            mend="set the variable to a mirror's URL (a dated one serves old locks), "
+            "or on Debian run apt-get update",
+        )
+    return found
+
+
+def resolve(names: Sequence[str], suite: str, *, keep: Iterable[DebPin] = ()) -> tuple[DebPin, ...]:
+    """Resolve package names, Debian's essential packages included, to files.
+
+    A package of `keep` stays at its version where the mirror still has it.
+    """
+    archives = mirrors()
+    with store.scratch("apt") as state:
+        env = _isolated(state, archives, suite, keep)
+        command.run(["apt-get", "update"], purpose="reading Debian's package lists", env=env)
+        printed = command.run(
+            [
+                *("apt-get", "install", "--print-uris", "--yes", "--no-install-recommends"),
+                *("?essential", *names),
+            ],
+            purpose="resolving requirements/apt.in",
+            env=env,
+        )
+    pins = parse_uris(printed, archives)
+    if not pins:
+        raise LockError("apt resolved to no package at all", where="requirements/apt.in")
+    return pins
+
+
+def parse_uris(printed: str, archives: Mapping[str, str]) -> tuple[DebPin, ...]:
+    """Read what `apt-get --print-uris` prints: 'URI' FILE SIZE SHA256:HASH.
+
+    Raises:
+        LockError: a file has no sha256, or comes from another archive.
+
+    """
+    pins = []
+    for line in printed.splitlines():
+        if not line.startswith("'"):
+            continue
+        match = re.fullmatch(r"'(\S+)' (\S+)_(\S+)_(\S+)\.deb (\d+) SHA256:([0-9a-f]{64})", line)
+        url = line.split("'")[1]
+        # The longest root wins: one archive's URL may be the beginning of the other's.
+        roots = [
+            (root, archive) for archive, root in archives.items() if url.startswith(f"{root}/")
+        ]
+        if not match or not roots:
+            raise LockError(
+                f"apt names a file without a sha256, or of another archive: {line}",
+                where="requirements/apt.in",
+            )
+        root, archive = max(roots, key=lambda found: len(found[0]))
+        name, version, arch = (unquote(part) for part in match.group(2, 3, 4))
+        size, sha256 = match.group(5, 6)
+        path = unquote(url.removeprefix(f"{root}/"))
+        pins.append(DebPin(name, version, arch, int(size), sha256, archive, path))
+    return tuple(sorted(pins, key=lambda pin: pin.name))
+
+
+def _isolated(
+    state: Path, archives: Mapping[str, str], suite: str, keep: Iterable[DebPin]
+) -> dict[str, str]:
+    """Lay out apt's directories below `state`; return the environment that apt needs there."""
+    for part in ("etc/apt.conf.d", "etc/preferences.d", "lists/partial", "cache/partial"):
+        (state / part).mkdir(parents=True)
+    (state / "status").touch()
+    (state / "etc/sources.list").write_text(
+        "".join(
+            f"deb [signed-by={KEYRING}] {archives[archive]} {form.format(suite=suite)} main\n"
+            for archive, forms in SUITES.items()
+            for form in forms
+        )
+    )
+    (state / "etc/preferences").write_text(
+        "\n".join(
+            f"Package: {pin.name}\nPin: version {pin.version}\nPin-Priority: 1001\n" for pin in keep
+        )
+    )
+    # How this machine reaches a mirror (proxies, certificates) is its own configuration.
+    acquire = command.run(["apt-config", "dump", "Acquire"], purpose="reading apt's configuration")
+    (state / "etc/apt.conf").write_text(
+        acquire
+        + f"""
+Dir::Etc "{state}/etc";
+Dir::Etc::Parts "apt.conf.d";
+Dir::Etc::Main "none.conf";
+Dir::Etc::SourceList "sources.list";
+Dir::Etc::SourceParts "-";
+Dir::Etc::Preferences "preferences";
+Dir::Etc::PreferencesParts "preferences.d";
+Dir::State "{state}";
+Dir::State::Lists "lists";
+Dir::State::Status "{state}/status";
+Dir::Cache "{state}/cache";
+APT::Architecture "amd64";
+APT::Architectures "amd64";
+APT::Install-Recommends "false";
+APT::Sandbox::User "";
+Acquire::ForceHash "SHA256";
+Acquire::Languages "none";
+Acquire::Retries "3";
+Acquire::Check-Valid-Until "false";
+"""
+    )
+    return {"APT_CONFIG": str(state / "etc/apt.conf"), "LC_ALL": "C"}

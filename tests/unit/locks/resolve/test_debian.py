@@ -1,0 +1,162 @@
+"""Debian packages: what apt prints becomes pins that any mirror serves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gradlock import command
+from gradlock.errors import InputError, LockError
+from gradlock.locks.lockfile import DebPin
+from gradlock.locks.resolve import debian
+
+pytestmark = pytest.mark.usefixtures("own_store")
+
+SHA256 = "0123456789abcdef" * 4
+ARCHIVES = {
+    "debian": "http://mirror.example/debian",
+    "debian-security": "http://mirror.example/debian-security",
+}
+#: As apt-get prints it, in no order, epochs escaped.
+PRINTED = f"""Reading package lists...
+The following NEW packages will be installed:
+'http://mirror.example/debian/pool/main/t/tini/tini_0.19.0-3%2bb8_amd64.deb' tini_0.19.0-3+b8_amd64.deb 252000 SHA256:{SHA256}
+'http://mirror.example/debian-security/pool/updates/main/g/git/git_2.47.3-0%2bdeb13u1_amd64.deb' git_1%3a2.47.3-0+deb13u1_amd64.deb 8000000 SHA256:{SHA256}
+"""  # noqa: E501 - as apt prints it
+
+
+def test_what_apt_prints_becomes_pins_without_a_host() -> None:
+    assert debian.parse_uris(PRINTED, ARCHIVES) == (
+        DebPin(
+            *("git", "1:2.47.3-0+deb13u1", "amd64", 8000000, SHA256, "debian-security"),
+            "pool/updates/main/g/git/git_2.47.3-0+deb13u1_amd64.deb",
+        ),
+        DebPin(
+            *("tini", "0.19.0-3+b8", "amd64", 252000, SHA256, "debian"),
+            "pool/main/t/tini/tini_0.19.0-3+b8_amd64.deb",
+        ),
+    )
+
+
+def test_one_archive_below_the_other_is_told_apart() -> None:
+    below = {**ARCHIVES, "debian-security": "http://mirror.example/debian/security"}
+    printed = PRINTED.replace("/debian-security/", "/debian/security/")
+    assert [pin.archive for pin in debian.parse_uris(printed, below)] == [
+        "debian-security",
+        "debian",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (f"SHA256:{SHA256}", f"SHA512:{SHA256 * 2}"),
+        (f" SHA256:{SHA256}", ""),
+        ("http://mirror.example/debian/", "http://elsewhere.example/"),
+    ],
+    ids=["another-hash", "no-hash", "another-archive"],
+)
+def test_a_file_that_cannot_be_locked_is_named(old: str, new: str) -> None:
+    with pytest.raises(LockError, match=r"tini_0\.19\.0"):
+        debian.parse_uris(PRINTED.replace(old, new, 1), ARCHIVES)
+
+
+def test_names_are_read_without_comments() -> None:
+    text = "# what for\ngit\n\n  graphviz   # dot\n"
+    assert debian.names_in(text) == ("git", "graphviz")
+
+
+class Apt:
+    """An apt that prints what it is told to, and keeps what it was given."""
+
+    def __init__(self, targets: str = "", printed: str = PRINTED) -> None:
+        self.targets, self.printed = targets, printed
+        self.files: dict[str, str] = {}
+        self.ran: list[list[str]] = []
+
+    def run(self, argv: Sequence[str], *, env: dict[str, str] | None = None, **_: Any) -> str:
+        """Take the place of `command.run`."""
+        self.ran.append(list(argv))
+        if argv[0] == "apt-config":
+            return 'Acquire::http::Proxy "http://proxy.example";\n'
+        if argv[1] == "indextargets":
+            return self.targets
+        etc = Path((env or {})["APT_CONFIG"]).parent
+        self.files = {path.name: path.read_text() for path in etc.iterdir() if path.is_file()}
+        return self.printed if argv[1] == "install" else ""
+
+
+def machine(monkeypatch: pytest.MonkeyPatch, apt: Apt, **mirrors: str) -> Apt:
+    for variable in debian.VARIABLES.values():
+        monkeypatch.delenv(variable, raising=False)
+    for archive, url in mirrors.items():
+        monkeypatch.setenv(debian.VARIABLES[archive.replace("_", "-")], url)
+    monkeypatch.setattr(command, "run", apt.run)
+    return apt
+
+
+CONFIGURED = """Debian Backports http://mirror.example/backports/
+Debian http://mirror.example/debian/
+Debian http://mirror.example/debian/
+Debian Backports http://mirror.example/backports/
+Debian-Security http://mirror.example/debian-security/
+ http://flat.example/
+
+"""
+
+
+def test_mirrors_are_the_machines_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine(monkeypatch, Apt(CONFIGURED))
+    assert debian.mirrors() == ARCHIVES
+
+
+def test_a_named_mirror_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine(monkeypatch, Apt(CONFIGURED), debian="http://dated.example/20260813/")
+    assert debian.mirrors() == {**ARCHIVES, "debian": "http://dated.example/20260813"}
+
+
+@pytest.mark.parametrize(
+    ("targets", "missing"),
+    [
+        ("", "GRADLOCK_DEBIAN_MIRROR and GRADLOCK_DEBIAN_SECURITY_MIRROR"),
+        ("Debian http://mirror.example/debian/\n", "GRADLOCK_DEBIAN_SECURITY_MIRROR"),
+        (
+            "Debian mirror+file:/etc/apt/mirrors.list/\nDebian-Security http://s.example/\n",
+            "GRADLOCK_DEBIAN_MIRROR",
+        ),
+    ],
+    ids=["not-debian", "no-security", "list-of-mirrors"],
+)
+def test_a_machine_without_a_mirror_is_told_how_to_name_one(
+    monkeypatch: pytest.MonkeyPatch, targets: str, missing: str
+) -> None:
+    machine(monkeypatch, Apt(targets))
+    with pytest.raises(InputError, match="no mirror") as caught:
+        debian.mirrors()
+    assert caught.value.where == missing
+
+
+def test_resolving_asks_apt_in_a_state_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    apt = machine(monkeypatch, Apt(CONFIGURED))
+    kept = debian.parse_uris(PRINTED, ARCHIVES)[1]
+    pins = debian.resolve(["git", "tini"], "trixie", keep=[kept])
+    assert pins == debian.parse_uris(PRINTED, ARCHIVES)
+    assert apt.ran[-1][-3:] == ["?essential", "git", "tini"]
+    sources = re.findall(r"(?m)^deb \[signed-by=\S+\] (\S+) (\S+) main$", apt.files["sources.list"])
+    assert sources == [
+        ("http://mirror.example/debian", "trixie"),
+        ("http://mirror.example/debian", "trixie-updates"),
+        ("http://mirror.example/debian-security", "trixie-security"),
+    ]
+    assert "Package: tini\nPin: version 0.19.0-3+b8\n" in apt.files["preferences"]
+    assert "http://proxy.example" in apt.files["apt.conf"]
+
+
+def test_an_apt_that_finds_nothing_is_no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine(monkeypatch, Apt(CONFIGURED, printed="Reading package lists...\n"))
+    with pytest.raises(LockError, match="no package at all"):
+        debian.resolve(["git"], "trixie")

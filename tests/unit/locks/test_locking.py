@@ -1,0 +1,307 @@
+"""`invoke lock`: what is current stays, the rest is resolved, and nothing is written half-way."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gradlock.errors import InputError, LockError
+from gradlock.images import image
+from gradlock.inputs import variants
+from gradlock.inputs.variants import Table, Variant
+from gradlock.layers import interpreter
+from gradlock.layers.interpreter import Interpreter
+from gradlock.locks import freshness, lockfile, locking, rules
+from gradlock.locks.lockfile import DebPin, LockText, WheelPin
+from gradlock.locks.locking import Request
+from gradlock.locks.resolve import conda, debian, pip
+from gradlock.progress import Stopwatch
+
+ROWS = [row.name for row in variants.load()]
+GPUS = [row.name for row in variants.load() if row.gpu]
+#: A row that the table will not have.
+CU1299 = """
+[variants.cu1299]
+cuda = "12.99.0"
+cudnn = "9.5.2.1"
+driver = "525.60.13"
+"""
+
+
+class Resolvers:
+    """Resolvers that give what the project's locks hold, and keep what they were asked for.
+
+    `change` may put a fault into the wheels of a variant.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.asked: list[str] = []
+        self.upgraded: dict[str, tuple[str, ...]] = {}
+        self.kept: dict[str, list[str]] = {}
+        self.as_of: datetime | None = None
+        self.change: Callable[[str, list[WheelPin]], list[WheelPin]] = lambda _, pins: pins
+        self.refereed: list[str] = []
+        self.debs = lockfile.parse_debs(lockfile.read(root / "requirements/apt.lock"))
+        self.tools = lockfile.read(root / "requirements/dev.txt").body
+        self.wheels = {
+            name: list(lockfile.parse_wheels(lockfile.read(root / f"requirements/{name}.txt")))
+            for name in ROWS
+        }
+        self.condas = {
+            name: lockfile.read(root / f"requirements/{name}.conda-lock.yml").body for name in GPUS
+        }
+        self.condas["cpu"] = lockfile.read(root / "conda-lock.yml").body
+
+    def resolve_debs(
+        self, names: Sequence[str], suite: str, *, keep: Iterable[DebPin]
+    ) -> tuple[DebPin, ...]:
+        """Take the place of apt."""
+        self.asked.append("apt")
+        self.kept["apt"] = [pin.name for pin in keep]
+        return self.debs
+
+    def resolve_tools(self, as_of: datetime, *, keep: str, upgrade: Sequence[str]) -> str:
+        """Take the place of uv for gradlock's own tools."""
+        self.asked.append("tools")
+        return self.tools
+
+    def resolve_wheels(
+        self, variant: Variant, as_of: datetime, *_: object, **options: Any
+    ) -> tuple[WheelPin, ...]:
+        """Take the place of uv, and of pip-compile."""
+        self.asked.append(f"pip {variant.name}")
+        self.kept[f"pip {variant.name}"] = [pin.name for pin in options["keep"]]
+        self.upgraded[variant.name] = tuple(options["upgrade"])
+        self.as_of = as_of
+        pins = self.wheels.get(variant.name) or self._parts_of(variant)
+        return tuple(self.change(variant.name, pins))
+
+    def _parts_of(self, variant: Variant) -> list[WheelPin]:
+        """Return the wheels of another toolkit: those that the variant's constraints name."""
+        named = dict(
+            line.split("==")
+            for line in pip.inputs(variant)[-1].read_text().splitlines()
+            if "==" in line
+        )
+        named["nvidia-cudnn-cu12"] = str(variant.cudnn)
+        return [
+            dataclasses.replace(pin, version=named.get(pin.name, pin.version))
+            for pin in self.wheels["cu125"]
+        ]
+
+    def compile_conda(
+        self, variant: Variant, table: Table, *, current: LockText | None, **options: Any
+    ) -> str:
+        """Take the place of conda-lock."""
+        self.asked.append(f"conda {variant.name}")
+        if variant.name in self.condas:
+            return self.condas[variant.name]
+        old, new = "12.5", str(variant.cuda_minor)
+        body = self.condas["cu125"]
+        return body.replace(
+            f"cuda-version\n  version: '{old}'", f"cuda-version\n  version: '{new}'"
+        )
+
+    def referee(self, variant: Variant, *_: object) -> None:
+        """Agree."""
+        self.refereed.append(variant.name)
+
+
+@pytest.fixture
+def resolvers(monkeypatch: pytest.MonkeyPatch, project: Path) -> Resolvers:
+    made = Resolvers(project)
+    monkeypatch.setattr(debian, "resolve", made.resolve_debs)
+    monkeypatch.setattr(pip, "resolve", made.resolve_wheels)
+    monkeypatch.setattr(pip, "resolve_with_pip_tools", made.resolve_wheels)
+    monkeypatch.setattr(pip, "resolve_tools", made.resolve_tools)
+    monkeypatch.setattr(pip, "referee", made.referee)
+    monkeypatch.setattr(conda, "compile_lock", made.compile_conda)
+    monkeypatch.setattr(image, "fetch_debs", lambda _: {})
+    monkeypatch.setattr(image, "base_layer", lambda *_: None)
+
+    @contextmanager
+    def unpacked(*_: object) -> Iterator[Interpreter]:
+        yield Interpreter(("image-python",), {})
+
+    monkeypatch.setattr(interpreter, "unpacked", unpacked)
+    return made
+
+
+def lock(project: Path, **request: Any) -> list[str]:
+    """Run the verb; return the paths of the locks that changed."""
+    table = variants.load(project / "variants.toml")
+    changed = locking.lock(table, Request(**request), Stopwatch())
+    return sorted(str(path.relative_to(project)) for path in changed)
+
+
+def texts(project: Path) -> dict[str, bytes]:
+    """Return everything in the project, to see whether it stays."""
+    files = [path for path in project.rglob("*") if path.is_file()]
+    return {str(path): path.read_bytes() for path in files}
+
+
+def append(path: Path, text: str) -> None:
+    path.write_text(path.read_text() + text)
+
+
+def test_what_is_current_is_not_resolved(project: Path, resolvers: Resolvers) -> None:
+    before = texts(project)
+    assert lock(project) == []
+    assert resolvers.asked == []
+    assert texts(project) == before
+
+
+@pytest.mark.parametrize(
+    ("file", "asked"),
+    [
+        ("requirements/apt.in", {"apt"}),
+        ("requirements/dev.in", {"tools"}),
+        ("requirements/gpu.in", {f"pip {name}" for name in GPUS}),
+        ("requirements/cuda-12.5.1.txt", {"pip cu125"}),
+        ("requirements/base.in", {f"pip {name}" for name in ROWS}),
+        ("environment.yml", {f"conda {name}" for name in ROWS}),
+    ],
+)
+def test_only_what_an_input_changed_is_resolved(
+    project: Path, resolvers: Resolvers, file: str, asked: set[str]
+) -> None:
+    append(project / file, "# another line\n")
+    lock(project)
+    assert set(resolvers.asked) == asked
+    assert locking.problems(variants.load(project / "variants.toml")) == []
+    assert lock(project) == []
+
+
+def test_a_moved_lock_is_written_and_refereed(project: Path, resolvers: Resolvers) -> None:
+    append(project / "requirements/cuda-12.5.1.txt", "# another line\n")
+    assert lock(project) == ["requirements/cu125.txt"]
+    assert resolvers.refereed == ["cu125"]
+    assert "numpy" in resolvers.kept["pip cu125"]
+
+
+def test_a_named_package_may_move(project: Path, resolvers: Resolvers) -> None:
+    lock(project, update=("nvidia-nccl-cu12",))
+    assert set(resolvers.asked) == {f"pip {name}" for name in GPUS}
+    assert resolvers.upgraded["cu125"] == ("nvidia-nccl-cu12",)
+    lock(project, update=("tini",))
+    assert "tini" not in resolvers.kept["apt"]
+    assert "git" in resolvers.kept["apt"]
+
+
+def test_a_name_that_no_lock_holds_is_refused(project: Path, resolvers: Resolvers) -> None:
+    with pytest.raises(InputError, match="no lock holds no-such, nor-this"):
+        lock(project, update=("numpy", "nor-this", "no-such"))
+    assert resolvers.asked == []
+
+
+def test_an_upgrade_moves_the_date_and_lets_all_go(project: Path, resolvers: Resolvers) -> None:
+    comment = "# The one table of gradlock"
+    lock(project, upgrade=True)
+    text = (project / "variants.toml").read_text()
+    table = variants.load(project / "variants.toml")
+    assert text.startswith(comment)
+    assert resolvers.as_of == table.as_of
+    assert abs((datetime.now(UTC) - table.as_of).total_seconds()) < 120
+    assert table.as_of.second == 0
+    assert resolvers.kept["pip cpu"] == resolvers.kept["apt"] == []
+    assert locking.problems(table) == []
+
+
+def test_an_upgrade_that_fails_leaves_everything_as_it_was(
+    project: Path, resolvers: Resolvers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise InputError("no index")
+
+    monkeypatch.setattr(pip, "resolve", fail)
+    before = texts(project)
+    with pytest.raises(InputError, match="no index"):
+        lock(project, upgrade=True)
+    assert texts(project) == before
+
+
+def test_a_result_that_breaks_a_rule_is_not_written(project: Path, resolvers: Resolvers) -> None:
+    resolvers.change = lambda name, pins: [p for p in pins if p.name != "nvidia-nccl-cu12"]
+    append(project / "requirements/cuda-12.5.1.txt", "# another line\n")
+    before = texts(project)
+    with pytest.raises(LockError, match="lacks nvidia-nccl-cu12"):
+        lock(project)
+    assert texts(project) == before
+
+
+def test_a_result_that_the_referee_refuses_is_not_written(
+    project: Path, resolvers: Resolvers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise LockError("uv and pip-compile disagree")
+
+    monkeypatch.setattr(pip, "referee", refuse)
+    # A lock of the same pins moves, because its inputs did.
+    append(project / "requirements/cuda-12.5.1.txt", "# another line\n")
+    before = texts(project)
+    with pytest.raises(LockError, match="disagree"):
+        lock(project)
+    assert texts(project) == before
+
+
+@pytest.mark.parametrize("fault", ["missing", "truncated"])
+def test_a_broken_lock_is_made_anew(
+    project: Path, resolvers: Resolvers, capsys: pytest.CaptureFixture[str], fault: str
+) -> None:
+    path = project / "requirements/cpu.txt"
+    whole = path.read_bytes()
+    if fault == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(whole[:1000])
+    assert lock(project) == ["requirements/cpu.txt"]
+    assert path.read_bytes() == whole
+    assert resolvers.kept["pip cpu"] == []
+    assert ("truncated" in capsys.readouterr().err) == (fault == "truncated")
+
+
+def test_pip_tools_can_resolve_alone(project: Path, resolvers: Resolvers) -> None:
+    append(project / "requirements/cuda-12.5.1.txt", "# another line\n")
+    assert lock(project, resolver="pip-tools") == ["requirements/cu125.txt"]
+    assert resolvers.refereed == []
+
+
+def test_an_unknown_resolver_names_the_known_ones(project: Path) -> None:
+    with pytest.raises(InputError, match="'poetry': use uv or pip-tools"):
+        lock(project, resolver="poetry")
+
+
+def test_a_check_names_every_problem_once(project: Path) -> None:
+    table = variants.load(project / "variants.toml")
+    assert locking.problems(table) == []
+    append(project / "requirements/dev.in", "another\n")
+    append(project / "requirements/apt.in", "another\n")
+    append(project / "requirements/cu129.txt", "another\n")
+    found = locking.problems(table)
+    for lock_name in ("dev.txt", "apt.lock", "cu129.txt"):
+        assert sum(f"where: requirements/{lock_name}" in problem for problem in found) >= 1
+    assert len(found) == len(set(found))
+
+
+def test_another_row_needs_its_inputs_and_no_code(project: Path, resolvers: Resolvers) -> None:
+    append(project / "variants.toml", CU1299)
+    before = texts(project)
+    with pytest.raises(LockError, match="an input is missing") as caught:
+        lock(project)
+    assert caught.value.where == "requirements/cuda-12.99.0.txt"
+    assert texts(project) == before
+    parts = (project / "requirements/cuda-12.5.1.txt").read_text()
+    (project / "requirements/cuda-12.99.0.txt").write_text(parts.replace("==12.5", "==12.99"))
+    assert lock(project) == ["requirements/cu1299.conda-lock.yml", "requirements/cu1299.txt"]
+    table = variants.load(project / "variants.toml")
+    (row,) = table.select(cuda="12.99")
+    locks = freshness.current(row, table)
+    assert ("nvidia-cuda-nvcc-cu12", "12.99.82") in {(p.name, p.version) for p in locks.wheels}
+    rules.check(locks, freshness.current(table.cpu, table))
+    assert locking.problems(table) == []
