@@ -7,6 +7,7 @@ function of the locks, the channel and gradlock's own files, and of nothing else
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from gradlock.inputs import wanted
 from gradlock.inputs.variants import Table, Variant
 from gradlock.layers import Layer, base, cache, conda, files, interpreter, tar, wheels
 from gradlock.layers import bindings as embedded
+from gradlock.layers.bytecode import Compiler
 from gradlock.locks import freshness, lockfile, rules
 from gradlock.locks.freshness import Locks
 from gradlock.locks.lockfile import CondaPin, DebPin, LockText, WheelPin
@@ -234,8 +236,11 @@ def _wheel_layers(
     known = {wheel: cache.find(wheel.pin.name, wheel.key) for wheel in planned}
     lacking = [wheel for wheel, layer in known.items() if layer is None]
     if lacking:
-        with interpreter.unpacked(roots, variant.python) as python:
-            wheels.build(lacking, python, variant.python)
+        with (
+            interpreter.unpacked(roots, variant.python) as python,
+            Compiler(lambda: interpreter.serving(python), os.cpu_count() or 1) as compiler,
+        ):
+            wheels.build(lacking, compiler, variant.python)
         known.update((wheel, cache.find(wheel.pin.name, wheel.key)) for wheel in lacking)
     layers = {wheel: layer for wheel, layer in known.items() if layer}
     big = sorted((wheel for wheel in planned if wheel.large), key=_weight)

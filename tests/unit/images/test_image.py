@@ -23,7 +23,7 @@ from gradlock.inputs import variants
 from gradlock.inputs.variants import Table, Variant
 from gradlock.layers import base, conda, files, interpreter, wheels
 from gradlock.layers import bindings as embedded
-from gradlock.layers.interpreter import Interpreter
+from gradlock.command import Program
 from gradlock.layers.tar import LayerWriter
 from gradlock.locks import freshness, lockfile
 from gradlock.locks.freshness import Locks
@@ -139,8 +139,8 @@ def workshop(monkeypatch: pytest.MonkeyPatch, make_wheel: MakeWheel) -> Workshop
             (meta / f"{path.name}.json").write_text(channel)
 
     @contextmanager
-    def unpacked(*_: object) -> Iterator[Interpreter]:
-        yield Interpreter((sys.executable,), {})
+    def unpacked(*_: object) -> Iterator[Program]:
+        yield Program((sys.executable,), {})
 
     monkeypatch.setattr(base, "write", write_base)
     monkeypatch.setattr(embedded, "packages_for", packages_for)
