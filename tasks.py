@@ -19,9 +19,9 @@ from invoke.tasks import task
 from rich.console import Console
 from rich.table import Table as Grid
 
-from gradlock import progress, store, system
+from gradlock import progress, store
 from gradlock.artifacts import transport
-from gradlock.engine import engine
+from gradlock.engine import engine, system
 from gradlock.engine.engine import Engine
 from gradlock.errors import GradlockError, InputError
 from gradlock.fingerprint import document, taking

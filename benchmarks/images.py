@@ -39,7 +39,7 @@ from gradlock.engine import engine
 from gradlock.engine.engine import Engine
 from gradlock.errors import GradlockError
 from gradlock.inputs import variants
-from gradlock.locks import freshness, lockfile
+from gradlock.locks import lockfile, paths
 from gradlock.locks.resolve import pip
 
 #: What the bump moves: a small wheel that much depends on, to a release that is older.
@@ -133,7 +133,7 @@ def images(work: Path) -> list[Row]:
 
 def _images(here: Place, docker: Engine) -> list[Row]:
     table = variants.load()
-    path = here.checkout / freshness.pip_path(table.cpu).relative_to(store.ROOT)
+    path = here.checkout / paths.pip(table.cpu).relative_to(store.ROOT)
     lock = lockfile.read(path)
     pins = lockfile.parse_wheels(lock)
     offers = pip.locate([(pin.name, pin.version) for pin in pins], table.cpu, table.as_of)
@@ -243,7 +243,7 @@ def served(sources: Mapping[str, str | Path]) -> Iterator[str]:
 def locks(work: Path) -> list[Row]:
     """Measure `./inv lock` of all variants against `pip-compile` of one."""
     here, table = place(work), variants.load()
-    for path in set(freshness.paths(table)) - {pip.TOOLS}:
+    for path in set(paths.every(table)) - {paths.TOOLS}:
         (here.checkout / path.relative_to(store.ROOT)).unlink()
     cold, again, check = here.inv("lock"), here.inv("lock"), here.inv("lock", "--check")
     plain = here.run(
