@@ -11,12 +11,10 @@ from typing import Any
 
 import pytest
 
+from gradlock.command import Program
 from gradlock.errors import InputError, LockError
-from gradlock.images import image
-from gradlock.inputs import variants
+from gradlock.inputs import variants, wanted
 from gradlock.inputs.variants import Table, Variant
-from gradlock.layers import interpreter
-from gradlock.layers.interpreter import Interpreter
 from gradlock.locks import freshness, lockfile, locking, rules
 from gradlock.locks.lockfile import DebPin, LockText, WheelPin
 from gradlock.locks.locking import Request
@@ -86,7 +84,7 @@ class Resolvers:
         """Return the wheels of another toolkit: those that the variant's constraints name."""
         named = dict(
             line.split("==")
-            for line in pip.inputs(variant)[-1].read_text().splitlines()
+            for line in wanted.wheel_inputs(variant)[-1].read_text().splitlines()
             if "==" in line
         )
         named["nvidia-cudnn-cu12"] = str(variant.cudnn)
@@ -122,21 +120,19 @@ def resolvers(monkeypatch: pytest.MonkeyPatch, project: Path) -> Resolvers:
     monkeypatch.setattr(pip, "resolve_tools", made.resolve_tools)
     monkeypatch.setattr(pip, "referee", made.referee)
     monkeypatch.setattr(conda, "compile_lock", made.compile_conda)
-    monkeypatch.setattr(image, "fetch_debs", lambda _: {})
-    monkeypatch.setattr(image, "base_layer", lambda *_: None)
-
-    @contextmanager
-    def unpacked(*_: object) -> Iterator[Interpreter]:
-        yield Interpreter(("image-python",), {})
-
-    monkeypatch.setattr(interpreter, "unpacked", unpacked)
     return made
+
+
+@contextmanager
+def python(variant: Variant, _apt: LockText) -> Iterator[Program]:
+    """Take the place of an image's Python."""
+    yield Program((f"python{variant.python}",), {})
 
 
 def lock(project: Path, **request: Any) -> list[str]:
     """Run the verb; return the paths of the locks that changed."""
     table = variants.load(project / "variants.toml")
-    changed = locking.lock(table, Request(**request), Stopwatch())
+    changed = locking.lock(table, Request(**request), python, Stopwatch())
     return sorted(str(path.relative_to(project)) for path in changed)
 
 

@@ -65,11 +65,6 @@ def test_a_file_that_cannot_be_locked_is_named(old: str, new: str) -> None:
         debian.parse_uris(PRINTED.replace(old, new, 1), ARCHIVES)
 
 
-def test_names_are_read_without_comments() -> None:
-    text = "# what for\ngit\n\n  graphviz   # dot\n"
-    assert debian.names_in(text) == ("git", "graphviz")
-
-
 class Apt:
     """An apt that prints what it is told to, and keeps what it was given."""
 
