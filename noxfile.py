@@ -96,4 +96,4 @@ def e2e(session: nox.Session) -> None:
 @nox.session(default=False)
 def benchmark(session: nox.Session) -> None:
     """Measure images and locks beside the plain way; slow, needs root and a quiet machine."""
-    session.run(sys.executable, "-m", "benchmarks.images", *session.posargs)
+    session.run(sys.executable, "-m", "benchmarks", *session.posargs)

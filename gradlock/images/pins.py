@@ -9,7 +9,7 @@ from typing import Any
 
 import tomlkit
 
-from gradlock import store
+from gradlock import progress, store
 from gradlock.errors import LockError, PinError
 from gradlock.images.image import Image
 
@@ -85,6 +85,21 @@ def write(image: Image, path: Path = PATH) -> None:
                 rows.add(variant, old[channel][variant])
             document.add(channel, rows)
         store.write_text(path, tomlkit.dumps(document))
+
+
+def hold(image: Image) -> None:
+    """Hold an image to what is pinned; say so where nothing is.
+
+    Raises:
+        PinError: it has another ID.
+
+    """
+    if known := find(image.channel, image.variant):
+        check(image, known)
+    else:
+        progress.say(
+            f"images.lock has no ID for {image.variant} from {image.channel}; --pin writes it"
+        )
 
 
 def check(image: Image, pin: ImagePin) -> None:

@@ -6,19 +6,14 @@ container nor root, and the host's Python plays no part in what an image holds.
 
 from __future__ import annotations
 
-import subprocess
 import tarfile
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
-from gradlock import command, store
+from gradlock import store
 from gradlock.command import Program
-from gradlock.errors import CommandError
-from gradlock.layers import Layer, bytecode
+from gradlock.layers import Layer
 
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
 
@@ -52,48 +47,3 @@ def _interpreter(root: Path, python: str) -> Program:
         ),
         {"PYTHONHOME": str(home), "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"},
     )
-
-
-@dataclass(frozen=True)
-class _Pipes:
-    stdin: IO[bytes]
-    stdout: IO[bytes]
-
-
-@contextmanager
-def serving(program: Program) -> Iterator[bytecode.Pipes]:
-    """Start a server of bytecode with an unpacked Python; it ends with the block.
-
-    Raises:
-        CommandError: the server failed; it says what the server printed.
-
-    """
-    home = {name: value for name, value in program.env.items() if name == "PYTHONHOME"}
-    with (
-        tempfile.TemporaryFile() as printed,
-        subprocess.Popen(
-            [*program.argv, *bytecode.FLAGS, bytecode.PROGRAM],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=printed,
-            env={**bytecode.ENV, **home},
-        ) as server,
-    ):
-        assert server.stdin, "it is a pipe"
-        assert server.stdout, "it is a pipe"
-        failure: Exception | None = None
-        try:
-            yield _Pipes(server.stdin, server.stdout)
-            server.stdin.close()
-            server.wait()
-        except (OSError, EOFError) as error:
-            failure = error  # of its pipes: it died
-        finally:
-            server.kill()  # nothing, where it has ended
-        if failure or server.wait() != 0:
-            printed.seek(0)
-            lines = printed.read().decode(errors="replace").splitlines()
-            raise CommandError(
-                f"compiling bytecode: the image's Python failed with status {server.wait()}",
-                mend="its last lines were:\n    " + "\n    ".join(lines[-command.TAIL :]),
-            ) from failure

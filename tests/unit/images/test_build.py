@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,21 +18,20 @@ import pytest
 
 from gradlock import store
 from gradlock.artifacts import artifacts
-from gradlock.artifacts.artifacts import Pin, Source
-from gradlock.errors import InputError, LockError
-from gradlock.images import image
+from gradlock.artifacts.artifacts import Fetcher, Pin
+from gradlock.errors import InputError, LockError, PinError
+from gradlock.images import build, parts, pins
+from gradlock.images import recipe as recipes
+from gradlock.images.build import Means
 from gradlock.images.image import Image
+from gradlock.images.recipe import Recipe
 from gradlock.inputs import variants
 from gradlock.inputs.variants import Table, Variant
-from gradlock.layers import base, conda, files, interpreter, wheels
-from gradlock.layers import bindings as embedded
-from gradlock.command import Program
+from gradlock.layers import Layer, base, files, tar
 from gradlock.layers.tar import LayerWriter
 from gradlock.locks import freshness, lockfile
 from gradlock.locks.freshness import Locks
-from gradlock.locks.lockfile import CondaPin, DebPin, LockText, WheelPin
-from gradlock.locks.resolve import debian, pip
-from gradlock.progress import Stopwatch
+from gradlock.locks.lockfile import DebPin, LockText, WheelPin
 
 pytestmark = pytest.mark.usefixtures("project")
 
@@ -111,42 +113,61 @@ class Workshop:
         artifacts.keep(path, pin, filename)
         return pin
 
-    def build(self, variant: Variant, channel: str = "debian", table: Table = TABLE) -> Image:
-        """Build an image."""
-        return image.build(variant, table, channel, Stopwatch())
+    def recipe(self, variant: Variant, *, table: Table = TABLE, whole: bool = True) -> Recipe:
+        """Return the recipe of a variant's image."""
+        return recipes.read(variant, table, "debian", whole=whole)
+
+    def build(self, variant: Variant, **given: Any) -> Image:
+        """Build one image, and load it nowhere."""
+        ((built,), _) = build.build([self.recipe(variant, **given)], Means(Bench(), held=False))
+        return built.image
+
+
+class Bench:
+    """A room that is no root file system: its Python is the one that runs the tests."""
+
+    @contextmanager
+    def open(self, root: Path) -> Iterator[Bench]:
+        """Enter it."""
+        self.root = root
+        yield self
+
+    def configure(self, script: str, env: Mapping[str, str], target: Path) -> None:
+        """Configure nothing."""
+        shutil.copyfile(self.root, target)
+
+    @contextmanager
+    def start(
+        self, argv: Sequence[str], env: Mapping[str, str], files: Mapping[str, bytes]
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """Start the compile server."""
+        with tempfile.TemporaryDirectory() as folder:
+            program = Path(folder) / "server.py"
+            (data,) = files.values()
+            program.write_bytes(data)
+            with subprocess.Popen(
+                [sys.executable, "-S", "-B", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            ) as server:
+                yield server
 
 
 @pytest.fixture
 def workshop(monkeypatch: pytest.MonkeyPatch, make_wheel: MakeWheel) -> Workshop:
-    """Build without mmdebstrap, rattler and the image's Python: small stand-ins for each."""
+    """Build without Debian and the image's Python: small stand-ins for each."""
     made = Workshop(make_wheel)
     made.stock()
 
-    def write_base(
-        writer: LayerWriter, pins: Sequence[DebPin], found: Mapping[str, Path], suite: str
-    ) -> None:
-        for pin in pins:
-            writer.file(f"usr/share/{pin.name}", found[pin.sha256].read_bytes())
+    def unpack(pins: Sequence[DebPin], found: Mapping[str, Path], target: Path) -> None:
+        with tar.writing(target) as (writer, _):
+            for pin in pins:
+                writer.file(f"usr/share/{pin.name}", found[pin.sha256].read_bytes())
 
-    def packages_for(variant: Variant, _: Sequence[DebPin], folder: Path) -> list[Path]:
-        names = ["python-1.0.conda", "tini-1.0.conda"]
-        return [folder / name for name in names + [f"cuda-{variant.cuda}.conda"] * variant.gpu]
+    def write(writer: LayerWriter, root: Path) -> None:
+        tar.merge(writer, [root])
 
-    def stage_prefix(packages: Sequence[Path], stage: Path, *, channel: str) -> None:
-        meta = stage / "opt/conda/conda-meta"
-        meta.mkdir(parents=True)
-        for path in packages:
-            (meta / f"{path.name}.json").write_text(channel)
-
-    @contextmanager
-    def unpacked(*_: object) -> Iterator[Program]:
-        yield Program((sys.executable,), {})
-
-    monkeypatch.setattr(base, "write", write_base)
-    monkeypatch.setattr(embedded, "packages_for", packages_for)
-    monkeypatch.setattr(conda, "stage_prefix", stage_prefix)
-    monkeypatch.setattr(interpreter, "unpacked", unpacked)
-    monkeypatch.setattr(wheels, "LARGE", 5000)
+    monkeypatch.setattr(base, "unpack", unpack)
+    monkeypatch.setattr(base, "write", write)
+    monkeypatch.setattr(parts, "LARGE", 5000)
     monkeypatch.setattr(freshness, "current", lambda variant, _: made.locks[variant.name])
     return made
 
@@ -324,37 +345,83 @@ def test_a_python_that_the_channel_lacks_is_named(workshop: Workshop) -> None:
 
 
 def test_the_base_image_is_one_without_wheels(workshop: Workshop) -> None:
-    built = image.build_base(CPU, TABLE, "debian", Stopwatch())
+    built = workshop.build(CPU, whole=False)
     assert names(built) == ["base", "conda", "files"]
     assert built.reference == "gradlock:base"
 
 
-def test_every_file_that_is_missing_is_located(
+def test_images_that_share_layers_are_built_in_one_graph(workshop: Workshop) -> None:
+    rows = [workshop.recipe(row) for row in (CPU, CU125, CU126)]
+    built, graph = build.build(rows, Means(Bench(), held=False))
+    names = [job.name for job in graph.jobs if job.lane in ("fetch", "compile")]
+    assert len(names) == len(set(names))
+    alone = [workshop.build(row).id for row in (CPU, CU125, CU126)]
+    assert [one.image.id for one in built] == alone
+
+
+@dataclasses.dataclass
+class Shelf:
+    """A loader that keeps what it is sent."""
+
+    waves: list[list[str]] = dataclasses.field(default_factory=list)
+    images: list[Image] = dataclasses.field(default_factory=list)
+
+    def wave(self, layers: Sequence[Layer]) -> None:
+        """Note a wave."""
+        self.waves.append([layer.name for layer in layers])
+
+    def finish(self, image: Image) -> int:
+        """Note an image."""
+        self.images.append(image)
+        return image.size
+
+
+def test_the_lowest_layers_are_sent_before_the_image_is_whole(workshop: Workshop) -> None:
+    shelf = Shelf()
+    build.build([workshop.recipe(CU125)], Means(Bench(), shelf, held=False))
+    (image,) = shelf.images
+    assert [names(image)[: len(wave)] for wave in shelf.waves] == shelf.waves
+    assert [len(wave) for wave in shelf.waves] == [1, 4, 9]
+
+
+def test_what_is_built_already_is_sent_at_once(workshop: Workshop) -> None:
+    first, second = Shelf(), Shelf()
+    for shelf in (first, second):
+        build.build([workshop.recipe(CPU)], Means(Bench(), shelf, held=False))
+    assert second.images == first.images
+    assert second.waves == []
+
+
+def test_another_id_than_the_pinned_one_is_not_loaded(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found: dict[str, Source] = {}
+    pin = pins.ImagePin("sha256:0", "sha256:0", {})
+    monkeypatch.setattr(pins, "find", lambda *_: pin)
+    shelf = Shelf()
+    with pytest.raises(PinError):
+        build.build([workshop.recipe(CPU)], Means(Bench(), shelf))
+    assert not shelf.images
 
-    def fetch(pins: Sequence[Pin], locate: artifacts.Locate) -> dict[str, Path]:
-        found.update(locate(pins))
-        return {}
 
-    def locate(versions: Sequence[tuple[str, str]], *_: object) -> list[pip.Wheel]:
-        named = {(pin.name, pin.version): pin for pin in workshop.locks["cpu"].wheels}
-        return [
-            pip.Wheel(named[row], f"http://index.example/{row[0]}", row[0], 7) for row in versions
-        ]
+def test_a_wheel_with_a_flipped_byte_is_fetched_again_at_once(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = workshop.build(CPU)
+    shutil.rmtree(store.folder("layers"))
+    pin = next(pin for pin in workshop.locks["cpu"].wheels if pin.name == "numpy")
+    path = artifacts.path_of(pin)
+    assert path is not None
+    whole, kept = path.read_bytes(), path.stat()
+    path.write_bytes(whole[:-30] + bytes(30))
+    os.utime(path, ns=(kept.st_atime_ns, kept.st_mtime_ns))
+    get = Fetcher.get
 
-    monkeypatch.setattr(artifacts, "fetch", fetch)
-    monkeypatch.setattr(debian, "mirrors", lambda: {"debian": "http://mirror.example/debian"})
-    monkeypatch.setattr(pip, "locate", locate)
-    locks = workshop.locks["cpu"]
-    image.fetch(locks, TABLE, "conda-forge")
-    pins = image.pins_of(locks, "conda-forge")
-    assert found.keys() == {pin.sha256 for pin in pins}
-    kinds = {type(pin): found[pin.sha256].url.split("/")[2] for pin in pins}
-    assert kinds == {
-        DebPin: "mirror.example",
-        CondaPin: "conda.anaconda.org",
-        WheelPin: "index.example",
-    }
-    assert not [pin for pin in image.pins_of(locks, "debian") if isinstance(pin, CondaPin)]
+    def refetch(self: Fetcher, wanted: Pin) -> Path:
+        if wanted == pin and artifacts.path_of(pin) is None:
+            fresh = store.folder("tmp") / path.name
+            fresh.write_bytes(whole)
+            return artifacts.keep(fresh, pin, path.name)
+        return get(self, wanted)
+
+    monkeypatch.setattr(Fetcher, "get", refetch)
+    assert workshop.build(CPU).id == first.id
