@@ -41,6 +41,11 @@ class Meter:
         if self.bars is not None and self.task is not None:
             self.bars.advance(self.task, amount)
 
+    def expect(self, total: int) -> None:
+        """Set what there is to do, where it was not known before."""
+        if self.bars is not None and self.task is not None:
+            self.bars.update(self.task, total=total)
+
 
 @contextmanager
 def meter(purpose: str, total: int, *, unit: str = "bytes") -> Iterator[Meter]:

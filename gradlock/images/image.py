@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradlock import store
-from gradlock.artifacts import artifacts
-from gradlock.artifacts.artifacts import Pin, Source
+from gradlock.artifacts import fetcher
+from gradlock.artifacts.artifacts import Pin
+from gradlock.artifacts.sources import pins_of
 from gradlock.command import Program
 from gradlock.errors import InputError
 from gradlock.inputs import wanted
@@ -23,9 +24,8 @@ from gradlock.layers import Layer, base, cache, conda, files, interpreter, tar, 
 from gradlock.layers import bindings as embedded
 from gradlock.locks import freshness, lockfile, rules
 from gradlock.locks.freshness import Locks
-from gradlock.locks.lockfile import CondaPin, DebPin, LockText, WheelPin
+from gradlock.locks.lockfile import DebPin, LockText, WheelPin
 from gradlock.locks.resolve import conda as conda_forge
-from gradlock.locks.resolve import debian, pip
 from gradlock.progress import Stopwatch
 
 #: Where conda packages come from: conda-forge itself, or packages bound to Debian's.
@@ -65,7 +65,7 @@ def build(variant: Variant, table: Table, channel: str, watch: Stopwatch) -> Ima
     with store.exclusive("build"):
         cache.sweep()
         with watch.stage("fetch"):
-            found = fetch(locks, table, channel)
+            found = fetcher.fetch(pins_of(locks, channel))
         with watch.stage("layers"):
             layers = _layers(locks, cpu, table, channel, found)
     return _image(variant.name, locks, table, channel, layers)
@@ -78,7 +78,7 @@ def build_base(variant: Variant, table: Table, channel: str, watch: Stopwatch) -
         cache.sweep()
         with watch.stage("fetch"):
             pins = [pin for pin in pins_of(locks, channel) if not isinstance(pin, WheelPin)]
-            found = artifacts.fetch(pins, _named_sources)
+            found = fetcher.fetch(pins)
         with watch.stage("layers"):
             root = base_layer(locks.debs, table.debian, found)
             prefix = _conda_layers(locks, cpu, channel, found)
@@ -98,49 +98,12 @@ def _image(name: str, locks: Locks, table: Table, channel: str, layers: tuple[La
     return Image(name, channel, f"sha256:{locks.digest}", config, layers)
 
 
-def pins_of(locks: Locks, channel: str) -> tuple[Pin, ...]:
-    """Return everything that an image needs from elsewhere."""
-    condas = locks.condas if channel == "conda-forge" else ()
-    return (*locks.debs, *condas, *locks.wheels)
-
-
-def fetch(locks: Locks, table: Table, channel: str) -> dict[str, Path]:
-    """Bring every artifact of an image into the store; return their paths by sha256."""
-
-    def locate(missing: Sequence[Pin]) -> Mapping[str, Source]:
-        found = _named_sources(missing)
-        versions = [(pin.name, pin.version) for pin in missing if isinstance(pin, WheelPin)]
-        if versions:
-            for wheel in pip.locate(versions, locks.variant, table.as_of):
-                found[wheel.pin.sha256] = Source(wheel.url, wheel.filename, wheel.size)
-        return found
-
-    return artifacts.fetch(pins_of(locks, channel), locate)
-
-
-def fetch_debs(debs: Sequence[DebPin]) -> dict[str, Path]:
-    """Bring the Debian packages alone into the store."""
-    return artifacts.fetch(debs, _named_sources)
-
-
-def _named_sources(missing: Sequence[Pin]) -> dict[str, Source]:
-    """Return where the files are that locks name: on the machine's mirrors, in the channel."""
-    debs = [pin for pin in missing if isinstance(pin, DebPin)]
-    roots = debian.mirrors() if debs else {}
-    found = {
-        deb.sha256: Source(f"{roots[deb.archive]}/{deb.path}", deb.filename, deb.size)
-        for deb in debs
-    }
-    condas = (pin for pin in missing if isinstance(pin, CondaPin))
-    return {**found, **{pin.sha256: Source(pin.url, pin.filename, 0) for pin in condas}}
-
-
 @contextmanager
 def python(table: Table, variant: Variant, apt: LockText) -> Iterator[Program]:
     """Run the Python of a variant's image, from the base layer of an apt lock."""
     debs = lockfile.parse_debs(apt)
     with store.exclusive("build"):
-        root = base_layer(debs, table.debian, fetch_debs(debs))
+        root = base_layer(debs, table.debian, fetcher.fetch(debs))
     with interpreter.unpacked([root], variant.python) as program:
         yield program
 
