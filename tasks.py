@@ -19,9 +19,9 @@ from invoke.tasks import task
 from rich.console import Console
 from rich.table import Table as Grid
 
-from gradlock import progress, store, system
-from gradlock.artifacts import transport
-from gradlock.engine import engine
+from gradlock import progress, store
+from gradlock.artifacts import fetcher, sources, transport
+from gradlock.engine import engine, system
 from gradlock.engine.engine import Engine
 from gradlock.errors import GradlockError, InputError
 from gradlock.fingerprint import document, taking
@@ -316,14 +316,14 @@ def fetch(
             pin
             for row in chosen
             for source in images.CHANNELS
-            for pin in images.pins_of(freshness.read(row), source)
+            for pin in sources.pins_of(freshness.read(row), source)
         ]
         out.print(f"took {transport.bring(Path(from_), wanted)} artifacts from {from_}")
         return
     found: dict[str, Path] = {}
     for row in chosen:
         locks = freshness.current(row, table)
-        found |= images.fetch(locks, table, _channel(channel, row))
+        found |= fetcher.fetch(sources.pins_of(locks, _channel(channel, row)))
     if to:
         transport.export(found, Path(to))
     size = sum(path.stat().st_size for path in found.values())
