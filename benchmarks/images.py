@@ -87,7 +87,7 @@ class Place:
             [sys.executable, "-m", *argv],
             purpose=f"running {' '.join(map(str, argv))}",
             cwd=self.checkout,
-            env=self.env,
+            env={**os.environ, **self.env},
         )
         return told(" ".join(map(str, argv)), start)
 

@@ -39,6 +39,7 @@ def mirrors() -> dict[str, str]:
     listed = command.run(
         ["apt-get", "indextargets", "--format", "$(LABEL) $(REPO_URI)", "Created-By: Packages"],
         purpose="reading apt's configuration",
+        env=command.networked(),
     )
     # A label may have spaces ("Debian Backports"), a URL has none. What apt reads from a file
     # or a list of mirrors is of no use: gradlock downloads by HTTP.
@@ -132,7 +133,11 @@ def _isolated(
         )
     )
     # How this machine reaches a mirror (proxies, certificates) is its own configuration.
-    acquire = command.run(["apt-config", "dump", "Acquire"], purpose="reading apt's configuration")
+    acquire = command.run(
+        ["apt-config", "dump", "Acquire"],
+        purpose="reading apt's configuration",
+        env=command.networked(),
+    )
     (state / "etc/apt.conf").write_text(
         acquire
         + f"""
@@ -157,4 +162,4 @@ Acquire::Retries "3";
 Acquire::Check-Valid-Until "false";
 """
     )
-    return {"APT_CONFIG": str(state / "etc/apt.conf"), "LC_ALL": "C"}
+    return command.networked(APT_CONFIG=str(state / "etc/apt.conf"), LC_ALL="C")
