@@ -95,5 +95,5 @@ def _bootstrap(work: Path, pins: Sequence[DebPin], suite: str) -> None:
             f"deb [trusted=yes] copy:{work}/repository ./",
         ],
         purpose="building the root file system",
-        env={"SOURCE_DATE_EPOCH": str(MTIME), "TMPDIR": str(work), "LC_ALL": "C.UTF-8"},
+        env=command.plain(SOURCE_DATE_EPOCH=str(MTIME), TMPDIR=str(work)),
     )

@@ -169,7 +169,7 @@ def _compile(trees: Sequence[Path], interpreter: Program, workers: int) -> None:
     command.run(
         [*interpreter.argv, compile_trees.__file__, str(workers), *map(str, trees)],
         purpose="compiling bytecode with the image's Python",
-        env=interpreter.env,
+        env=command.plain(**interpreter.env),
     )
 
 
