@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from gradlock.artifacts import artifacts
-from gradlock.artifacts.artifacts import Fetcher, Pin
+from gradlock.artifacts.artifacts import Pin
+from gradlock.artifacts.fetcher import Fetcher
 from gradlock.errors import ArtifactError
 from gradlock.graph import Graph, Job, ready
 from gradlock.images.recipe import Recipe
@@ -144,8 +145,18 @@ class Shop:
     # Artifacts
 
     def _artifact(self, pin: Pin) -> Job[Path]:
-        get = partial(self.fetcher.get, pin)
-        return self._once(pin.sha256, lambda: self.graph.add(f"fetch {pin.name}", "fetch", get))
+        """Find where an artifact is, unless the store has it, and fetch it."""
+
+        def find() -> None:
+            if not self.fetcher.have(pin):
+                self.fetcher.source(pin)
+
+        def make() -> Job[Path]:
+            found = self.graph.add(f"find {pin.name}", "find", find)
+            get = partial(self.fetcher.get, pin)
+            return self.graph.add(f"fetch {pin.name}", "fetch", lambda _: get(), found)
+
+        return self._once(pin.sha256, make)
 
     def _artifacts(self, pins: Iterable[Pin]) -> list[Job[Path]]:
         return [self._artifact(pin) for pin in pins]
@@ -293,16 +304,20 @@ class Shop:
         key = cache.key_of(wheels.RECIPE, pin.sha256, recipe.interpreter)
         path = self._artifact(pin)
 
-        def read(wheel: Path, _: Compiler) -> list[dict[str, bytes]]:
+        def read(wheel: Path, _: Compiler) -> Sequence[Mapping[str, bytes]]:
             sources = self._mended(pin, partial(wheels.sources, python=python), wheel)
             return bytecode.shares(sources)
 
-        def compile_(number: int, shares: list[dict[str, bytes]], compiler: Compiler) -> Compiled:
+        def compile_(
+            number: int, shares: Sequence[Mapping[str, bytes]], compiler: Compiler
+        ) -> Compiled:
             return compiler.compile(shares[number])
 
         def write(compiled: Sequence[Job[Compiled]], wheel: Path) -> Layer:
             def late() -> Compiled:
-                return {name: data for job in compiled for name, data in job.future.result().items()}
+                return {
+                    name: data for job in compiled for name, data in job.future.result().items()
+                }
 
             def one(path: Path) -> Layer:
                 return cache.build(

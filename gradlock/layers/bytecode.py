@@ -23,6 +23,44 @@ FLAGS = ("-S", "-s", "-B")
 ENV = {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
 
 
+#: Into how many parts a wheel's sources are shared out, and from how many bytes on: TensorFlow
+#: alone would keep one core at work while the others wait. A part's bytecode depends on what
+#: is in it, so both are the same on every machine.
+SHARES, LARGE = 4, 4_000_000
+
+
+@dataclass(frozen=True)
+class Command:
+    """What starts a server: its command line, its environment, and files to be put there."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    files: Mapping[str, bytes]
+
+
+def server(prefix: str, python: str) -> Command:
+    """Return what starts a server under the Python in `prefix`, a path in the image."""
+    place = "/gradlock/compile_server.py"
+    return Command(
+        (f"{prefix}/bin/python{python}", *FLAGS, place),
+        {**ENV, "PYTHONHOME": prefix},
+        {place: PROGRAM.read_bytes()},
+    )
+
+
+def shares(sources: Mapping[str, bytes]) -> tuple[Mapping[str, bytes], ...]:
+    """Share a wheel's sources out into `SHARES` parts of about one size, if they are many."""
+    if sum(map(len, sources.values())) < LARGE:
+        return (sources, *({},) * (SHARES - 1))
+    parts: tuple[dict[str, bytes], ...] = tuple({} for _ in range(SHARES))
+    sizes = [0] * SHARES
+    for name in sorted(sources, key=lambda name: (-len(sources[name]), name)):
+        least = min(range(SHARES), key=lambda number: (sizes[number], number))
+        parts[least][name] = sources[name]
+        sizes[least] += len(sources[name])
+    return parts
+
+
 class Stdin(Protocol):
     """What a program reads."""
 

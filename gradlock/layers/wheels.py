@@ -15,7 +15,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -211,8 +211,12 @@ def sources(wheel: Path, python: str) -> dict[str, bytes]:
     return found
 
 
-def write(writer: tar.LayerWriter, wheel: Path, python: str, bytecode: Mapping[str, bytes]) -> None:
+def write(
+    writer: tar.LayerWriter, wheel: Path, python: str, bytecode: Callable[[], Mapping[str, bytes]]
+) -> None:
     """Write a wheel's layer: what it installs, then its bytecode, by its names in the layer.
+
+    `bytecode` is asked for last: it may still be in the making.
 
     Raises:
         ArtifactError: the wheel cannot be read, or writes outside of its prefix.
@@ -221,7 +225,7 @@ def write(writer: tar.LayerWriter, wheel: Path, python: str, bytecode: Mapping[s
     with _opened(wheel) as archive:
         source = Source(archive)
         install(source, LayerDestination(writer, python, source), {"INSTALLER": b"gradlock\n"})
-    for name, data in sorted(bytecode.items()):
+    for name, data in sorted(bytecode().items()):
         writer.file(name, data)
 
 
