@@ -22,6 +22,7 @@ from rich.table import Table as Grid
 from gradlock import progress, store, system
 from gradlock.artifacts import transport
 from gradlock.engine import engine
+from gradlock.engine import room as rooms
 from gradlock.engine.engine import Engine
 from gradlock.errors import GradlockError, InputError
 from gradlock.fingerprint import document, taking
@@ -132,7 +133,7 @@ def lock(
         return
     watch, table = Stopwatch(), tables.load()
     request = locking.Request(upgrade, tuple(update or ()), resolver)
-    changed = locking.lock(table, request, functools.partial(images.python, table), watch)
+    changed = locking.lock(table, request, functools.partial(images.python, room=rooms.here), watch)
     for path in changed:
         out.print(f"changed {path.relative_to(store.ROOT)}")
     out.print(f"locked in {watch.line()}" if changed else "every lock is current")
@@ -164,7 +165,7 @@ def image(
     docker = engine.connect()
     for row in chosen:
         watch = Stopwatch()
-        built = images.build(row, table, channels[row], watch)
+        built = images.build(row, table, channels[row], watch, rooms.here)
         if not pin:
             _compare(built)
         sent = _load(docker, built, watch)
@@ -254,7 +255,7 @@ def base(
     (row,) = table.select(variant=variant, cuda=cuda, gpu=gpu)
     source = _channel(channel, row)
     docker = engine.connect()
-    built = images.build_base(row, table, source, watch)
+    built = images.build_base(row, table, source, watch, rooms.here)
     _report(built, _load(docker, built, watch), watch)
 
 
@@ -532,7 +533,7 @@ def shell(
 def _present(docker: Engine, row: Variant) -> str:
     """Return the reference of a variant's image, built and loaded when it is not there."""
     table, watch = tables.load(), Stopwatch()
-    built = images.build(row, table, _channel("", row), watch)
+    built = images.build(row, table, _channel("", row), watch, rooms.here)
     _compare(built)
     _load(docker, built, watch)
     return built.reference

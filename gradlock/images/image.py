@@ -7,7 +7,7 @@ function of the locks, the channel and gradlock's own files, and of nothing else
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from gradlock.inputs import wanted
 from gradlock.inputs.variants import Table, Variant
 from gradlock.layers import Layer, base, cache, conda, files, interpreter, tar, wheels
 from gradlock.layers import bindings as embedded
+from gradlock.layers.room import Room
 from gradlock.locks import freshness, lockfile, rules
 from gradlock.locks.freshness import Locks
 from gradlock.locks.lockfile import CondaPin, DebPin, LockText, WheelPin
@@ -59,7 +60,9 @@ class Image:
         return sum(layer.size for layer in self.layers)
 
 
-def build(variant: Variant, table: Table, channel: str, watch: Stopwatch) -> Image:
+def build(
+    variant: Variant, table: Table, channel: str, watch: Stopwatch, room: Callable[[], Room]
+) -> Image:
     """Build a variant's image from its locks; what the store has is not built again."""
     locks, cpu = _checked(variant, table)
     with store.exclusive("build"):
@@ -67,11 +70,13 @@ def build(variant: Variant, table: Table, channel: str, watch: Stopwatch) -> Ima
         with watch.stage("fetch"):
             found = fetch(locks, table, channel)
         with watch.stage("layers"):
-            layers = _layers(locks, cpu, table, channel, found)
+            layers = _layers(locks, cpu, channel, found, room)
     return _image(variant.name, locks, table, channel, layers)
 
 
-def build_base(variant: Variant, table: Table, channel: str, watch: Stopwatch) -> Image:
+def build_base(
+    variant: Variant, table: Table, channel: str, watch: Stopwatch, room: Callable[[], Room]
+) -> Image:
     """Build `gradlock:base`, a variant's image without its wheels; docker/Dockerfile adds them."""
     locks, cpu = _checked(variant, table)
     with store.exclusive("build"):
@@ -80,7 +85,7 @@ def build_base(variant: Variant, table: Table, channel: str, watch: Stopwatch) -
             pins = [pin for pin in pins_of(locks, channel) if not isinstance(pin, WheelPin)]
             found = artifacts.fetch(pins, _named_sources)
         with watch.stage("layers"):
-            root = base_layer(locks.debs, table.debian, found)
+            root = base_layer(locks.debs, found, room)
             prefix = _conda_layers(locks, cpu, channel, found)
             layers = (root, *prefix, _own_layer(locks, channel))
     return _image("base", locks, table, channel, layers)
@@ -136,23 +141,33 @@ def _named_sources(missing: Sequence[Pin]) -> dict[str, Source]:
 
 
 @contextmanager
-def python(table: Table, variant: Variant, apt: LockText) -> Iterator[Program]:
+def python(variant: Variant, apt: LockText, room: Callable[[], Room]) -> Iterator[Program]:
     """Run the Python of a variant's image, from the base layer of an apt lock."""
     debs = lockfile.parse_debs(apt)
     with store.exclusive("build"):
-        root = base_layer(debs, table.debian, fetch_debs(debs))
+        root = base_layer(debs, fetch_debs(debs), room)
     with interpreter.unpacked([root], variant.python) as program:
         yield program
 
 
-def base_layer(debs: Sequence[DebPin], suite: str, found: Mapping[str, Path]) -> Layer:
-    """Return the Debian layer."""
-    key = cache.key_of(base.RECIPE, suite, sorted(pin.sha256 for pin in debs))
-    return cache.get("base", key, lambda writer: base.write(writer, debs, found, suite))
+def base_layer(
+    debs: Sequence[DebPin], found: Mapping[str, Path], room: Callable[[], Room]
+) -> Layer:
+    """Return the Debian layer; `room` is asked for where its packages' programs can run."""
+    key = cache.key_of(base.RECIPE, sorted(pin.sha256 for pin in debs))
+
+    def write(writer: tar.LayerWriter) -> None:
+        with store.scratch("base") as work:
+            base.unpack(debs, found, work / "unpacked.tar")
+            with room().open(work / "unpacked.tar") as opened:
+                opened.configure(base.CONFIGURE, base.ENV, work / "configured.tar")
+            base.write(writer, work / "configured.tar")
+
+    return cache.get("base", key, write)
 
 
 def _layers(
-    locks: Locks, cpu: Locks, table: Table, channel: str, found: Mapping[str, Path]
+    locks: Locks, cpu: Locks, channel: str, found: Mapping[str, Path], room: Callable[[], Room]
 ) -> tuple[Layer, ...]:
     """Return an image's layers: the heaviest and least often changed at the bottom.
 
@@ -160,7 +175,7 @@ def _layers(
     come first: whatever else moves, they are neither sent nor stored again. No layer hides a
     file of another, so their order changes nothing else.
     """
-    root = base_layer(locks.debs, table.debian, found)
+    root = base_layer(locks.debs, found, room)
     prefix = _conda_layers(locks, cpu, channel, found)
     big, small = _wheel_layers(locks, channel, found, [root, *prefix])
     return (*big, root, *prefix, small, _own_layer(locks, channel))
