@@ -140,3 +140,21 @@ class Graph:
             path.insert(0, last)
             last = max(last.after, key=lambda job: job.end, default=None)
         return path
+
+    def trace(self) -> dict[str, Any]:
+        """Return when each job ran, and the critical path, as plain values."""
+
+        def row(job: Job[Any]) -> dict[str, Any]:
+            return {"name": job.name, "lane": job.lane, "start": job.start, "end": job.end}
+
+        return {
+            "jobs": [row(job) for job in sorted(self.jobs, key=lambda job: job.start)],
+            "critical": [row(job) for job in self.critical_path()],
+        }
+
+    def stages(self) -> dict[str, float]:
+        """Return when the last job of each lane ended, in seconds from the start."""
+        ends: dict[str, float] = {}
+        for job in self.jobs:
+            ends[job.lane] = max(ends.get(job.lane, 0.0), job.end)
+        return ends

@@ -20,7 +20,7 @@ from functools import partial
 from typing import Protocol
 
 from gradlock import progress, store
-from gradlock.artifacts.artifacts import Fetcher
+from gradlock.artifacts.fetcher import Fetcher
 from gradlock.graph import Graph, Job
 from gradlock.images import pins
 from gradlock.images.config import config
@@ -76,15 +76,23 @@ def build(recipes: Sequence[Recipe], means: Means) -> tuple[list[Built], Graph]:
 
     """
     jobs = means.jobs or os.cpu_count() or 1
-    lanes = {"fetch": 8, "room": 2, "compile": jobs, "write": jobs, "send": 1}
+    lanes = {
+        "find": 16,
+        "fetch": 8,
+        "room": 2,
+        "compile": jobs,
+        "first": 1,
+        "write": jobs,
+        "send": 1,
+    }
     with (
         store.exclusive("build"),
         store.scratch("build") as work,
         progress.board() as board,
-        ExitStack() as rooms,
         Graph(lanes) as graph,
-        Fetcher(board.meter("fetching"), graph.stopping, verify=means.verify) as fetcher,
-        _ended_first(rooms, graph),
+        Fetcher(meter=board.meter("fetching"), again=means.verify) as fetcher,
+        ExitStack() as rooms,
+        _told(graph, fetcher),
     ):
         cache.sweep()
         shop = Shop(graph, fetcher, means.room, rooms, work, jobs, means.verify)
@@ -97,13 +105,13 @@ def build(recipes: Sequence[Recipe], means: Means) -> tuple[list[Built], Graph]:
 
 
 @contextmanager
-def _ended_first(rooms: ExitStack, graph: Graph) -> Iterator[None]:
-    """End what runs in rooms before the graph waits for its jobs, which wait for that."""
+def _told(graph: Graph, fetcher: Fetcher) -> Iterator[None]:
+    """Tell a graph's jobs to stop when the block fails, before rooms close below them."""
     try:
         yield
     except BaseException:
         graph.stopping.set()
-        rooms.close()
+        fetcher.stop()
         raise
 
 

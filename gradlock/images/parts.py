@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from gradlock.artifacts import artifacts
-from gradlock.artifacts.artifacts import Fetcher, Pin
+from gradlock.artifacts.artifacts import Pin
+from gradlock.artifacts.fetcher import Fetcher
 from gradlock.errors import ArtifactError
 from gradlock.graph import Graph, Job, ready
 from gradlock.images.recipe import Recipe
@@ -23,11 +24,19 @@ from gradlock.locks.lockfile import WheelPin
 
 T = TypeVar("T")
 Write = Callable[[tar.LayerWriter], None]
+Compiled = dict[str, bytes]
 
 #: Wheels of this many bytes and more get a layer of their own; chosen so that the merged
 #: layer of small wheels is below 5% of the CPU image, and that a GPU image stays well below
 #: the 127 layers that engines take.
 LARGE = 1_200_000
+
+
+def _rank(pin: WheelPin) -> int:
+    """Order wheels: TensorFlow, which GPU variants share, CUDA, the rest. It is made first, too."""
+    if pin.name in wanted.TENSORFLOWS:
+        return 0
+    return 1 if pin.name.startswith("nvidia-") else 2
 
 
 @dataclass(frozen=True)
@@ -40,10 +49,8 @@ class Part:
 
     @property
     def rank(self) -> int:
-        """Where it goes, from the bottom: TensorFlow (GPU variants share it), CUDA, the rest."""
-        if self.pin.name in wanted.TENSORFLOWS:
-            return 0
-        return 1 if self.pin.name.startswith("nvidia-") else 2
+        """Where it goes in an image, from the bottom."""
+        return _rank(self.pin)
 
     @property
     def size(self) -> int:
@@ -120,8 +127,9 @@ class Shop:
     def parts(self, recipe: Recipe) -> Parts:
         """Return the jobs of an image's layers."""
         self._artifacts(recipe.locks.debs)  # first: all bytecode waits for them
+        pins = sorted(recipe.locks.wheels, key=lambda pin: (_rank(pin), pin.name))
         return Parts(
-            tuple(self._wheel(recipe, pin) for pin in recipe.locks.wheels if recipe.whole),
+            tuple(self._wheel(recipe, pin) for pin in pins if recipe.whole),
             self._base(recipe),
             self._prefix(recipe),
             self._own(recipe),
@@ -137,8 +145,18 @@ class Shop:
     # Artifacts
 
     def _artifact(self, pin: Pin) -> Job[Path]:
-        get = partial(self.fetcher.get, pin)
-        return self._once(pin.sha256, lambda: self.graph.add(f"fetch {pin.name}", "fetch", get))
+        """Find where an artifact is, unless the store has it, and fetch it."""
+
+        def find() -> None:
+            if not self.fetcher.have(pin):
+                self.fetcher.source(pin)
+
+        def make() -> Job[Path]:
+            found = self.graph.add(f"find {pin.name}", "find", find)
+            get = partial(self.fetcher.get, pin)
+            return self.graph.add(f"fetch {pin.name}", "fetch", lambda _: get(), found)
+
+        return self._once(pin.sha256, make)
 
     def _artifacts(self, pins: Iterable[Pin]) -> list[Job[Path]]:
         return [self._artifact(pin) for pin in pins]
@@ -186,11 +204,18 @@ class Shop:
 
     def _open(self, root: Job[Path]) -> Job[OpenRoom]:
         def enter(path: Path) -> OpenRoom:
-            return self.rooms.enter_context(self.room.open(path))
+            return self._entered(self.room.open(path))
 
         return self._once(
             f"room {id(root)}", lambda: self.graph.add("open the room", "room", enter, root)
         )
+
+    def _entered(self, context: AbstractContextManager[T]) -> T:
+        """Enter what is left when the rooms close; at once, where they did meanwhile."""
+        entered = self.rooms.enter_context(context)
+        if self.graph.stopping.is_set():
+            self.rooms.close()
+        return entered
 
     def _compiler(self, recipe: Recipe) -> Job[Compiler]:
         """Start the image's Python, to compile bytecode."""
@@ -199,7 +224,7 @@ class Shop:
         def start(room: OpenRoom) -> Compiler:
             server = bytecode.server(prefix, recipe.variant.python)
             call = partial(room.start, server.argv, server.env, server.files)
-            return self.rooms.enter_context(Compiler(call, self.compilers))
+            return self._entered(Compiler(call, self.compilers))
 
         room = self._open(self._root(recipe))
         key = f"compiler {recipe.interpreter}"
@@ -279,22 +304,43 @@ class Shop:
         key = cache.key_of(wheels.RECIPE, pin.sha256, recipe.interpreter)
         path = self._artifact(pin)
 
-        def compile_(wheel: Path, compiler: Compiler) -> dict[str, bytes]:
+        def read(wheel: Path, _: Compiler) -> Sequence[Mapping[str, bytes]]:
             sources = self._mended(pin, partial(wheels.sources, python=python), wheel)
-            return compiler.compile(sources)
+            return bytecode.shares(sources)
 
-        def write(wheel: Path, compiled: dict[str, bytes]) -> Layer:
+        def compile_(
+            number: int, shares: Sequence[Mapping[str, bytes]], compiler: Compiler
+        ) -> Compiled:
+            return compiler.compile(shares[number])
+
+        def write(compiled: Sequence[Job[Compiled]], wheel: Path) -> Layer:
+            def late() -> Compiled:
+                return {
+                    name: data for job in compiled for name, data in job.future.result().items()
+                }
+
             def one(path: Path) -> Layer:
                 return cache.build(
-                    pin.name, key, lambda writer: wheels.write(writer, path, python, compiled)
+                    pin.name, key, lambda writer: wheels.write(writer, path, python, late)
                 )
 
             return self._mended(pin, one, wheel)
 
         def make() -> Job[Layer]:
             compiler = self._compiler(recipe)
-            compiled = self.graph.add(f"compile {pin.name}", "compile", compile_, path, compiler)
-            return self.graph.add(f"write {pin.name}", "write", write, path, compiled)
+            shares = self.graph.add(f"read {pin.name}", "compile", read, path, compiler)
+            compiled = [
+                self.graph.add(
+                    f"compile {pin.name}", "compile", partial(compile_, number), shares, compiler
+                )
+                for number in range(bytecode.SHARES)
+            ]
+            if _rank(pin) == 0:  # the longest: it waits for bytecode when the rest is written
+                return self.graph.add(f"write {pin.name}", "first", partial(write, compiled), path)
+            late = partial(write, compiled)
+            return self.graph.add(
+                f"write {pin.name}", "write", lambda wheel, *_: late(wheel), path, *compiled
+            )
 
         return Part(pin, path, self._layer(pin.name, key, make))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,22 @@ def find(channel: str, variant: str, path: Path = PATH) -> ImagePin | None:
     """
     entry = _read(path).get(channel, {}).get(variant)
     return ImagePin(entry["id"], entry["locks"], entry["layers"]) if entry else None
+
+
+def require(rows: Iterable[tuple[str, str]], path: Path = PATH) -> None:
+    """See that every one of some images, each a channel and a variant, is pinned.
+
+    Raises:
+        PinError: some are not; all are named.
+
+    """
+    missing = [f"{name} from {channel}" for channel, name in rows if not find(channel, name, path)]
+    if missing:
+        raise PinError(
+            f"nothing says which ID these images must have: {', '.join(missing)}",
+            where=path.name,
+            mend="./inv image --variant NAME --pin, and commit it; or git checkout it",
+        )
 
 
 def _read(path: Path) -> dict[str, dict[str, dict[str, Any]]]:

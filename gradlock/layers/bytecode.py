@@ -8,65 +8,55 @@ from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from gradlock.errors import CommandError, GradlockError
 from gradlock.layers import compile_server
+from gradlock.layers.room import Pipes
 
 #: Where a server's program lies in the root that it runs in.
 PROGRAM = "/gradlock/compile_server.py"
 #: How its Python is started: no site, no user's packages, and it writes no bytecode itself.
 #: Not isolated (-I): that would have it leave PYTHONHASHSEED out.
 FLAGS = ("-S", "-s", "-B")
-#: The whole environment of that Python. The seed orders the sets that code holds as constants.
+#: The environment of that Python, beside PYTHONHOME. The seed orders the sets that code holds
+#: as constants.
 ENV = {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
+#: Into how many parts a wheel's sources are shared out, and from how many bytes on: TensorFlow
+#: alone would keep one core at work while the others wait. A part's bytecode depends on what
+#: is in it, so both are the same on every machine.
+SHARES, LARGE = 4, 4_000_000
 
 
 @dataclass(frozen=True)
-class Program:
-    """What starts a server in a root: command line, whole environment, and files to add."""
+class Command:
+    """What starts a server: its command line, its environment, and files to be put there."""
 
     argv: tuple[str, ...]
-    env: dict[str, str]
-    files: dict[str, bytes]
+    env: Mapping[str, str]
+    files: Mapping[str, bytes]
 
 
-def server(home: str, python: str) -> Program:
-    """Return the server that the Python of release `python` below `home` runs, as /usr."""
-    program = Path(compile_server.__file__).read_bytes()
-    return Program((f"{home}/bin/python{python}", *FLAGS, PROGRAM), ENV, {PROGRAM: program})
+def server(prefix: str, python: str) -> Command:
+    """Return what starts a server under the Python in `prefix`, a path in the image."""
+    return Command(
+        (f"{prefix}/bin/python{python}", *FLAGS, PROGRAM),
+        {**ENV, "PYTHONHOME": prefix},
+        {PROGRAM: Path(compile_server.__file__).read_bytes()},
+    )
 
 
-class Stdin(Protocol):
-    """What a program reads."""
-
-    def write(self, data: bytes, /) -> object:
-        """Write all of `data`."""
-
-    def flush(self) -> object:
-        """Pass on what was written."""
-
-    def close(self) -> object:
-        """End the stream."""
-
-
-class Stdout(Protocol):
-    """What a program writes."""
-
-    def read(self, size: int, /) -> bytes:
-        """Read up to `size` bytes; none at the end."""
-
-
-class Pipes(Protocol):
-    """A running program's two ends."""
-
-    @property
-    def stdin(self) -> Stdin:
-        """What it reads."""
-
-    @property
-    def stdout(self) -> Stdout:
-        """What it writes."""
+def shares(sources: Mapping[str, bytes]) -> tuple[Mapping[str, bytes], ...]:
+    """Share a wheel's sources out into `SHARES` parts of about one size, if they are many."""
+    if sum(map(len, sources.values())) < LARGE:
+        return (sources, *({},) * (SHARES - 1))
+    parts: tuple[dict[str, bytes], ...] = tuple({} for _ in range(SHARES))
+    sizes = [0] * SHARES
+    for name in sorted(sources, key=lambda name: (-len(sources[name]), name)):
+        least = min(range(SHARES), key=lambda number: (sizes[number], number))
+        parts[least][name] = sources[name]
+        sizes[least] += len(sources[name])
+    return parts
 
 
 #: Starts one server. It ends with the block, at once where that ends in an error; where it
@@ -132,7 +122,7 @@ class Compiler:
         if not sources:
             return {}
         with self._slots:
-            server = self._idle.pop() if self._idle else self._started()
+            server = self._take()
             try:
                 compile_server.write(server.pipes.stdin, sources)
                 answer = compile_server.read(server.pipes.stdout)
@@ -146,7 +136,10 @@ class Compiler:
             self._idle.append(server)
         return answer
 
-    def _started(self) -> Server:
+    def _take(self) -> Server:
+        """Return a server that is idle, or a new one."""
+        with suppress(IndexError):
+            return self._idle.pop()
         block = self._start()
         server = Server(block.__enter__(), block)
         self._running.add(server)

@@ -13,7 +13,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -27,9 +27,8 @@ from installer.sources import WheelContentElement, WheelFile
 from installer.utils import Scheme
 
 from gradlock.errors import ArtifactError
-from gradlock.layers import cache, tar
+from gradlock.layers import PREFIX, cache, tar
 
-PREFIX = "opt/conda"
 RECIPE = cache.recipe(
     *("layers/wheels.py", "layers/bytecode.py", "layers/compile_server.py"),
     libraries=("installer",),
@@ -176,8 +175,12 @@ def sources(wheel: Path, python: str) -> dict[str, bytes]:
     return found
 
 
-def write(writer: tar.LayerWriter, wheel: Path, python: str, bytecode: Mapping[str, bytes]) -> None:
+def write(
+    writer: tar.LayerWriter, wheel: Path, python: str, bytecode: Callable[[], Mapping[str, bytes]]
+) -> None:
     """Write a wheel's layer: what it installs, then its bytecode, by its names in the layer.
+
+    `bytecode` is asked for last: it may still be in the making.
 
     Raises:
         ArtifactError: the wheel cannot be read, or writes outside of its prefix.
@@ -186,7 +189,7 @@ def write(writer: tar.LayerWriter, wheel: Path, python: str, bytecode: Mapping[s
     with _opened(wheel) as archive:
         source = Source(archive)
         install(source, LayerDestination(writer, python, source), {"INSTALLER": b"gradlock\n"})
-    for name, data in sorted(bytecode.items()):
+    for name, data in sorted(bytecode().items()):
         writer.file(name, data)
 
 

@@ -105,3 +105,15 @@ def test_the_critical_path_is_what_the_last_job_waited_for() -> None:
         graph.add("end", "work", lambda *_: time.sleep(0.01), short, long)
         graph.wait()
     assert [job.name for job in graph.critical_path()] == ["long", "end"]
+
+
+def test_a_trace_tells_when_each_job_ran() -> None:
+    with Graph({"work": 1}) as graph:
+        first = graph.add("first", "work", lambda: time.sleep(0.01))
+        graph.add("second", "work", lambda _: time.sleep(0.01), first)
+        graph.wait()
+    trace = graph.trace()
+    assert [job["name"] for job in trace["jobs"]] == ["first", "second"]
+    assert [job["name"] for job in trace["critical"]] == ["first", "second"]
+    assert trace["jobs"][0]["end"] <= trace["jobs"][1]["start"]
+    assert graph.stages() == {"work": trace["jobs"][1]["end"]}

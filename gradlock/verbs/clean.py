@@ -1,0 +1,34 @@
+"""The verb `clean`."""
+
+from __future__ import annotations
+
+import shutil
+
+from invoke.context import Context
+
+from gradlock import store
+from gradlock.engine import engine
+from gradlock.inputs import variants
+from gradlock.verbs.outcome import out, verb
+
+
+@verb(help={"all": "Also the images, the artifacts, and the private engine with all it holds."})
+def clean(_context: Context, all: bool = False) -> None:
+    """Remove what gradlock can make again: layers, reports, left-overs of killed runs."""
+    with store.exclusive("build"):
+        names = ["layers", "passed"]
+        if all:
+            found = engine.find()
+            if found:
+                built = ("base", *(row.name for row in variants.load()))
+                engine.remove(found, [f"gradlock:{name}" for name in built])
+            engine.stop_private()
+            names += ["engine", "artifacts", "repodata", "piptools"]
+        for name in names:
+            shutil.rmtree(store.store() / name, ignore_errors=True)
+        # What killed runs left goes as a scratch folder is made; what belongs to a run that
+        # goes on stays.
+        with store.scratch("clean"):
+            pass
+        shutil.rmtree(store.ROOT / "reports", ignore_errors=True)
+    out.print(f"removed {', '.join(names)} from {store.store()}")
