@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from gradlock import store
+from gradlock.errors import InputError
 from gradlock.inputs.variants import Variant
 from gradlock.layers import cache, tar
 from gradlock.layers.wheels import schemes
@@ -40,19 +41,42 @@ def links(variant: Variant) -> dict[str, str]:
     return {f"{site}/{name}": target for name, target in GPU_LINKS.items() if variant.gpu}
 
 
+def rootfs() -> dict[str, tuple[bytes, int]]:
+    """Return the bytes and mode of the files of docker/rootfs, by their names in the layer.
+
+    What an interpreter compiled in place is none of them: whether there is any depends on who
+    ran what here.
+
+    Raises:
+        InputError: there is what an editor or a desktop leaves, and no layer should hold.
+
+    """
+    found = {}
+    for path in ROOTFS.rglob("*"):
+        name = path.relative_to(ROOTFS).as_posix()
+        if "__pycache__" in name.split("/") or path.is_dir():
+            continue
+        hidden = any(part.startswith(".") for part in name.split("/"))
+        if hidden or name.endswith(("~", ".pyc")) or not path.is_file():
+            raise InputError(
+                "a stray file in what the images' top layer is made of",
+                where=f"docker/rootfs/{name}",
+                mend="remove it, or give it a name that is no hidden, backup or compiled file's",
+            )
+        found[name] = (path.read_bytes(), 0o755 if path.stat().st_mode & 0o100 else 0o644)
+    return found
+
+
 def inputs(texts: dict[str, str], links: dict[str, str]) -> list[object]:
     """Return what the layer is made of, for its key."""
-    rootfs = [
-        (path.relative_to(ROOTFS).as_posix(), path.stat().st_mode & 0o100, store.file_digest(path))
-        for path in sorted(ROOTFS.rglob("*"))
-        if path.is_file()
-    ]
-    return [rootfs, texts, links]
+    held = [(name, mode, store.digest(data)) for name, (data, mode) in sorted(rootfs().items())]
+    return [held, texts, links]
 
 
 def write(writer: tar.LayerWriter, texts: dict[str, str], links: dict[str, str]) -> None:
     """Write the layer."""
-    tar.add_tree(writer, ROOTFS)
+    for name, (data, mode) in sorted(rootfs().items()):
+        writer.file(name, data, mode=mode)
     for name, text in sorted(texts.items()):
         writer.file(name, text.encode())
     for name, target in sorted(links.items()):

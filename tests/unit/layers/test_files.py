@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gradlock import store
+from gradlock.errors import InputError
 from gradlock.inputs.variants import Variant
 from gradlock.layers import files, tar
 from gradlock.locks.lockfile import LockText
@@ -87,3 +88,29 @@ def test_the_projects_own_files_are_those_of_git() -> None:
     found = [path for path in files.ROOTFS.rglob("*") if path.is_file()]
     assert found
     assert not [path for path in found if "__pycache__" in path.parts or path.name.endswith("~")]
+
+
+def test_what_an_interpreter_left_is_no_part_of_the_layer(rootfs: Path, tmp_path: Path) -> None:
+    before = files.inputs({}, {})
+    (rootfs / "usr/local/bin/__pycache__").mkdir()
+    (rootfs / "usr/local/bin/__pycache__/entry.cpython-311.pyc").write_bytes(b"bytecode")
+    assert files.inputs({}, {}) == before
+    with tar.writing(tmp_path / "layer.tar") as (writer, _):
+        files.write(writer, {}, {})
+    with tarfile.open(tmp_path / "layer.tar") as source:
+        assert [member.name for member in source if member.isfile()] == ["usr/local/bin/entry"]
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "usr/.entry.swp", ".git/HEAD", "entry~", "old.pyc"])
+def test_a_stray_file_is_refused(rootfs: Path, name: str) -> None:
+    (rootfs / name).parent.mkdir(exist_ok=True)
+    (rootfs / name).write_text("left")
+    with pytest.raises(InputError, match="stray") as caught:
+        files.inputs({}, {})
+    assert caught.value.where == f"docker/rootfs/{name}"
+
+
+def test_a_link_to_nowhere_is_refused(rootfs: Path) -> None:
+    (rootfs / "link").symlink_to("nowhere")
+    with pytest.raises(InputError, match="stray"):
+        files.inputs({}, {})
