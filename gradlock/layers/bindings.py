@@ -148,7 +148,7 @@ def packages_for(variant: Variant, debs: Sequence[DebPin], folder: Path) -> list
                 ],
                 purpose=f"solving {variant.name} against the channel debian",
                 env=command.plain(
-                    **{conda_solver.VARIABLE: str(request)}, PYTHONPATH=str(store.ROOT)
+                    **{conda_solver.VARIABLE: str(request)}, PYTHONPATH=str(store.CODE)
                 ),
             )
         except CommandError:
