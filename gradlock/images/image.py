@@ -145,8 +145,9 @@ def _conda_layers(
 ) -> tuple[Layer, ...]:
     """Return the prefix that all variants share, and what a GPU variant adds to it."""
     make = _from_conda_forge if channel == "conda-forge" else _from_debian
-    shared = make("conda", cpu, None, found)
-    return (shared, make("conda-cuda", locks, cpu, found)) if locks.variant.gpu else (shared,)
+    if not locks.variant.shares_condas(cpu.variant):
+        return (make("conda", locks, None, found),)
+    return (make("conda", cpu, None, found), make("conda-cuda", locks, cpu, found))
 
 
 def _from_conda_forge(
