@@ -70,7 +70,7 @@ def install() -> tuple[Need, ...]:
         )
     for need in needs:
         say(f"installing Debian's {need.package}: {need.purpose}")
-    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    quiet = command.networked(DEBIAN_FRONTEND="noninteractive")
     command.run(["apt-get", "update"], purpose="reading Debian's package lists", env=quiet)
     command.run(
         ["apt-get", "install", "--yes", "--no-install-recommends", *packages],
