@@ -11,7 +11,6 @@ from gradlock import store
 from gradlock.engine import engine
 from gradlock.fingerprint import document, table, taking
 from gradlock.fingerprint import drift as drifts
-from gradlock.fingerprint import plot as pictures
 from gradlock.fingerprint.document import Fingerprint
 from gradlock.inputs import variants
 from gradlock.progress import say
@@ -46,6 +45,9 @@ def drift(
     found = drifts.compare(ours, theirs, **limits)
     for line in table.lines(ours, theirs, found):
         out.print(line)
+    # Here, since every command line of every verb would wait half a second for matplotlib.
+    from gradlock.fingerprint import plot as pictures
+
     picture = Path(plot) if plot else store.ROOT / "reports/drift.png"
     pictures.write(found, f"A: {ours.name}\nB: {theirs.name}", picture)
     say(f"plotted in {picture}")
