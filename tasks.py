@@ -6,6 +6,7 @@ import errno
 import functools
 import json
 import logging
+import os
 import shlex
 import shutil
 import sys
@@ -21,7 +22,7 @@ from rich.table import Table as Grid
 
 from gradlock import progress, store, system
 from gradlock.artifacts import transport
-from gradlock.engine import engine
+from gradlock.engine import engine, load, removal
 from gradlock.engine.engine import Engine
 from gradlock.errors import GradlockError, InputError
 from gradlock.fingerprint import document, taking
@@ -101,7 +102,9 @@ def _number(flag: str, given: str, kind: type[Number]) -> Number:
 def setup(_context: Context) -> None:
     """Install what is missing, and see that a Docker Engine answers."""
     system.install()
-    found = engine.connect()
+    if not (found := engine.seek()) and os.environ.get("DOCKER_HOST"):
+        return  # what is named does not answer, and that was said
+    found = found or engine.connect()
     version = found.client.version()["Version"]
     say(f"Docker Engine {version} answers at {found.where}")
 
@@ -200,12 +203,12 @@ def _compare(built: Image) -> None:
 
 def _load(docker: Engine, built: Image, watch: Stopwatch) -> int:
     with watch.stage("load"), progress.meter(f"loading {built.reference}", built.size) as meter:
-        return engine.load(docker, built, meter)
+        return load.load(docker, built, meter)
 
 
 def _smoke(docker: Engine, row: Variant, built: Image, watch: Stopwatch) -> None:
     """Run the smoke tests once an image; a stamp in the store remembers what passed."""
-    stamp = store.folder("passed") / built.id.removeprefix("sha256:")
+    stamp = store.folder("passed") / inside.stamp(docker, built.id, gpu=row.gpu)
     if stamp.exists():
         return
     with watch.stage("smoke"):
@@ -280,6 +283,11 @@ def suite(
 ) -> None:
     """Run test suites inside images, as users run them: `./inv suite gradients --gpu`."""
     chosen = tables.load().select(variant=variant, cuda=cuda, gpu=gpu, every=all)
+    if gpu_required and not any(row.gpu for row in chosen):
+        raise InputError(
+            "--gpu-required promises nothing of a variant that computes on the CPU alone",
+            mend="choose a GPU variant too: --gpu, or --cuda RELEASE",
+        )
     docker = engine.connect()
     for row in chosen:
         reference = _present(docker, row)
@@ -488,10 +496,11 @@ def lab(
 ) -> None:
     """Serve JupyterLab from an image, on this machine only, with a random token."""
     number = _number("port", port, int) if port else None
-    docker = engine.connect()
     if stop:
-        out.print(f"ended {labs.stop(docker)}")
+        running = engine.find()
+        out.print(f"ended {labs.stop(running) if running else 0}")
         return
+    docker = engine.connect()
     (row,) = tables.load().select(variant=variant, cuda=cuda, gpu=gpu)
     labs.run(
         docker,
@@ -499,6 +508,7 @@ def lab(
         folder=Path(folder),
         port=number,
         gpu=row.gpu,
+        gpu_required=gpu,
         detach=detach,
     )
 
@@ -524,7 +534,7 @@ def shell(
     docker = engine.connect()
     argv = ["bash", "-c", command] if command else ["bash"]
     reference = _present(docker, row)
-    status = shells.run(docker, reference, argv, folder=Path(folder), gpu=row.gpu)
+    status = shells.run(docker, reference, argv, folder=Path(folder), gpu=row.gpu, gpu_required=gpu)
     if status:
         raise Exit(code=status)
 
@@ -543,12 +553,13 @@ def _present(docker: Engine, row: Variant) -> str:
 def clean(_context: Context, all: bool = False) -> None:
     """Remove what gradlock can make again: layers, reports, left-overs of killed runs."""
     with store.exclusive("build"):
-        names = ["layers", "tmp", "passed"]
+        names = ["layers", "passed"]
+        store.sweep()
         if all:
-            found = engine.find()
+            found = engine.seek()
             if found:
                 built = ("base", *(row.name for row in tables.load()))
-                engine.remove(found, [f"gradlock:{name}" for name in built])
+                removal.remove(found, [f"gradlock:{name}" for name in built])
             engine.stop_private()
             names += ["engine", "artifacts", "repodata", "piptools"]
         for name in names:
