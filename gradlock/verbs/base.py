@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from invoke.context import Context
 
-from gradlock.engine import engine
 from gradlock.images import channels, recipe
 from gradlock.inputs import variants
-from gradlock.verbs import building, flags
+from gradlock.verbs import building, connection, flags
 from gradlock.verbs.building import Order
 from gradlock.verbs.outcome import out, verb
 
@@ -20,7 +19,7 @@ def base(
     table = variants.load()
     (row,) = table.select(variant=variant, cuda=cuda, gpu=gpu)
     wanted = recipe.read(row, table, channels.chosen(channel, row.name), whole=False)
-    docker = engine.connect()
+    docker = connection.connect()
     ((built,), spent) = building.images(docker, [wanted], Order())
     building.report(built)
     out.print(f"in {spent}")

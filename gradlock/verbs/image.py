@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from invoke.context import Context
 
-from gradlock.engine import engine
 from gradlock.images import pins
 from gradlock.inputs import variants
-from gradlock.verbs import building, flags, testing
+from gradlock.verbs import building, connection, flags, testing
 from gradlock.verbs.building import Order
 from gradlock.verbs.outcome import out, verb
 
@@ -44,7 +43,7 @@ def image(
     wanted = building.recipes(chosen, table, channel)
     if pinned:
         pins.require((recipe.channel, recipe.name) for recipe in wanted)
-    docker = engine.connect()
+    docker = connection.connect()
     built, spent = building.images(docker, wanted, order)
     for row, one in zip(chosen, built, strict=True):
         if smoke:

@@ -45,7 +45,7 @@ def run(
 
 def smoke(docker: Engine, row: Variant, built: Image) -> None:
     """Run the smoke tests once an image; a stamp in the store remembers what passed."""
-    stamp = store.folder("passed") / built.id.removeprefix("sha256:")
+    stamp = store.folder("passed") / inside.stamp(docker, built.id, gpu=row.gpu)
     if stamp.exists():
         return
     run(docker, row, built.reference, ["smoke"])
