@@ -283,9 +283,9 @@ class Shop:
     def _prefix(self, recipe: Recipe) -> tuple[Job[Layer], ...]:
         """Return the prefix that all variants share, and what a GPU variant adds to it."""
         make = self._from_conda_forge if recipe.channel == "conda-forge" else self._from_debian
+        if not recipe.variant.shares_condas(recipe.cpu.variant):
+            return (make("conda", recipe.locks, None),)
         shared = make("conda", recipe.cpu, None)
-        if not recipe.variant.gpu:
-            return (shared,)
         return (shared, make("conda-cuda", recipe.locks, recipe.cpu))
 
     def _from_debian(self, name: str, locks: Locks, without: Locks | None) -> Job[Layer]:
