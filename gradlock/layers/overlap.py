@@ -18,8 +18,6 @@ SHARED = re.compile(
     # The wheels of CUDA 12.5 each bring the empty marker of their common package.
     r"opt/conda/lib/python[\d.]+/site-packages/nvidia/"
     r"(__init__\.py|__pycache__/__init__\.cpython-\d+\.pyc)"
-    # conda takes a folder for a prefix by its history; ours is empty, in both parts of a prefix.
-    r"|opt/conda/conda-meta/history"
     # What conda takes a folder for a prefix by, whichever part of it is there.
     r"|opt/conda/conda-meta/history"
 )
