@@ -51,7 +51,7 @@ def stage_prefix(packages: Sequence[Path], stage: Path, channel: str) -> None:
         command.run(
             [sys.executable, "-m", __name__, target, f"/{PREFIX}", work / "cache", *packages],
             purpose="installing the conda packages",
-            env=command.plain(PYTHONPATH=str(store.ROOT), HOME=str(work), TMPDIR=str(work)),
+            env=command.plain(PYTHONPATH=str(store.CODE), HOME=str(work), TMPDIR=str(work)),
         )
     # rattler marks a prefix as a cache, which backups may skip; an image's is none.
     (target / "CACHEDIR.TAG").unlink()
