@@ -2,75 +2,82 @@
 
     <store>/artifacts/<sha256>/<filename>
 
-A file gets there by one rename, after its bytes were hashed. A verified file carries VERIFIED
-as its modification time: whatever touches the file later moves that, and the file is hashed
-again before it is used. So a flipped byte is found, and nothing is hashed twice for nothing.
+A file gets there by one rename, after what was written was hashed and flushed to the disk. A
+verified file carries its size as its modification time, as many seconds after 1970 as it has
+bytes: whatever touches it later moves the time, what truncates it with its time kept moves the
+size, and then it is hashed again before it is used. One look at a file tells both, the mark goes
+where the file is copied to, and where a file system cannot keep it, files are only hashed more
+often. A byte that flips with time and size kept is found where it is read: `refuse`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
-import threading
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from gradlock import progress, store
-from gradlock.errors import ArtifactError, raise_all
+from gradlock.errors import ArtifactError
 from gradlock.locks.lockfile import CondaPin, DebPin, WheelPin
 
-#: The modification time of a verified file, in seconds: any moment that no write can have.
-VERIFIED = 315532800
-#: Seconds to wait before each further try of a download.
-BACKOFF = (1.0, 3.0, 9.0)
+#: Bytes that are copied and hashed at once.
+CHUNK = 1 << 20
 
 Pin = DebPin | CondaPin | WheelPin
-#: Finds where pins can be downloaded, by sha256.
-Locate = Callable[[Sequence[Pin]], Mapping[str, "Source"]]
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where an artifact can be downloaded; `size` in bytes, 0 where it is not known."""
-
-    url: str
-    filename: str
-    size: int
 
 
 def path_of(pin: Pin) -> Path | None:
     """Return where an artifact lies in the store, or None."""
-    home = store.folder("artifacts") / pin.sha256
+    home = _home(pin.sha256)
     if not home.is_dir():
         return None
     # A killed run may have left a half-written file; its name starts with a dot.
     return next((file for file in home.iterdir() if not file.name.startswith(".")), None)
 
 
-def verified(pin: Pin) -> Path | None:
+def verified(pin: Pin, *, again: bool = False) -> Path | None:
     """Return an artifact whose bytes are those of the lock, or None.
 
-    A file with other bytes is named with both hashes and removed from the store.
+    A file with other bytes is named with both hashes and removed from the store. `again` hashes
+    it whatever its mark says.
     """
     path = path_of(pin)
-    if path is None or seal(path, pin.sha256):
-        return path
+    if path is None:
+        return None
+    if again:
+        return None if refuse(path) else path
+    return path if seal(path, pin.sha256) or not refuse(path) else None
+
+
+def refuse(path: Path) -> bool:
+    """Hash an artifact that could not be read; drop it if its bytes are not the lock's.
+
+    Returns whether it was dropped, so that it can be fetched again; if not, its bytes are what
+    was locked, and fetching would bring the same ones.
+    """
+    sha256 = path.parent.name
+    try:
+        found = store.file_digest(path)
+    except FileNotFoundError:  # another thread or run has dropped it
+        return True
+    except OSError as error:  # a failing disk
+        found = f"unreadable ({error.strerror})"
+    if found == sha256:
+        mark(path)
+        return False
     progress.say(
-        f"refused {path.name}: the store's copy has sha256 {store.file_digest(path)}, "
-        f"the lock says {pin.sha256}; removed it"
+        f"refused {path.name}: the store's copy has sha256 {found}, "
+        f"the lock says {sha256}; removed it"
     )
-    shutil.rmtree(path.parent)
-    return None
+    shutil.rmtree(path.parent, ignore_errors=True)
+    return True
 
 
 def seal(path: Path, sha256: str) -> bool:
     """Tell whether a file's bytes have that hash; if so, mark it as verified."""
-    if path.stat().st_mtime == VERIFIED:
+    state = path.stat()
+    if state.st_mtime_ns == state.st_size * 10**9:
         return True
     if store.file_digest(path) != sha256:
         return False
@@ -80,159 +87,56 @@ def seal(path: Path, sha256: str) -> bool:
 
 def mark(path: Path) -> None:
     """Mark a file as verified: to be called on bytes that were just hashed."""
-    os.utime(path, (VERIFIED, VERIFIED))
+    size = path.stat().st_size
+    os.utime(path, (size, size))
 
 
-def fetch(pins: Iterable[Pin], locate: Locate) -> dict[str, Path]:
-    """Bring every artifact into the store, verified; return their paths by sha256.
-
-    Raises:
-        ArtifactError: some cannot be had, or are not what the lock says; all are named. What
-            was fetched until then stays, so the next run resumes.
-
-    """
-    wanted = {pin.sha256: pin for pin in pins}
-    found = {sha256: path for sha256, pin in wanted.items() if (path := verified(pin))}
-    missing = [pin for sha256, pin in wanted.items() if sha256 not in found]
-    if not missing:
-        return found
-    sources = locate(missing)
-    problems: list[ArtifactError] = [
-        ArtifactError(
-            f"{pin.name} {pin.version}: no index offers the file that the lock names",
-            where=f"sha256 {pin.sha256}",
-            mend="carry it here with `./inv fetch --from DIR`, or relock with ./inv lock",
-        )
-        for pin in missing
-        if pin.sha256 not in sources
-    ]
-    total = sum(sources[pin.sha256].size for pin in missing if pin.sha256 in sources)
-    started, stop = time.monotonic(), threading.Event()
-    with (
-        store.exclusive("fetch"),
-        progress.meter(f"fetching {len(missing)} artifacts", total) as meter,
-        httpx.Client(
-            follow_redirects=True, timeout=60, limits=httpx.Limits(max_connections=8)
-        ) as client,
-        ThreadPoolExecutor(8) as pool,
-    ):
-
-        def one(pin: Pin) -> Path | ArtifactError:
-            try:
-                source = sources[pin.sha256]
-                return path_of(pin) or _download(client, pin, source, meter, stop)
-            except ArtifactError as error:
-                return error
-
-        offered = [pin for pin in missing if pin.sha256 in sources]
-        # The largest first: the last to end should be a small one.
-        offered.sort(key=lambda pin: -sources[pin.sha256].size)
-        try:
-            for pin, outcome in zip(offered, pool.map(one, offered), strict=True):
-                if isinstance(outcome, ArtifactError):
-                    problems.append(outcome)
-                else:
-                    found[pin.sha256] = outcome
-        except BaseException:
-            stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    raise_all(ArtifactError, problems)
-    progress.say(
-        f"fetched {len(missing)} artifacts, {total / 1e6:.0f} MB, "
-        f"in {time.monotonic() - started:.1f} s"
-    )
-    return found
-
-
-def keep(file: Path, pin: Pin, filename: str, *, move: bool = False) -> Path:
-    """Put a file into the store, after its hash was found to be the lock's.
+def keep(file: Path, pin: Pin, filename: str) -> Path:
+    """Copy a file into the store; what was written must have the lock's hash.
 
     Raises:
         ArtifactError: it has other bytes; both hashes are named, and nothing is stored.
 
     """
-    found = store.file_digest(file)
-    if found != pin.sha256:
-        raise ArtifactError(
-            f"{filename}: refused, its sha256 is {found}, the lock says {pin.sha256}",
-            where=str(file) if not move else f"{pin.name} {pin.version}",
-            mend="it is not the file that was locked: get it from another place, "
-            "or find out who changed it before you relock",
-        )
-    home = store.folder("artifacts") / pin.sha256
+    home = _home(pin.sha256)
+    with store.replacing(home / filename) as part:
+        found = copy(file, part)
+        if found != pin.sha256:
+            raise wrong(filename, found, pin, where=str(file))
+        mark(part)
+    return home / filename
+
+
+def adopt(part: Path, pin: Pin, filename: str) -> Path:
+    """Move a file of the store to its place; its bytes were just hashed and flushed."""
+    home = _home(pin.sha256)
     home.mkdir(exist_ok=True)
-    if not move:
-        with store.replacing(home / filename) as copy:
-            shutil.copyfile(file, copy)
-        file = home / filename
-    mark(file)
-    return file.replace(home / filename)
+    part.chmod(0o644)
+    mark(part)
+    return part.replace(home / filename)
 
 
-def _download(
-    client: httpx.Client,
-    pin: Pin,
-    source: Source,
-    meter: progress.Meter,
-    stop: threading.Event,
-) -> Path:
-    """Download one artifact, resuming what an earlier run left, with a few tries."""
-    part = store.folder("artifacts") / f"{pin.sha256}.part"
-    problem = ""
-    for pause in (0.0, *BACKOFF):
-        if stop.wait(pause):
-            raise ArtifactError("interrupted", where=source.url)
-        try:
-            _receive(client, source.url, part, meter, stop)
-        except httpx.HTTPStatusError as error:
-            problem = f"the server answers {error.response.status_code}"
-            if error.response.status_code in (403, 404, 410):
-                break
-        except httpx.HTTPError as error:
-            problem = f"{type(error).__name__}: {error}"
-        except OSError as error:
-            raise ArtifactError(
-                f"writing {source.filename} failed: {error.strerror}",
-                where=str(part),
-                mend="make room and run again: what is complete stays, the rest resumes",
-            ) from error
-        else:
-            try:
-                return keep(part, pin, source.filename, move=True)
-            finally:
-                part.unlink(missing_ok=True)
-    gone = isinstance(pin, DebPin)
-    raise ArtifactError(
-        f"fetching {source.filename} failed: {problem}",
-        where=source.url,
-        mend=(
-            "a superseded .deb leaves the mirrors: name a dated one with "
-            "GRADLOCK_DEBIAN_MIRROR (and GRADLOCK_DEBIAN_SECURITY_MIRROR), carry the file "
-            "with `./inv fetch --from DIR`, or relock"
-            if gone
-            else "run again when the index can be reached: what is complete stays"
-        ),
+def wrong(filename: str, found: str, pin: Pin, *, where: str) -> ArtifactError:
+    """Return the error for a file whose sha256 is not the lock's."""
+    return ArtifactError(
+        f"{filename}: refused, its sha256 is {found}, the lock says {pin.sha256}",
+        where=where,
+        mend="it is not the file that was locked: get it from another place, "
+        "or find out who changed it before you relock",
     )
 
 
-def _receive(
-    client: httpx.Client, url: str, part: Path, meter: progress.Meter, stop: threading.Event
-) -> None:
-    """Write what a URL serves to a file, going on from the bytes that the file has."""
-    have = part.stat().st_size if part.exists() else 0
-    # A mirror that compresses on the way would change the bytes.
-    headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={have}-"} if have else {})}
-    with client.stream("GET", url, headers=headers) as answer:
-        if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
-            part.unlink()  # longer than the file is: of no use
-        answer.raise_for_status()
-        resumed = answer.status_code == httpx.codes.PARTIAL_CONTENT
-        if resumed:
-            meter.advance(have)
-        with part.open("ab" if resumed else "wb") as sink:
-            for chunk in answer.iter_raw():
-                if stop.is_set():
-                    raise ArtifactError("interrupted", where=url)
-                sink.write(chunk)
-                meter.advance(len(chunk))
+def copy(source: Path, target: Path) -> str:
+    """Copy a file, and flush the copy to the disk; return the sha256 of what was written."""
+    written = hashlib.sha256()
+    with source.open("rb") as stream, target.open("wb") as sink:
+        while chunk := stream.read(CHUNK):
+            sink.write(chunk)
+            written.update(chunk)
+        sink.flush()
+        os.fsync(sink.fileno())
+    return written.hexdigest()
+
+
+def _home(sha256: str) -> Path:
+    return store.folder("artifacts") / sha256

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -25,7 +24,12 @@ def export(found: Mapping[str, Path], folder: Path) -> int:
             target = folder / path.name
             if not target.exists() or store.file_digest(target) != sha256:
                 with store.replacing(target) as part:
-                    shutil.copyfile(path, part)
+                    if (copied := artifacts.copy(path, part)) != sha256:
+                        raise ArtifactError(
+                            f"{path.name}: copied, its sha256 is {copied}, the lock says {sha256}",
+                            where=str(path),
+                            mend="the disk or the file is at fault: remove the file, and fetch it",
+                        )
             meter.advance(path.stat().st_size)
     lines = sorted(f"{sha256}  {path.name}\n" for sha256, path in found.items())
     store.write_text(folder / SUMS, "".join(lines))

@@ -21,6 +21,7 @@ import docker.errors
 import pytest
 
 from gradlock import store
+from gradlock.artifacts import fetcher, sources
 from gradlock.engine import containers, load
 from gradlock.engine import engine as engines
 from gradlock.engine.engine import Engine
@@ -262,7 +263,7 @@ def plain(engine: Engine, ours: image.Image, tmp_path_factory: pytest.TempPathFa
     """Build docker/Dockerfile with the store's wheels, and remove the image in the end."""
     table = variants.load()
     locks = freshness.current(table.cpu, table)
-    found = image.fetch(locks, table, CHANNEL)
+    found = fetcher.fetch(sources.pins_of(locks, CHANNEL))
     wheels = tmp_path_factory.mktemp("wheels")
     for pin in locks.wheels:
         (wheels / found[pin.sha256].name).symlink_to(found[pin.sha256])

@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from gradlock import store
-from gradlock.inputs import variants
-from gradlock.locks import freshness, lockfile
+from gradlock.inputs import variants, wanted
+from gradlock.locks import lockfile, paths
 from gradlock.locks.lockfile import CondaPin, LockText
-from gradlock.locks.resolve import conda, pip
 
 Texts = Mapping[str, str | bytes]
 Parse = Callable[[LockText], tuple[CondaPin, ...]]
@@ -44,17 +43,17 @@ def project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, own_store: Path) ->
     """Copy the project's inputs and locks to a folder, and have gradlock work there."""
     root = tmp_path / "project"
     shutil.copytree(store.ROOT / "requirements", root / "requirements")
-    for path in (store.ROOT / "variants.toml", conda.ENVIRONMENT, store.ROOT / "conda-lock.yml"):
+    for path in (store.ROOT / "variants.toml", wanted.ENVIRONMENT, store.ROOT / "conda-lock.yml"):
         shutil.copy(path, root)
     requirements = root / "requirements"
     monkeypatch.setattr(store, "ROOT", root)
     monkeypatch.setattr(variants, "TABLE", root / "variants.toml")
-    monkeypatch.setattr(conda, "ENVIRONMENT", root / "environment.yml")
-    monkeypatch.setattr(freshness, "APT", requirements / "apt.lock")
-    monkeypatch.setattr(freshness, "APT_INPUT", requirements / "apt.in")
-    monkeypatch.setattr(pip, "REQUIREMENTS", requirements)
-    monkeypatch.setattr(pip, "TOOLS", requirements / "dev.txt")
-    monkeypatch.setattr(pip, "TOOLS_INPUT", requirements / "dev.in")
+    monkeypatch.setattr(wanted, "ENVIRONMENT", root / "environment.yml")
+    monkeypatch.setattr(wanted, "REQUIREMENTS", requirements)
+    monkeypatch.setattr(wanted, "APT", requirements / "apt.in")
+    monkeypatch.setattr(wanted, "TOOLS", requirements / "dev.in")
+    monkeypatch.setattr(paths, "APT", requirements / "apt.lock")
+    monkeypatch.setattr(paths, "TOOLS", requirements / "dev.txt")
     monkeypatch.setattr(lockfile, "parse_conda", parse_conda)
     return root
 

@@ -80,24 +80,40 @@ def test_every_starter_of_processes_still_is_one() -> None:
         assert imported(path) & set(PROCESSES) or called(path) & set(FORKS)
 
 
-#: What makes an image of artifacts: it must come out the same on every machine, every day.
-RIGHT_OF_FETCH = ("layers", "channels", "archive", "pins", "rules", "lockfile", "variants")
-RIGHT_OF_LOCKS = (*RIGHT_OF_FETCH, "image", "freshness")
+#: What turns locks into images: it must come out the same on every machine, every day.
+RIGHT_OF_LOCKS = (
+    *("inputs", "layers", "images"),
+    *("locks.freshness", "locks.lockfile", "locks.paths", "locks.rules"),
+)
 #: What reaches the network.
-NETWORK = ("httpx", "requests", "urllib.request", "socket", "http.client", "ftplib")
+NETWORK = ("httpx", "requests", "pypi_simple", "urllib.request", "socket", "http.client", "ftplib")
 #: What reads the clock, the host's name, or chance.
 UNCERTAIN = (
     *("time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.strftime"),
     *("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "datetime.datetime.now"),
     *("socket.gethostname", "platform.node", "os.uname", "uuid.uuid4", "random.random"),
 )
+#: What reads the environment.
+ENVIRONMENT = ("os.environ", "os.environb", "os.getenv", "os.getenvb")
+#: Who may read it among what turns locks into images, and why.
+READERS: dict[str, str] = {}
 
 
 def below(parts: tuple[str, ...]) -> list[Path]:
-    return [path for path in MODULES if name_of(path).startswith(parts)]
+    """Return the modules of these names and packages."""
+    return [
+        path
+        for path in MODULES
+        if any(name_of(path) == part or name_of(path).startswith(f"{part}.") for part in parts)
+    ]
 
 
-@pytest.mark.parametrize("path", below((*RIGHT_OF_FETCH, "image")), ids=ids)
+def test_everything_right_of_locks_is_there() -> None:
+    for part in RIGHT_OF_LOCKS:
+        assert below((part,)), part
+
+
+@pytest.mark.parametrize("path", below(RIGHT_OF_LOCKS), ids=ids)
 def test_what_makes_an_image_does_not_reach_the_network(path: Path) -> None:
     assert not imported(path) & set(NETWORK)
 
@@ -107,10 +123,15 @@ def test_what_makes_an_image_reads_no_clock(path: Path) -> None:
     assert not called(path) & set(UNCERTAIN)
 
 
-def test_layers_know_nothing_of_what_uses_them() -> None:
-    users = {f"gradlock.{name}" for name in ("image", "engine", "locking", "pins", "inside", "lab")}
-    for path in below(("layers",)):
-        assert not imported(path) & users
+@pytest.mark.parametrize("path", below(RIGHT_OF_LOCKS), ids=ids)
+def test_what_makes_an_image_reads_no_environment(path: Path) -> None:
+    reads = {ast.unparse(node) for node in nodes(path) if isinstance(node, ast.Attribute)}
+    assert not (reads | imported(path)) & set(ENVIRONMENT) or name_of(path) in READERS
+
+
+def test_no_module_is_long() -> None:
+    lengths = {ids(path): path.read_text(encoding="utf-8").count("\n") for path in MODULES}
+    assert {name: length for name, length in lengths.items() if length > 300} == {}
 
 
 def test_the_library_knows_nothing_of_its_verbs() -> None:
@@ -164,7 +185,15 @@ for module in {modules!r}:
 
 @pytest.mark.parametrize("path", [path for path in MODULES if path.name != "__init__.py"], ids=ids)
 def test_every_module_has_a_unit_test(path: Path) -> None:
-    assert (store.ROOT / f"tests/unit/test_{name_of(path).replace('.', '_')}.py").is_file()
+    own = path.relative_to(PACKAGE)
+    assert (store.ROOT / "tests/unit" / own.with_name(f"test_{own.name}")).is_file()
+
+
+def test_every_unit_test_of_a_module_has_its_module() -> None:
+    tests = store.ROOT / "tests/unit"
+    for path in tests.glob("*/**/test_*.py"):
+        own = path.relative_to(tests)
+        assert (PACKAGE / own.with_name(own.name.removeprefix("test_"))).is_file(), path
 
 
 @pytest.mark.parametrize("path", [path for path in SOURCES if path.stat().st_size], ids=ids)

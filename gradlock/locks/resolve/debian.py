@@ -1,63 +1,23 @@
 """Debian packages: apt.in to apt.lock, by apt in a state directory of its own.
 
-The mirror is the machine's: what its apt is configured with, or what the environment names.
-A lock holds paths below an archive's root and no host, so any mirror serves it, a dated one
-too. Debian has no "as of": without a dated mirror a new lock holds today's suite.
+Debian has no "as of": without a dated mirror a new lock holds today's suite.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
 from gradlock import command, store
-from gradlock.errors import InputError, LockError
+from gradlock.errors import LockError
 from gradlock.locks.lockfile import DebPin
+from gradlock.locks.resolve import mirrors
 
 #: The suites of an archive that make a release, by the archive's name in the lock.
 SUITES = {"debian": ("{suite}", "{suite}-updates"), "debian-security": ("{suite}-security",)}
-#: What apt calls the archives that a machine is configured with.
-LABELS = {"debian": "Debian", "debian-security": "Debian-Security"}
-#: The variable that names each archive's mirror, which may be a dated one.
-VARIABLES = {
-    "debian": "GRADLOCK_DEBIAN_MIRROR",
-    "debian-security": "GRADLOCK_DEBIAN_SECURITY_MIRROR",
-}
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-
-
-def mirrors() -> dict[str, str]:
-    """Return the URL of each archive's root, with no slash at its end.
-
-    Raises:
-        InputError: the machine is not configured with Debian's archives and none is named.
-
-    """
-    listed = command.run(
-        ["apt-get", "indextargets", "--format", "$(LABEL) $(REPO_URI)", "Created-By: Packages"],
-        purpose="reading apt's configuration",
-        env=command.networked(),
-    )
-    # A label may have spaces ("Debian Backports"), a URL has none. What apt reads from a file
-    # or a list of mirrors is of no use: gradlock downloads by HTTP.
-    rows = (line.rsplit(" ", 1) for line in listed.splitlines() if " " in line)
-    configured = {label: url for label, url in rows if url.startswith("http")}
-    found = {
-        archive: (os.environ.get(VARIABLES[archive]) or configured.get(label, "")).rstrip("/")
-        for archive, label in LABELS.items()
-    }
-    missing = [VARIABLES[archive] for archive, url in found.items() if not url]
-    if missing:
-        raise InputError(
-            "no mirror of Debian's archives: this machine's apt has none",
-            where=" and ".join(missing),
-            mend="set the variable to a mirror's URL (a dated one serves old locks), "
-            "or on Debian run apt-get update",
-        )
-    return found
 
 
 def resolve(names: Sequence[str], suite: str, *, keep: Iterable[DebPin] = ()) -> tuple[DebPin, ...]:
@@ -65,7 +25,7 @@ def resolve(names: Sequence[str], suite: str, *, keep: Iterable[DebPin] = ()) ->
 
     A package of `keep` stays at its version where the mirror still has it.
     """
-    archives = mirrors()
+    archives = mirrors.found()
     with store.scratch("apt") as state:
         env = _isolated(state, archives, suite, keep)
         command.run(["apt-get", "update"], purpose="reading Debian's package lists", env=env)

@@ -14,11 +14,11 @@ import zstandard
 
 from gradlock import store
 from gradlock.errors import InputError, LockError
+from gradlock.inputs import wanted
 from gradlock.inputs.variants import Variant
 from gradlock.layers import bindings as debian
 from gradlock.layers import packages as archive
 from gradlock.locks.lockfile import DebPin
-from gradlock.locks.resolve import conda
 
 CPU = Variant("cpu", "3.13", "2.21.0")
 GPU = dataclasses.replace(CPU, name="cu125", cuda="12.5.1", cudnn="9.3.0.75", driver="525.60.13")
@@ -50,7 +50,7 @@ def ask_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *specs: str) -> Non
     """Have environment.yml ask for these specs."""
     path = tmp_path / "environment.yml"
     path.write_text(json.dumps({"channels": ["conda-forge"], "dependencies": specs}))
-    monkeypatch.setattr(conda, "ENVIRONMENT", path)
+    monkeypatch.setattr(wanted, "ENVIRONMENT", path)
 
 
 def info_of(package: Path, name: str) -> dict[str, object]:
@@ -62,6 +62,11 @@ def info_of(package: Path, name: str) -> dict[str, object]:
         member = tar.extractfile(f"info/{name}")
         assert member
         return dict(json.load(member))
+
+
+def test_the_projects_own_environment_is_bound() -> None:
+    asked = {wanted.spec_name(spec) for spec in wanted.condas(GPU)}
+    assert asked <= debian.BINDINGS.keys()
 
 
 @pytest.mark.parametrize(

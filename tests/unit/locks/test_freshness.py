@@ -45,12 +45,6 @@ def test_the_projects_own_locks_are_current() -> None:
         assert locks.wheels
 
 
-def test_every_lock_has_a_path_of_its_own() -> None:
-    found = freshness.paths(TABLE)
-    assert len(set(found)) == len(found) == 2 + 2 * len(TABLE.variants)
-    assert all(path.is_file() for path in found)
-
-
 @pytest.mark.parametrize(
     ("file", "cpu", "gpu"),
     [

@@ -10,13 +10,12 @@ import pytest
 from gradlock import store
 from gradlock.errors import LockError
 from gradlock.inputs import variants
-from gradlock.locks import freshness, lockfile
+from gradlock.locks import lockfile, paths
 from gradlock.locks.lockfile import LockText
-from gradlock.locks.resolve import conda
 
 TABLE = variants.load()
-PIP_LOCKS = [freshness.pip_path(row) for row in TABLE]
-CONDA_LOCKS = [conda.lock_path(row) for row in TABLE]
+PIP_LOCKS = [paths.pip(row) for row in TABLE]
+CONDA_LOCKS = [paths.conda(row) for row in TABLE]
 SHA256 = "0" * 64
 
 
@@ -25,7 +24,7 @@ def lock_of(body: str) -> LockText:
 
 
 def test_an_apt_lock_makes_a_round_trip() -> None:
-    lock = lockfile.read(freshness.APT)
+    lock = lockfile.read(paths.APT)
     pins = lockfile.parse_debs(lock)
     assert len(pins) > 100
     assert lockfile.format_debs(reversed(pins)) == lock.body
@@ -49,7 +48,7 @@ def test_a_conda_lock_names_every_file(path: Path) -> None:
         assert pin.filename.endswith((".conda", ".tar.bz2"))
 
 
-@pytest.mark.parametrize("path", freshness.paths(TABLE), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", paths.every(TABLE), ids=lambda path: path.name)
 def test_a_whole_lock_makes_a_round_trip(path: Path, tmp_path: Path) -> None:
     lock = lockfile.read(path)
     assert lockfile.with_header(lock.body, lock.inputs) == path.read_text()

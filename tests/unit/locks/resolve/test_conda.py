@@ -16,8 +16,9 @@ import pytest
 
 from gradlock import store
 from gradlock.errors import ArtifactError, InputError, LockError
+from gradlock.inputs import wanted
 from gradlock.inputs.variants import Table, Variant
-from gradlock.locks import lockfile
+from gradlock.locks import lockfile, paths
 from gradlock.locks.lockfile import LockText
 from gradlock.locks.resolve import conda, conda_solver, snapshot
 from gradlock.locks.resolve.conda_solver import RefusalError, Request
@@ -56,7 +57,7 @@ def compile_lock(
 ) -> LockText:
     """Compile a lock and read it back."""
     body = conda.compile_lock(variant, table, current=current, cpu=cpu, upgrade=False, update=())
-    return LockText(conda.lock_path(variant), "0" * 64, body)
+    return LockText(paths.conda(variant), "0" * 64, body)
 
 
 @pytest.fixture(scope="module")
@@ -219,33 +220,4 @@ def ask_for(
     """Have environment.yml ask for these specs."""
     path = tmp_path / "environment.yml"
     path.write_text(json.dumps({"channels": [channel], "dependencies": specs}))
-    monkeypatch.setattr(conda, "ENVIRONMENT", path)
-
-
-def test_the_table_adds_what_differs_by_variant() -> None:
-    assert conda.requested(CPU) == SPECS
-    assert conda.requested(GPU) == ("cuda-version 12.5", *SPECS)
-
-
-@pytest.mark.parametrize(
-    ("specs", "channel", "said"),
-    [
-        (["python 3.12.*"], "conda-forge", "variants.toml says which"),
-        (["cuda-version 12.4"], "conda-forge", "variants.toml says which"),
-        ([{"pip": ["numpy"]}], "conda-forge", "pip's belong in requirements"),
-        (["git"], "defaults", r"channels must be \[conda-forge\]"),
-        ("git", "conda-forge", "no list of dependencies"),
-    ],
-)
-def test_a_malformed_environment_is_refused(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, specs: Any, channel: str, said: str
-) -> None:
-    ask_for(monkeypatch, tmp_path, specs, channel)
-    with pytest.raises(InputError, match=said):
-        conda.requested(CPU)
-
-
-def test_the_projects_own_environment_is_bound_in_both_channels() -> None:
-    from gradlock.layers.bindings import BINDINGS
-
-    assert {conda.spec_name(spec) for spec in conda.requested(GPU)} <= BINDINGS.keys()
+    monkeypatch.setattr(wanted, "ENVIRONMENT", path)

@@ -14,9 +14,9 @@ from packaging.tags import Tag
 from packaging.utils import parse_wheel_filename
 
 from gradlock import command
+from gradlock.command import Program
 from gradlock.errors import LockError
 from gradlock.inputs.variants import Variant
-from gradlock.layers.interpreter import Interpreter
 from gradlock.locks.lockfile import WheelPin
 from gradlock.locks.resolve import pip
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("own_store")
 CPU = Variant("cpu", "3.13", "2.21.0")
 GPU = dataclasses.replace(CPU, name="cu125", cuda="12.5.1", cudnn="9.3.0.75", driver="525.60.13")
 AS_OF = datetime(2026, 11, 20, tzinfo=UTC)
-IMAGE = Interpreter(("image-python",), {"PYTHONHOME": "/image"})
+IMAGE = Program(("image-python",), {"PYTHONHOME": "/image"})
 SHA256 = "0" * 64
 
 
@@ -206,17 +206,6 @@ def test_a_gpu_lock_follows_the_cpus_and_its_toolkit(index: Index) -> None:
     ):
         assert pinned in lines
     assert "tensorflow-cpu==2.21.0" not in lines
-
-
-def test_what_a_person_asked_for_is_listed_plainly(project: Path) -> None:
-    (project / "requirements/base.in").write_text("# what for\nnumpy   # arrays\n\npandas\n")
-    assert pip.requested(CPU) == ("numpy", "pandas", "tensorflow-cpu")
-    assert pip.requested(GPU) == ("numpy", "pandas", "tensorflow[and-cuda]")
-
-
-def test_inputs_are_those_of_the_variant() -> None:
-    assert [path.name for path in pip.inputs(CPU)] == ["base.in", "cpu.in"]
-    assert [path.name for path in pip.inputs(GPU)] == ["base.in", "gpu.in", "cuda-12.5.1.txt"]
 
 
 def test_a_release_whose_parts_nobody_wrote_is_named(index: Index) -> None:

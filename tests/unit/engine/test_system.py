@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from gradlock import command, system
-from gradlock.engine import engine
+from gradlock import command
+from gradlock.engine import engine, system
+from gradlock.engine.system import Need
 from gradlock.errors import GradlockError
-from gradlock.system import Need
 
 
 class Machine:

@@ -1,0 +1,102 @@
+"""What is asked for: read plainly from what people wrote, and refused where it is malformed."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gradlock.errors import InputError, LockError
+from gradlock.inputs import wanted
+from gradlock.inputs.variants import Variant
+
+CPU = Variant("cpu", "3.13", "2.21.0")
+GPU = dataclasses.replace(CPU, name="cu125", cuda="12.5.1", cudnn="9.3.0.75", driver="525.60.13")
+SPECS = ("git", "graphviz", "python 3.13.* *_cp313", "tini")
+
+
+def test_wheels_are_listed_plainly(project: Path) -> None:
+    (project / "requirements/base.in").write_text("# what for\nnumpy   # arrays\n\npandas\n")
+    assert wanted.wheels(CPU) == ("numpy", "pandas", "tensorflow-cpu")
+    assert wanted.wheels(GPU) == ("numpy", "pandas", "tensorflow[and-cuda]")
+
+
+def test_inputs_are_those_of_the_variant() -> None:
+    assert [path.name for path in wanted.wheel_inputs(CPU)] == ["base.in", "cpu.in"]
+    gpus = [path.name for path in wanted.wheel_inputs(GPU)]
+    assert gpus == ["base.in", "gpu.in", "cuda-12.5.1.txt"]
+
+
+def test_a_variant_has_its_own_tensorflow() -> None:
+    for variant in (CPU, GPU):
+        name = wanted.tensorflow(variant)
+        assert name in wanted.TENSORFLOWS
+        (asked,) = (each for each in wanted.wheels(variant) if each.startswith("tensorflow"))
+        assert asked.partition("[")[0] == name
+
+
+def test_debian_packages_are_read_without_comments(project: Path) -> None:
+    (project / "requirements/apt.in").write_text("# what for\ngit\n\n  graphviz   # dot\n")
+    assert wanted.debs() == ("git", "graphviz")
+
+
+@pytest.mark.parametrize("name", ["requirements/apt.in", "requirements/base.in"])
+def test_a_missing_input_is_named(project: Path, name: str) -> None:
+    (project / name).unlink()
+    with pytest.raises(LockError, match="an input is missing") as caught:
+        wanted.debs(), wanted.wheels(CPU)
+    assert caught.value.where == name
+    assert "git checkout" in caught.value.mend
+
+
+def ask_for(path: Path, specs: Any, channel: str = "conda-forge") -> None:
+    """Have environment.yml ask for these specs."""
+    path.write_text(json.dumps({"channels": [channel], "dependencies": specs}))
+
+
+def test_the_table_adds_what_differs_by_variant() -> None:
+    assert wanted.condas(CPU) == SPECS
+    assert wanted.condas(GPU) == ("cuda-version 12.5", *SPECS)
+
+
+@pytest.mark.parametrize(
+    ("specs", "channel", "said"),
+    [
+        (["python 3.12.*"], "conda-forge", "variants.toml says which"),
+        (["cuda-version 12.4"], "conda-forge", "variants.toml says which"),
+        ([{"pip": ["numpy"]}], "conda-forge", "pip's belong in requirements"),
+        (["git"], "defaults", r"channels must be \[conda-forge\]"),
+        ("git", "conda-forge", "no list of dependencies"),
+        ([], "conda-forge", "no list of dependencies"),
+    ],
+)
+def test_a_malformed_environment_is_refused(
+    project: Path, specs: Any, channel: str, said: str
+) -> None:
+    ask_for(project / "environment.yml", specs, channel)
+    with pytest.raises(InputError, match=said):
+        wanted.condas(CPU)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [(None, "an input is missing"), ("a: [", "not YAML"), ("- a", "no list")]
+)
+def test_a_broken_environment_is_named(project: Path, text: str | None, said: str) -> None:
+    path = project / "environment.yml"
+    path.unlink()
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(InputError, match=said) as caught:
+        wanted.condas(CPU)
+    assert caught.value.where == "environment.yml"
+
+
+@pytest.mark.parametrize(
+    ("spec", "name"),
+    [("git", "git"), ("python 3.13.*", "python"), ("git>=2", "git"), ("_x", "_x"), ("=1", "")],
+)
+def test_a_specs_name_is_what_it_begins_with(spec: str, name: str) -> None:
+    assert wanted.spec_name(spec) == name
