@@ -15,12 +15,12 @@ import urllib3
 from docker.client import DockerClient
 from docker.context import ContextAPI
 from docker.context.config import get_current_context_name
-from docker.errors import DockerException, TLSParameterError
+from docker.errors import DockerException
 from docker.utils import kwargs_from_env
 
 from gradlock import progress, store
 from gradlock.engine import dockerd, tunnel
-from gradlock.errors import EngineError
+from gradlock.errors import CommandError, EngineError
 
 #: Seconds that one request may be silent: an engine on a slow disk unpacks a layer of 2 GB in less.
 PATIENCE = 900
@@ -139,7 +139,7 @@ def _of_context(name: str) -> Engine:
     """Return the engine of a Docker context, as the docker command takes it."""
     context = None
     mend = "docker context use default"
-    with suppress(DockerException, OSError, ValueError, KeyError, TypeError):  # whatever is there
+    with suppress(Exception):  # the SDK raises it bare where a context's files are broken
         context = ContextAPI.get_context(name)
     if context is None or not context.Host:
         raise EngineError("there is no such Docker context", where=name, mend=mend)
@@ -158,7 +158,7 @@ def _named(host: str, names: str, otherwise: str, **options: Any) -> Engine:
         known = options or kwargs_from_env(environment={**os.environ, "DOCKER_HOST": host})
         known["base_url"] = tunnel.opened(host) if host.startswith("ssh://") else host
         client = _client(**known)
-    except (DockerException, TLSParameterError, requests.RequestException, OSError) as error:
+    except (DockerException, requests.RequestException, OSError, CommandError) as error:
         raise EngineError(
             f"the Docker Engine that {names} names does not answer: {error}",
             where=host,

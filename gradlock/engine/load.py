@@ -48,7 +48,7 @@ class Loader:
         self._chains: list[Sequence[str]] | None = None
         self._thrown_away: list[str] = []
         self._at_once = False
-        #: The bytes of the layers sent so far.
+        #: The bytes of the layers sent so far, and held.
         self.sent = 0
 
     def __enter__(self) -> Loader:
@@ -155,8 +155,9 @@ class Loader:
             if "no space left" not in refusal:
                 _check(lacking)
             raise refused(self._engine, purpose, refusal)
-        self.sent += _size(lacking)
-        return held(self._engine, config, layers)
+        identity = held(self._engine, config, layers)
+        self.sent += _size(lacking) if identity else 0
+        return identity
 
     def _shared(self, layers: Sequence[Layer]) -> int:
         """Return how many of the lowest layers the engine has, by the images it holds."""

@@ -43,7 +43,7 @@ class Owner:
             return False
         if self.boot != here.boot:
             return local
-        return self.space == here.space and _start(self.pid) != self.start
+        return self.space == here.space and started(self.pid) != self.start
 
 
 def parse(text: str) -> Owner | None:
@@ -58,7 +58,7 @@ def parse(text: str) -> Owner | None:
 def me() -> Owner:
     """Return this process."""
     pid = os.getpid()
-    return Owner(*_here(), pid, _start(pid))
+    return Owner(*_here(), pid, started(pid))
 
 
 @functools.cache
@@ -73,7 +73,7 @@ def _here() -> tuple[str, str, str]:
     return machine, _read(Path("/proc/sys/kernel/random/boot_id")), space
 
 
-def _start(pid: int) -> str:
+def started(pid: int) -> str:
     """Return when a process started, in no particular unit; nothing if it has ended.
 
     One that has ended, but that its parent has not asked for yet, has ended.

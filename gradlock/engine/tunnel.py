@@ -36,6 +36,7 @@ def opened(host: str) -> str:
             where=host,
             mend="the engine is the one that docker talks to there",
         )
+    command.run(["ssh", "-V"], purpose=f"reaching {host}")
     argv = ["ssh", "-o", "BatchMode=yes"]
     argv += ["-l", parts.username] if parts.username else []
     argv += ["-p", str(parts.port)] if parts.port else []
