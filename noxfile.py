@@ -24,76 +24,105 @@ nox.options.sessions = [
     "gradients",
     "fingerprint",
     "e2e",
+    "hosts",
 ]
 nox.options.error_on_missing_interpreters = True
-VARIANTS = [variant.name for variant in variants.load()]
+ROOT = Path(__file__).parent
+VARIANTS = {variant.name: variant for variant in variants.load()}
 CODE = ("gradlock", "tests", "benchmarks", "docker/rootfs", "tasks.py", "noxfile.py")
-
-
-def _for_pytest(session: nox.Session) -> list[str]:
-    """Return the arguments after `--`, but for the one that only the images' tests know."""
-    return [given for given in session.posargs if given != "--gpu-required"]
+GPU_REQUIRED = "--gpu-required"
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, and that the code is formatted."""
-    session.run(sys.executable, "-m", "ruff", "check", *CODE)
-    session.run(sys.executable, "-m", "ruff", "format", "--check", *CODE)
+    """Check style, format, the flow of imports, and what the workflow may do."""
+    _tool(session, "ruff", "check", *CODE)
+    _tool(session, "ruff", "format", "--check", *CODE)
+    _tool(session, "lint-imports")
+    _tool(session, "zizmor", "--offline", "--quiet", ".github/workflows")
 
 
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types."""
-    session.run(sys.executable, "-m", "mypy")
+    _tool(session, "mypy")
 
 
 @nox.session
 def unit(session: nox.Session) -> None:
     """Run the unit tests: no network, no engine."""
-    session.run(sys.executable, "-m", "pytest", "tests/unit", *_for_pytest(session))
+    _pytest(session, "tests/unit")
 
 
 @nox.session
 def images(session: nox.Session) -> None:
-    """Build and load every image, and hold it to images.lock."""
-    session.run(sys.executable, "-m", "invoke", "image", "--all", "--no-smoke")
+    """Build and load every image, and hold each to images.lock."""
+    _inv(session, "image", "--all", "--pinned", "--no-smoke")
 
 
 @nox.session
-@nox.parametrize("variant", VARIANTS)
+@nox.parametrize("variant", list(VARIANTS))
 def smoke(session: nox.Session, variant: str) -> None:
     """Run the smoke tests inside an image."""
     _inside(session, variant, "smoke")
 
 
 @nox.session
-@nox.parametrize("variant", VARIANTS)
+@nox.parametrize("variant", list(VARIANTS))
 def gradients(session: nox.Session, variant: str) -> None:
     """Run the gradient tests inside an image."""
     _inside(session, variant, "gradients")
 
 
 @nox.session
-@nox.parametrize("variant", VARIANTS)
+@nox.parametrize("variant", list(VARIANTS))
 def fingerprint(session: nox.Session, variant: str) -> None:
     """Compare what an image computes with its committed fingerprint."""
-    session.run(sys.executable, "-m", "invoke", "fingerprint", "--check", "--variant", variant)
-
-
-def _inside(session: nox.Session, variant: str, suite: str) -> None:
-    session.run(
-        sys.executable, "-m", "invoke", "suite", suite, "--variant", variant, *session.posargs
-    )
+    _inv(session, "fingerprint", "--check", "--variant", variant)
 
 
 @nox.session
 def e2e(session: nox.Session) -> None:
     """Build, load, serve and break things, with a real engine."""
-    session.run(sys.executable, "-m", "pytest", "tests/e2e", *_for_pytest(session))
+    _pytest(session, "tests/e2e")
+
+
+@nox.session
+def hosts(session: nox.Session) -> None:
+    """Build the CPU image on other hosts, which are made here, as root: the same ID on each."""
+    _pytest(session, "tests/hosts")
+
+
+@nox.session(default=False)
+def engines(session: nox.Session) -> None:
+    """Load the CPU image into every kind of engine that can be had here, and compute in it."""
+    _pytest(session, "tests/engines")
 
 
 @nox.session(default=False)
 def benchmark(session: nox.Session) -> None:
     """Measure images and locks beside the plain way; slow, needs root and a quiet machine."""
-    session.run(sys.executable, "-m", "benchmarks.images", *session.posargs)
+    session.run(sys.executable, "-m", "benchmarks", *session.posargs)
+
+
+def _tool(session: nox.Session, name: str, *arguments: str) -> None:
+    """Run a program of .venv: some of them are no modules of Python."""
+    session.run(str(Path(sys.executable).with_name(name)), *arguments)
+
+
+def _pytest(session: nox.Session, folder: str) -> None:
+    """Run tests on the host, with what stands after `--` but for what only images' tests know."""
+    given = [word for word in session.posargs if word != GPU_REQUIRED]
+    session.run(sys.executable, "-m", "pytest", folder, *given)
+
+
+def _inv(session: nox.Session, *words: str) -> None:
+    """Run a verb."""
+    session.run(sys.executable, str(ROOT / "tasks.py"), *words)
+
+
+def _inside(session: nox.Session, variant: str, suite: str) -> None:
+    """Run a suite in a variant's image; a GPU is required of those that compute on one."""
+    gpu = VARIANTS[variant].gpu
+    given = [word for word in session.posargs if gpu or word != GPU_REQUIRED]
+    _inv(session, "suite", suite, "--variant", variant, *given)

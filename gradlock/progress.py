@@ -41,17 +41,31 @@ class Meter:
         if self.bars is not None and self.task is not None:
             self.bars.advance(self.task, amount)
 
-    def expect(self, total: int) -> None:
-        """Set what there is to do, where it was not known before."""
+    def expect(self, amount: int) -> None:
+        """Add `amount` to what there is to do; the bar is shown from the first on."""
         if self.bars is not None and self.task is not None:
-            self.bars.update(self.task, total=total)
+            total = self.bars.tasks[self.task].total or 0
+            self.bars.update(self.task, total=total + amount, visible=True)
+
+
+@dataclass(frozen=True)
+class Board:
+    """Bars below one another, for work that goes on side by side."""
+
+    bars: Progress | None = None
+
+    def meter(self, purpose: str, total: int = 0) -> Meter:
+        """Add a bar; without a total it is hidden until there is something to do."""
+        if self.bars is None:
+            return Meter()
+        return Meter(self.bars, self.bars.add_task(purpose, total=total, visible=total > 0))
 
 
 @contextmanager
-def meter(purpose: str, total: int, *, unit: str = "bytes") -> Iterator[Meter]:
-    """Show a bar from 0 to `total` on a terminal; one line when done elsewhere."""
+def board(*, unit: str = "bytes") -> Iterator[Board]:
+    """Show bars on a terminal while the block lasts; nothing elsewhere."""
     if not console.is_terminal:
-        yield Meter()
+        yield Board()
         return
     columns = (
         (DownloadColumn(), TransferSpeedColumn())
@@ -66,7 +80,14 @@ def meter(purpose: str, total: int, *, unit: str = "bytes") -> Iterator[Meter]:
         console=console,
         transient=True,
     ) as bars:
-        yield Meter(bars, bars.add_task(purpose, total=total))
+        yield Board(bars)
+
+
+@contextmanager
+def meter(purpose: str, total: int, *, unit: str = "bytes") -> Iterator[Meter]:
+    """Show one bar from 0 to `total` on a terminal; nothing elsewhere."""
+    with board(unit=unit) as bars:
+        yield bars.meter(purpose, total)
 
 
 @dataclass

@@ -6,6 +6,7 @@ content, so several clones share it.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -18,9 +19,12 @@ from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
 from gradlock import progress
+from gradlock.errors import InputError
 
 #: The project: this checkout.
 ROOT = Path(__file__).resolve().parent.parent
+#: Where the package itself is imported from, by processes that we start.
+CODE = ROOT
 
 
 def store() -> Path:
@@ -30,9 +34,23 @@ def store() -> Path:
 
 
 def folder(name: str) -> Path:
-    """Return a folder of the store, made when it is not there."""
-    path = store() / name
-    path.mkdir(parents=True, exist_ok=True)
+    """Return a folder of the store, made when it is not there.
+
+    Raises:
+        InputError: the store belongs to another user, who could change what is in it.
+
+    """
+    home = store()
+    home.mkdir(mode=0o755, parents=True, exist_ok=True)
+    owner = home.stat().st_uid
+    if owner != os.geteuid():
+        raise InputError(
+            f"the store belongs to another user (number {owner})",
+            where=str(home),
+            mend="set GRADLOCK_STORE to a folder of your own, or one that is not there yet",
+        )
+    path = home / name
+    path.mkdir(mode=0o755, parents=True, exist_ok=True)
     return path
 
 
@@ -51,7 +69,8 @@ def file_digest(path: Path) -> str:
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary file beside `path` that takes its place when the block ends well.
 
-    After an error or a kill, `path` is what it was: never half of a file.
+    After an error or a kill, `path` is what it was: never half of a file. After a power cut
+    it is so, too: the bytes reach the disk before the name does.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
@@ -61,9 +80,16 @@ def replacing(path: Path) -> Iterator[Path]:
         yield part
         if part.exists():  # else the block has moved it to a name of its own
             part.chmod(0o644)
+            flush(part)
             part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def flush(path: Path) -> None:
+    """Wait until what was written to a file has reached the disk."""
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
 
 
 def write_text(path: Path, text: str) -> None:
@@ -76,27 +102,59 @@ def write_text(path: Path, text: str) -> None:
 def scratch(purpose: str) -> Iterator[Path]:
     """Yield an empty folder of the store that is gone when the block ends.
 
-    What a killed run left goes too: a folder's name tells the process that it belongs to.
+    Any user may enter it: what works there may be another one, in a namespace say. Who holds
+    it is told by a lock on the folder itself; its name tells people what it is and whose.
     """
-    for left in folder("tmp").glob("*-*-*"):
-        if not _alive(int(left.name.split("-")[-2])):
-            shutil.rmtree(left, ignore_errors=True)
-    path = Path(tempfile.mkdtemp(prefix=f"{purpose}-{os.getpid()}-", dir=folder("tmp")))
+    with _changing_scratch():
+        _sweep()
+        path = Path(tempfile.mkdtemp(prefix=f"{purpose}-{os.getpid()}-", dir=folder("tmp")))
+        path.chmod(0o755)
+        held = _hold(path)
     try:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
+        if held is not None:
+            os.close(held)
 
 
-def _alive(pid: int) -> bool:
-    """Whether a process of this machine has that number."""
+def sweep() -> None:
+    """Remove the scratch that killed runs left; what a run holds stays."""
+    with _changing_scratch():
+        _sweep()
+
+
+def _changing_scratch() -> FileLock:
+    """Return the lock under which scratch is made and swept: a new one is not held yet."""
+    return FileLock(folder("locks") / "scratch.lock")
+
+
+def _sweep() -> None:
+    for left in folder("tmp").iterdir():
+        held = _hold(left)
+        if held is not None:
+            shutil.rmtree(left, ignore_errors=True)
+            os.close(held)
+
+
+def _hold(path: Path) -> int | None:
+    """Lock a folder and return the lock's file descriptor.
+
+    None where another process holds it, or the file system has no such locks: then nobody
+    sweeps it. The kernel drops the lock with the last process that has the descriptor, however
+    that ends: no number of a process, which others get later, and which means nothing in a
+    container beside this one, says as much.
+    """
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:  # its holder has just removed it, or it is no folder
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
 
 
 @contextmanager

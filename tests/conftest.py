@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,12 @@ from gradlock.images.image import Image
 from gradlock.layers import Layer
 
 Handmade = Callable[..., Image]
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C interrupt where a shell ignores it (`nohup`, `&`): tests press it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -46,7 +46,6 @@ class Fetcher:
         self._locate = locate or Sources(self._client.get, self._stop).of
         self._lock = threading.Lock()
         self._sources: dict[str, Once[Source]] = {}
-        self._expected = 0
 
     def __enter__(self) -> Fetcher:
         return self
@@ -101,9 +100,7 @@ class Fetcher:
 
     def _find(self, pin: Pin) -> Source:
         source = self._locate(pin)
-        with self._lock:
-            self._expected += source.size
-            self._meter.expect(self._expected)
+        self._meter.expect(source.size)
         return source
 
 

@@ -64,9 +64,8 @@ def launch() -> int:
             "no Docker Engine answers, and only root can start a private one",
             mend="sudo systemctl start docker; or set DOCKER_HOST; or run as root",
         )
-    # Debian has dockerd and what it calls in /usr/sbin, which is not in every PATH.
-    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
-    program = shutil.which("dockerd", path=path)
+    # Debian has dockerd in /usr/sbin, which is not in every PATH.
+    program = shutil.which("dockerd", path=f"{os.environ.get('PATH', '')}:{command.PATH}")
     if program is None:
         raise EngineError(
             "no Docker Engine answers, and dockerd is not installed",
@@ -75,10 +74,8 @@ def launch() -> int:
     folder().mkdir(mode=0o711, exist_ok=True)
     _forget()
     progress.say(f"no Docker Engine answers: starting a private one, {listens()}")
-    printed = command.run(
+    return command.detach(
         [
-            *("sh", "-c", 'setsid "$@" >"$0" 2>&1 </dev/null & echo $!'),
-            log(),
             program,
             f"--data-root={data()}",
             f"--exec-root={folder() / 'exec'}",
@@ -86,9 +83,9 @@ def launch() -> int:
             f"--host=unix://{listens()}",
         ],
         purpose="starting a private Docker Engine",
-        env={"PATH": path},
+        env=command.networked(),
+        output=log(),
     )
-    return int(printed)
 
 
 def wait(pid: int, ask: Callable[[], Answer | None]) -> Answer:

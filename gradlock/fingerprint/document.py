@@ -114,3 +114,20 @@ def read(path: Path) -> Fingerprint:
 def path_of(variant: str) -> Path:
     """Return where a variant's committed fingerprint stands."""
     return FOLDER / f"{variant}.json"
+
+
+def committed(variant: str) -> Fingerprint:
+    """Read a variant's committed fingerprint.
+
+    Raises:
+        InputError: there is none, or it is not one.
+
+    """
+    path = path_of(variant)
+    if not path.exists():
+        raise InputError(
+            f"nothing says what {variant} must compute",
+            where=str(path.relative_to(store.ROOT)),
+            mend=f"./inv fingerprint --variant {variant} --pin, and commit it; or git checkout it",
+        )
+    return read(path)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 
-from gradlock import store
+from gradlock import progress, store
 from gradlock.errors import LockError, PinError
 from gradlock.images.image import Image
 
@@ -44,6 +45,22 @@ def find(channel: str, variant: str, path: Path = PATH) -> ImagePin | None:
     """
     entry = _read(path).get(channel, {}).get(variant)
     return ImagePin(entry["id"], entry["locks"], entry["layers"]) if entry else None
+
+
+def require(rows: Iterable[tuple[str, str]], path: Path = PATH) -> None:
+    """See that every one of some images, each a channel and a variant, is pinned.
+
+    Raises:
+        PinError: some are not; all are named.
+
+    """
+    missing = [f"{name} from {channel}" for channel, name in rows if not find(channel, name, path)]
+    if missing:
+        raise PinError(
+            f"nothing says which ID these images must have: {', '.join(missing)}",
+            where=path.name,
+            mend="./inv image --variant NAME --pin, and commit it; or git checkout it",
+        )
 
 
 def _read(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
@@ -85,6 +102,21 @@ def write(image: Image, path: Path = PATH) -> None:
                 rows.add(variant, old[channel][variant])
             document.add(channel, rows)
         store.write_text(path, tomlkit.dumps(document))
+
+
+def hold(image: Image) -> None:
+    """Hold an image to what is pinned; say so where nothing is.
+
+    Raises:
+        PinError: it has another ID.
+
+    """
+    if known := find(image.channel, image.variant):
+        check(image, known)
+    else:
+        progress.say(
+            f"images.lock has no ID for {image.variant} from {image.channel}; --pin writes it"
+        )
 
 
 def check(image: Image, pin: ImagePin) -> None:

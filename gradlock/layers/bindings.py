@@ -147,7 +147,9 @@ def packages_for(variant: Variant, debs: Sequence[DebPin], folder: Path) -> list
                     *("--channel", f"file://{folder.resolve()}", *specs),
                 ],
                 purpose=f"solving {variant.name} against the channel debian",
-                env={conda_solver.VARIABLE: str(request), "PYTHONPATH": str(store.ROOT)},
+                env=command.plain(
+                    **{conda_solver.VARIABLE: str(request)}, PYTHONPATH=str(store.CODE)
+                ),
             )
         except CommandError:
             refusal = conda_solver.refusal(request)

@@ -41,7 +41,7 @@ def stage_prefix(
         command.run(
             [sys.executable, "-m", __name__, target, prefix, work / "cache", *packages],
             purpose="installing the conda packages",
-            env={"PYTHONPATH": str(store.ROOT), "HOME": str(work), "TMPDIR": str(work)},
+            env=command.plain(PYTHONPATH=str(store.CODE), HOME=str(work), TMPDIR=str(work)),
         )
     # rattler marks a prefix as a cache, which backups may skip; an image's is none.
     (target / "CACHEDIR.TAG").unlink()

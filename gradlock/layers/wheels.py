@@ -11,33 +11,52 @@ import hashlib
 import io
 import os
 import posixpath
-import shutil
+import re
+import struct
 import zipfile
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from installer import install
 from installer.destinations import SchemeDictionaryDestination
-from installer.records import Hash, RecordEntry
+from installer.exceptions import InstallerError
+from installer.records import Hash, RecordEntry, parse_record_file
 from installer.scripts import Script
-from installer.sources import WheelFile
+from installer.sources import WheelContentElement, WheelFile
 from installer.utils import Scheme
 
-from gradlock import command, progress, store
-from gradlock.command import Program
+from gradlock import progress
 from gradlock.errors import ArtifactError
-from gradlock.layers import Layer, cache, compile_trees, tar
+from gradlock.layers import Layer, cache, tar
+from gradlock.layers.bytecode import Compiler
 from gradlock.locks.lockfile import WheelPin
 
 PREFIX = "opt/conda"
-RECIPE = cache.recipe("layers/wheels.py", "layers/compile_trees.py", "layers/interpreter.py")
+RECIPE = cache.recipe(
+    *("layers/wheels.py", "layers/bytecode.py", "layers/compile_server.py"),
+    libraries=("installer",),
+)
 #: Wheels of this many bytes and more get a layer of their own; chosen so that the merged
 #: layer of small wheels is below 5% of the CPU image, and that a GPU image stays well below
 #: the 127 layers that engines take.
 LARGE = 1_200_000
+#: Folders of test suites below a package. Nobody imports them, and they would be half of the
+#: bytecode: 59 MB.
+SUITES = frozenset({"test", "tests"})
+#: The schemes whose Python files are modules.
+MODULES = ("purelib", "platlib")
+#: A sha256 as RECORD spells it.
+SHA256 = re.compile(r"[A-Za-z0-9_-]{43}")
+#: What reading a file says that is no wheel, or is one no more.
+UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, KeyError, ValueError),
+    *(RuntimeError, InstallerError),  # the former: of another compression, or encrypted
+)
 
 
 @dataclass(frozen=True)
@@ -57,32 +76,63 @@ class Wheel:
         return self.pin.name.startswith("nvidia-") or self.path.stat().st_size >= LARGE
 
 
+class Source(WheelFile):
+    """A wheel's files, and what its RECORD says of them.
+
+    The wheel's own hash was checked, so that of each file in it need not be taken again.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        super().__init__(archive)
+        self.sizes = {info.filename: info.file_size for info in archive.infolist()}
+        self.records = {
+            path: (digest.removeprefix("sha256="), size)
+            for path, digest, size in parse_record_file(self.read_dist_info("RECORD").splitlines())
+        }
+
+    def entry(self, member: str) -> tuple[str | None, int]:
+        """Return the sha256 of a file, spelt as in RECORD, and its size in bytes.
+
+        There is no hash where RECORD has none of this kind, or another size than the file.
+        """
+        size = self.sizes[member]
+        digest, recorded = self.records.get(member, ("", ""))
+        known = SHA256.fullmatch(digest) and recorded == str(size)
+        return (digest if known else None), size
+
+    def get_contents(self) -> Iterator[WheelContentElement]:
+        """Yield the files to install. Bytecode that a wheel brings is not: who knows of what."""
+        for element in super().get_contents():
+            if "__pycache__" not in element[0][0].split("/"):
+                yield element
+
+
 class LayerDestination(SchemeDictionaryDestination):
     """Takes what `installer` writes, and writes it into a layer instead of a file system."""
 
-    def __init__(self, writer: tar.LayerWriter, python: str, sizes: Mapping[str, int]) -> None:
-        """Write with `writer`; `sizes` are the bytes of the wheel's files by their names."""
+    def __init__(self, writer: tar.LayerWriter, python: str, source: Source) -> None:
+        """Write the files of `source` with `writer`."""
         super().__init__(schemes(python), f"/{PREFIX}/bin/python", "posix")
         self.writer = writer
-        self.sizes = sizes
+        self.source = source
 
     def write_to_fs(
         self, scheme: Scheme, path: str, stream: BinaryIO, is_executable: bool
     ) -> RecordEntry:
         """Write one file, and return its line of RECORD."""
-        place = posixpath.normpath(f"{self.scheme_dict[scheme]}/{path}")
-        if not place.startswith(f"/{PREFIX}/"):
-            raise ArtifactError(f"a wheel writes outside of its prefix: {path}")
-        size = None
-        if scheme in ("purelib", "platlib") and isinstance(stream, zipfile.ZipExtFile):
-            size = self.sizes.get(path)
-        if size is None:  # a script, or another small file that installing makes or changes
-            data = stream.read()
-            stream, size = io.BytesIO(data), len(data)
-        reader = HashingReader(stream)
+        place = _place(self.scheme_dict[scheme], path)
         mode = 0o755 if is_executable or scheme == "scripts" else 0o644
-        self.writer.stream(place.lstrip("/"), reader, size, mode=mode)
-        return RecordEntry(path, Hash("sha256", _urlsafe(reader.hash.digest())), size)
+        if isinstance(stream, zipfile.ZipExtFile):
+            # A library of 1 GB goes from wheel to layer in one pass.
+            known, size = self.source.entry(stream.name)
+            reader = HashingReader(stream)
+            self.writer.stream(place, stream if known else reader, size, mode=mode)
+            digest = known or _spelt(reader.hash)
+        else:
+            data = stream.read()  # small, and made or changed by installing
+            self.writer.file(place, data, mode=mode)
+            digest, size = _spelt(hashlib.sha256(data)), len(data)
+        return RecordEntry(path, Hash("sha256", digest), size)
 
     def write_script(self, name: str, module: str, attr: str, section: str) -> RecordEntry:
         """Write the launcher of an entry point."""
@@ -93,7 +143,7 @@ class LayerDestination(SchemeDictionaryDestination):
 
 
 class HashingReader:
-    """Hashes what is read through it: a library of 1 GB goes from wheel to layer in one pass."""
+    """Hashes what is read through it."""
 
     def __init__(self, source: BinaryIO) -> None:
         self.source = source
@@ -106,9 +156,17 @@ class HashingReader:
         return data
 
 
-def _urlsafe(digest: bytes) -> str:
-    """Return a digest as RECORD spells it."""
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+def _place(folder: str, path: str) -> str:
+    """Return the name in a layer of a file at `path` below one of the schemes' folders."""
+    place = posixpath.normpath(f"{folder}/{path}")
+    if not place.startswith(f"/{PREFIX}/"):
+        raise ArtifactError(f"a wheel writes outside of its prefix: {path}")
+    return place.lstrip("/")
+
+
+def _spelt(digest: hashlib._Hash) -> str:
+    """Return a hash as RECORD spells it."""
+    return base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")
 
 
 def schemes(python: str) -> dict[str, str]:
@@ -130,78 +188,108 @@ def plan(pins: Sequence[WheelPin], files: Mapping[str, Path], python: str) -> tu
     )
 
 
-def build(wheels: Sequence[Wheel], interpreter: Program, python: str) -> None:
+def sources(wheel: Path, python: str) -> dict[str, bytes]:
+    """Return the Python files of a wheel that get bytecode, by their names in the layer.
+
+    Those are its modules, but for test suites.
+
+    Raises:
+        ArtifactError: the wheel cannot be read, or writes outside of its prefix.
+
+    """
+    site = schemes(python)["purelib"]
+    found = {}
+    with _opened(wheel) as archive:
+        for info in archive.infolist():
+            path = PurePosixPath(info.filename)
+            if path.parts and path.parts[0].endswith(".data"):
+                if len(path.parts) < 3 or path.parts[1] not in MODULES:
+                    continue
+                path = PurePosixPath(*path.parts[2:])
+            if path.suffix == ".py" and not info.is_dir() and not SUITES & set(path.parts[1:-1]):
+                found[_place(site, str(path))] = archive.read(info)
+    return found
+
+
+def write(
+    writer: tar.LayerWriter, wheel: Path, python: str, bytecode: Callable[[], Mapping[str, bytes]]
+) -> None:
+    """Write a wheel's layer: what it installs, then its bytecode, by its names in the layer.
+
+    `bytecode` is asked for last: it may still be in the making.
+
+    Raises:
+        ArtifactError: the wheel cannot be read, or writes outside of its prefix.
+
+    """
+    with _opened(wheel) as archive:
+        source = Source(archive)
+        install(source, LayerDestination(writer, python, source), {"INSTALLER": b"gradlock\n"})
+    for name, data in sorted(bytecode().items()):
+        writer.file(name, data)
+
+
+@contextmanager
+def _opened(wheel: Path) -> Iterator[zipfile.ZipFile]:
+    """Open a wheel for a block that reads it.
+
+    Raises:
+        ArtifactError: it cannot be read as a zip, or its files not as a wheel's: bytes that
+            changed since they were verified may look like either.
+
+    """
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            yield archive
+    except OSError as error:
+        if error.errno is not None:
+            raise  # the disk's
+        raise _unreadable(wheel, error) from error  # a file ends before its length
+    except UNREADABLE as error:
+        raise _unreadable(wheel, error) from error
+
+
+def _unreadable(wheel: Path, error: Exception) -> ArtifactError:
+    return ArtifactError(
+        f"{wheel.name} cannot be read as a wheel: {error}",
+        where=str(wheel),
+        mend="remove the file and run again: it is fetched again; if that does not help, "
+        "pin another release",
+    )
+
+
+def build(wheels: Sequence[Wheel], compiler: Compiler, python: str) -> None:
     """Build the layers of wheels that the store lacks, several at once.
 
-    A wheel's bytes depend on the wheel and the interpreter alone (see `compile_trees`).
+    A wheel's bytes depend on the wheel and the interpreter alone (see `compile_server`).
     """
-    workers = os.cpu_count() or 1
-    with store.scratch("bytecode") as work:
-        trees = {wheel: work / wheel.pin.name for wheel in wheels}
-        with ProcessPoolExecutor(workers) as pool:
-            list(
-                pool.map(
-                    _extract_sources,
-                    [w.path for w in wheels],
-                    trees.values(),
-                    [python] * len(wheels),
-                )
-            )
-            _compile(list(trees.values()), interpreter, workers)
-            # The largest first: the last to end should be a small one.
-            jobs = {
-                pool.submit(_write, wheel, trees[wheel], python): wheel
-                for wheel in sorted(wheels, key=lambda wheel: -wheel.path.stat().st_size)
-            }
+
+    def one(wheel: Wheel) -> None:
+        bytecode = compiler.compile(sources(wheel.path, python))
+        cache.build(
+            wheel.pin.name,
+            wheel.key,
+            lambda writer: write(writer, wheel.path, python, bytecode),
+        )
+
+    # Threads: what takes long (inflating, hashing, waiting for bytecode) runs beside Python.
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        # The largest first: the last to end should be a small one.
+        jobs = [
+            pool.submit(one, wheel)
+            for wheel in sorted(wheels, key=lambda wheel: -wheel.path.stat().st_size)
+        ]
+        try:
             with progress.meter("writing wheel layers", len(jobs), unit="wheels") as meter:
                 for job in as_completed(jobs):
                     job.result()
                     meter.advance(1)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def merged(name: str, layers: Sequence[Layer]) -> Layer:
     """Return one layer that holds what several layers hold."""
     key = cache.key_of(RECIPE, [layer.digest for layer in layers])
     return cache.get(name, key, lambda writer: tar.merge(writer, [one.path for one in layers]))
-
-
-def _compile(trees: Sequence[Path], interpreter: Program, workers: int) -> None:
-    command.run(
-        [*interpreter.argv, compile_trees.__file__, str(workers), *map(str, trees)],
-        purpose="compiling bytecode with the image's Python",
-        env=interpreter.env,
-    )
-
-
-def _extract_sources(wheel: Path, tree: Path, python: str) -> None:
-    """Unpack a wheel's Python files to where they will be in the image, below `tree`."""
-    site = tree / schemes(python)["purelib"].lstrip("/")
-    site.mkdir(parents=True)
-    with zipfile.ZipFile(wheel) as archive:
-        for info in archive.infolist():
-            folder, _, inner = info.filename.partition("/")
-            if folder.endswith(".data"):
-                scheme, _, inner = inner.partition("/")
-                if scheme not in ("purelib", "platlib"):
-                    continue
-            else:
-                inner = info.filename
-            target = site / inner
-            if inner.endswith(".py") and target.resolve().is_relative_to(site.resolve()):
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with archive.open(info) as source, target.open("wb") as sink:
-                    shutil.copyfileobj(source, sink)
-
-
-def _write(wheel: Wheel, tree: Path, python: str) -> None:
-    """Write one wheel's layer: what it installs, then the bytecode of `tree`."""
-
-    def write(writer: tar.LayerWriter) -> None:
-        with zipfile.ZipFile(wheel.path) as archive:
-            sizes = {info.filename: info.file_size for info in archive.infolist()}
-            destination = LayerDestination(writer, python, sizes)
-            install(WheelFile(archive), destination, {"INSTALLER": b"gradlock\n"})
-        for path in sorted(tree.rglob("*.pyc")):
-            writer.file(path.relative_to(tree).as_posix(), path.read_bytes())
-
-    cache.build(wheel.pin.name, wheel.key, write)

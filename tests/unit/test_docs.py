@@ -14,7 +14,6 @@ from typing import Any
 import nox.registry
 import pytest
 import yaml
-from invoke.collection import Collection
 from invoke.parser import Parser
 from invoke.program import Program
 
@@ -64,7 +63,7 @@ def documented(program: str) -> list[list[str]]:
 @pytest.mark.parametrize("arguments", documented("inv"), ids=" ".join)
 def test_verb_parses(arguments: list[str]) -> None:
     """Invoke's own parser knows the verbs and flags that are written down."""
-    verbs = Collection.from_module(tasks).to_contexts()
+    verbs = tasks.namespace.to_contexts()
     if "--help" in arguments:
         assert arguments[-1] in {verb.name for verb in verbs}
         return

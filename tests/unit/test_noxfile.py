@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import noxfile
 from gradlock import store
 from gradlock.inputs import variants
 
@@ -42,3 +44,50 @@ def test_the_checks_that_need_no_engine_are_there(sessions: list[dict[str, Any]]
 
 def test_sessions_use_the_locked_tools(sessions: list[dict[str, Any]]) -> None:
     assert {row["python"] for row in sessions} <= {None, ""}
+
+
+class Recorder:
+    """Stands for a session: notes what it would run."""
+
+    def __init__(self, *posargs: str) -> None:
+        self.posargs = list(posargs)
+        self.ran: list[list[str]] = []
+
+    def run(self, *argv: str) -> None:
+        """Note a command, without the program that runs it."""
+        self.ran.append(list(argv[1:]))
+
+
+def ran(name: str, *posargs: str, **arguments: str) -> list[list[str]]:
+    """Return what a session runs."""
+    session = Recorder(*posargs)
+    getattr(noxfile, name).func(session, **arguments)
+    return session.ran
+
+
+@pytest.mark.parametrize("name", ["smoke", "gradients"])
+def test_a_gpu_is_required_of_gpu_variants_alone(name: str) -> None:
+    for row in variants.load():
+        (words,) = ran(name, "--gpu-required", "--tier=all", variant=row.name)
+        assert ("--gpu-required" in words) == row.gpu
+        assert "--tier=all" in words
+
+
+def test_no_test_of_the_host_is_told_of_gpus() -> None:
+    for name in ("unit", "e2e", "hosts"):
+        (words,) = ran(name, "--gpu-required", "-x")
+        assert words[-1] == "-x"
+        assert "--gpu-required" not in words
+
+
+def test_a_row_without_a_pin_or_a_fingerprint_fails() -> None:
+    """The verbs' own tests show that these flags do it."""
+    assert "--pinned" in ran("images")[0]
+    assert "--check" in ran("fingerprint", variant="cpu")[0]
+
+
+def test_every_tool_of_the_sessions_is_locked() -> None:
+    names = (store.ROOT / "requirements/dev.txt").read_text(encoding="utf-8")
+    for program, package in (("ruff", "ruff"), ("lint-imports", "import-linter"), ("zizmor",) * 2):
+        assert Path(sys.executable).with_name(program).exists()
+        assert f"\n{package}==" in names

@@ -26,6 +26,16 @@ HEALTHCHECK = ROOTFS / "usr/local/lib/gradlock/healthcheck.py"
 SETTINGS = ROOTFS / "etc/jupyter/jupyter_server_config.py"
 
 
+def test_no_test_leaves_anything_in_the_image(tmp_path: Path) -> None:
+    """Run the tests of this module where bytecode is written, as it is on most machines."""
+    before = set(ROOTFS.rglob("*"))
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    argv = [sys.executable, "-m", "pytest", "-q", __file__, "-k", "not leaves_anything"]
+    done = subprocess.run(argv, cwd=store.ROOT, env=env, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert set(ROOTFS.rglob("*")) == before
+
+
 # The entry point
 
 
@@ -163,6 +173,8 @@ def health(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Health:
     """Run the health check over a record; by default of a process that runs, this one."""
+    # Its bytecode would lie in what is laid over every image.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     spec = importlib.util.spec_from_file_location("healthcheck", HEALTHCHECK)
     assert spec
     assert spec.loader

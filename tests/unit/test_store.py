@@ -8,12 +8,14 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from gradlock import store
+from gradlock.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -151,3 +153,76 @@ def test_scratch_is_gone_with_its_block() -> None:
     with pytest.raises(KeyError):
         fail()
     assert not list(store.folder("tmp").iterdir())
+
+
+#: Holds scratch with a file in it until it is killed.
+SCRATCHER = """
+    from gradlock import store
+    with store.scratch("other") as path:
+        (path / "file").touch()
+        print(path, flush=True)
+        input()
+"""
+
+
+def test_scratch_of_a_run_that_goes_on_is_not_swept() -> None:
+    with running(SCRATCHER) as other:
+        path = Path(line(other.stdout))
+        store.sweep()
+        with store.scratch("mine"):
+            assert (path / "file").exists()
+        other.kill()
+        other.wait()
+        store.sweep()
+        assert not path.exists()
+
+
+def test_a_left_over_is_swept_though_its_process_number_is_used_again() -> None:
+    left = store.folder("tmp") / f"left-{os.getpid()}-abcdefgh"
+    (left / "folder").mkdir(parents=True)
+    with store.scratch("mine"):
+        assert not left.exists()
+
+
+def test_any_user_may_enter_scratch_whatever_the_umask() -> None:
+    before = os.umask(0o077)
+    try:
+        with store.scratch("test") as path:
+            assert path.stat().st_mode & 0o777 == 0o755
+    finally:
+        os.umask(before)
+
+
+def test_many_threads_get_scratch_of_their_own() -> None:
+    def work(_: int) -> Path:
+        with store.scratch("test") as path:
+            (path / "file").touch()
+            assert [child.name for child in path.iterdir()] == ["file"]
+            return path
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(work, range(40)))) == 40
+
+
+def test_a_store_of_another_user_is_refused(
+    own_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.folder("layers")
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    with pytest.raises(InputError, match="belongs to another user") as caught:
+        store.folder("layers")
+    assert caught.value.where == str(own_store)
+    assert "GRADLOCK_STORE" in caught.value.mend
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    flush, replace = os.fsync, Path.replace
+    monkeypatch.setattr(os, "fsync", lambda number: (done.append("flushed"), flush(number)))
+    monkeypatch.setattr(
+        Path, "replace", lambda self, to: (done.append("named"), replace(self, to))[1]
+    )
+    store.write_text(tmp_path / "file", "text")
+    assert done == ["flushed", "named"]

@@ -133,14 +133,14 @@ def _write_inputs(work: Path, variant: Variant) -> None:
 
 def _environment(work: Path) -> dict[str, str]:
     """Return the variables that keep conda-lock to its folder, and the user's conda out."""
-    return {
-        conda_solver.VARIABLE: str(work / "request.json"),
-        "PYTHONPATH": str(store.ROOT),
-        "HOME": str(work),
-        "TMPDIR": str(work),
-        "XDG_CACHE_HOME": str(work / "cache"),
-        "CONDA_FLAGS": "",
-    }
+    return command.networked(
+        **{conda_solver.VARIABLE: str(work / "request.json")},
+        PYTHONPATH=str(store.CODE),
+        HOME=str(work),
+        TMPDIR=str(work),
+        XDG_CACHE_HOME=str(work / "cache"),
+        CONDA_FLAGS="",
+    )
 
 
 def _refused(refusal: RefusalError, variant: Variant) -> GradlockError:

@@ -93,7 +93,11 @@ def _isolated(
         )
     )
     # How this machine reaches a mirror (proxies, certificates) is its own configuration.
-    acquire = command.run(["apt-config", "dump", "Acquire"], purpose="reading apt's configuration")
+    acquire = command.run(
+        ["apt-config", "dump", "Acquire"],
+        purpose="reading apt's configuration",
+        env=command.networked(),
+    )
     (state / "etc/apt.conf").write_text(
         acquire
         + f"""
@@ -118,4 +122,4 @@ Acquire::Retries "3";
 Acquire::Check-Valid-Until "false";
 """
     )
-    return {"APT_CONFIG": str(state / "etc/apt.conf"), "LC_ALL": "C"}
+    return command.networked(APT_CONFIG=str(state / "etc/apt.conf"), LC_ALL="C")

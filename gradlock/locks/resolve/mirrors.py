@@ -55,6 +55,7 @@ def _told_by_apt() -> dict[str, str]:
     listed = command.run(
         ["apt-get", "indextargets", "--format", "$(LABEL) $(REPO_URI)", "Created-By: Packages"],
         purpose="reading apt's configuration",
+        env=command.networked(),
     )
     # A label may have spaces ("Debian Backports"), a URL has none. What apt reads from a file
     # or a list of mirrors is of no use: gradlock downloads by HTTP.

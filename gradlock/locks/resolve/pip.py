@@ -70,6 +70,7 @@ def resolve(
                 *("--output-file", lock),
             ],
             purpose=f"resolving the wheels of {variant.name}",
+            env=command.networked(),
         )
         pairs = _pairs(lock)
     return tuple(wheel.pin for wheel in locate(pairs, variant, as_of))
@@ -91,6 +92,7 @@ def resolve_tools(as_of: datetime, *, keep: str, upgrade: Sequence[str] = ()) ->
                 *("--output-file", work / "dev.txt", wanted.TOOLS),
             ],
             purpose="resolving gradlock's own tools",
+            env=command.networked(),
         )
         return (work / "dev.txt").read_text(encoding="utf-8")
 
@@ -164,7 +166,7 @@ def _pip_compile(
                 *("--output-file", lock),
             ],
             purpose=f"resolving the wheels of {variant.name} with pip-compile",
-            env={**interpreter.env, "PYTHONPATH": sysconfig.get_paths()["purelib"]},
+            env=command.networked(**interpreter.env, PYTHONPATH=sysconfig.get_paths()["purelib"]),
         )
         return _pairs(lock)
 
@@ -208,6 +210,7 @@ def locate(
                 *("--format", "pylock.toml", "--output-file", work / "pylock.toml"),
             ],
             purpose=f"finding the wheels of {variant.name} in the index",
+            env=command.networked(),
         )
         packages = tomllib.loads((work / "pylock.toml").read_text())["packages"]
     ranks = {tag: rank for rank, tag in enumerate(platform_tags(variant))}

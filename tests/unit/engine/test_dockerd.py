@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gradlock import store
+from gradlock import command, store
 from gradlock.engine import dockerd
 from gradlock.engine import engine as engines
 from gradlock.errors import CommandError, EngineError
@@ -114,7 +114,7 @@ def test_what_is_still_in_use_is_unmounted_a_moment_later(
         f'[ "$(wc -l <"{tries}")" -gt {busy} ] || {{ echo target is busy >&2; exit 32; }}\n'
     )
     program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    monkeypatch.setattr(command, "PATH", f"{program.parent}:{command.PATH}")
     monkeypatch.setattr(dockerd, "RELEASE", seconds)
     if busy < 10:
         dockerd._release("/data")

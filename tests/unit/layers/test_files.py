@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gradlock import store
+from gradlock.errors import InputError
 from gradlock.inputs.variants import Variant
 from gradlock.layers import files, tar
 from gradlock.locks.lockfile import LockText
@@ -87,3 +88,28 @@ def test_the_projects_own_files_are_those_of_git() -> None:
     found = [path for path in files.ROOTFS.rglob("*") if path.is_file()]
     assert found
     assert not [path for path in found if "__pycache__" in path.parts or path.name.endswith("~")]
+
+
+def test_bytecode_that_was_left_beside_a_file_changes_nothing(rootfs: Path, tmp_path: Path) -> None:
+    """Running a program of it in place must not move the ID of every image."""
+
+    def made(name: str) -> tuple[list[object], bytes]:
+        with tar.writing(tmp_path / name) as (writer, _):
+            files.write(writer, {}, {})
+        return files.inputs({}, {}), (tmp_path / name).read_bytes()
+
+    before = made("before.tar")
+    (rootfs / "usr/local/bin/__pycache__").mkdir()
+    (rootfs / "usr/local/bin/__pycache__/entry.cpython-311.pyc").touch()
+    assert made("after.tar") == before
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "entry~", ".entry.swp", "entry.orig", "entry.pyc"])
+def test_what_editors_leave_is_refused(
+    rootfs: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "ROOT", rootfs.parent)
+    (rootfs / "usr/local/bin" / name).touch()
+    with pytest.raises(InputError, match="does not belong there") as caught:
+        files.inputs({}, {})
+    assert caught.value.where == f"rootfs/usr/local/bin/{name}"

@@ -48,7 +48,7 @@ def test_the_prefixes_python_is_started_by_the_images_own_loader(
 ) -> None:
     layers = [layer("base", debian), layer("conda", prefix)]
     with interpreter.unpacked(layers, "3.13") as python:
-        loader, option, libraries, binary = python.command
+        loader, option, libraries, binary = python.argv
         root = Path(loader.removesuffix(LOADER))
         assert Path(loader).read_bytes() == b"loader"
         assert option == "--library-path"
@@ -66,4 +66,4 @@ def test_owners_of_other_users_need_no_root(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("os.chown", refuse)
     monkeypatch.setattr("os.lchown", refuse)
     with interpreter.unpacked([layer("base", debian), layer("conda", links)], "3.13") as python:
-        assert Path(python.command[-1]).exists()
+        assert Path(python.argv[-1]).exists()

@@ -20,12 +20,12 @@ import pytest
 from gradlock import store
 from gradlock.errors import ArtifactError
 from gradlock.layers import cache, tar, wheels
-from gradlock.layers.interpreter import Interpreter
+from gradlock.command import Program
 from gradlock.locks.lockfile import WheelPin
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
-HOST = Interpreter((sys.executable,), {})
+HOST = Program((sys.executable,), {})
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 SITE = f"opt/conda/lib/python{PYTHON}/site-packages"
 CACHE = f"__pycache__/{{}}.{sys.implementation.cache_tag}.pyc"

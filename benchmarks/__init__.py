@@ -1,0 +1,1 @@
+"""What images and locks cost, beside the plain way on the same machine in the same run."""

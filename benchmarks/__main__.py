@@ -1,0 +1,63 @@
+"""The benchmark: prints its table, and writes the numbers.
+
+    nox -s benchmark                    everything: half an hour on 2 cores
+    nox -s benchmark -- images          only the images; or only `locks`
+    nox -s benchmark -- --json FILE     where the numbers go (default: reports/benchmark.json)
+
+The plain way is `docker build`, pip or uv installing the same lock, and `pip-compile`. Seconds
+mean little elsewhere, ratios more. The plain build starts from a base that is loaded already,
+and builds no conda prefix: both count for it, and against gradlock.
+
+Everything happens in a temporary folder: a copy of the checkout, a store, caches, and a
+private engine, which needs root. Nothing of the user's is read, changed or left behind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import report
+from benchmarks.images import images
+from benchmarks.locks import locks
+from benchmarks.report import Row
+from gradlock import store
+from gradlock.errors import GradlockError
+
+GROUPS = {"images": images, "locks": locks}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print the table, and write the numbers."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=" or ".join(GROUPS))
+    parser.add_argument("--json", type=Path, default=store.ROOT / "reports/benchmark.json")
+    given = parser.parse_args(argv)
+    if unknown := set(given.groups) - set(GROUPS):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(GROUPS)}")
+    # A plain SIGTERM would leave the engine and the temporary folder behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    rows: list[Row] = []
+    try:
+        for name in given.groups or GROUPS:
+            with tempfile.TemporaryDirectory(prefix="gradlock-benchmark-") as work:
+                rows += GROUPS[name](Path(work))
+    except GradlockError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    Console(width=160).print(report.grid(rows, caption=f"{os.cpu_count()} cores"))
+    numbers = {"cores": os.cpu_count(), "rows": [row.to_dict() for row in rows]}
+    store.write_text(given.json, json.dumps(numbers, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""What an image is made of: its locks, those that it follows, and where conda packages are from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gradlock import store
+from gradlock.errors import InputError
+from gradlock.inputs.variants import Table, Variant
+from gradlock.locks import freshness, rules
+from gradlock.locks.freshness import Locks
+from gradlock.locks.lockfile import CondaPin
+
+#: Where conda packages come from: conda-forge itself, or packages bound to Debian's.
+CHANNELS = ("debian", "conda-forge")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that an image is a function of: nothing else may change its ID.
+
+    `name` is what it is tagged with; `cpu` are the locks that a GPU variant follows; `suite`
+    and `created` are the table's. `whole` tells an image from `gradlock:base`, which has no
+    wheels.
+    """
+
+    name: str
+    locks: Locks
+    cpu: Locks
+    channel: str
+    suite: str
+    created: datetime
+    whole: bool = True
+
+    @property
+    def variant(self) -> Variant:
+        """The table's row."""
+        return self.locks.variant
+
+    @property
+    def condas(self) -> tuple[CondaPin, ...]:
+        """The conda packages to fetch: the channel `debian` has none."""
+        return self.locks.condas if self.channel == "conda-forge" else ()
+
+    @property
+    def interpreter(self) -> str:
+        """What identifies the Python that compiles bytecode: a hash of its packages.
+
+        Raises:
+            InputError: the channel has no such Python.
+
+        """
+        python = f"python{self.variant.python}"
+        hashes = (
+            [pin.sha256 for pin in self.condas if pin.name == "python"]
+            if self.channel == "conda-forge"
+            else [
+                pin.sha256
+                for pin in self.locks.debs
+                if pin.name.startswith((python, f"lib{python}"))
+            ]
+        )
+        if not hashes:
+            raise InputError(
+                f"the channel {self.channel} has no Python {self.variant.python}",
+                where="requirements/apt.lock",
+                mend="choose the Debian suite's own Python in variants.toml, "
+                "or --channel conda-forge",
+            )
+        return store.digest("".join(sorted(hashes)).encode())
+
+
+def read(variant: Variant, table: Table, channel: str, *, whole: bool = True) -> Recipe:
+    """Return the recipe of a variant's image, or of `gradlock:base` below its wheels.
+
+    Raises:
+        LockError: a lock is missing, broken or stale, or the locks break a rule.
+
+    """
+    locks, cpu = freshness.current(variant, table), freshness.current(table.cpu, table)
+    rules.check(locks, cpu)
+    name = variant.name if whole else "base"
+    return Recipe(name, locks, cpu, channel, table.debian, table.as_of, whole)

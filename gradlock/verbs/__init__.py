@@ -1,0 +1,1 @@
+"""The verbs, one a module: each parses its flags and calls the library; tasks.py collects them."""

@@ -1,0 +1,59 @@
+"""The verb `lock`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from invoke.context import Context
+
+from gradlock import store
+from gradlock.artifacts import fetcher
+from gradlock.command import Program
+from gradlock.errors import GradlockError
+from gradlock.inputs import variants
+from gradlock.inputs.variants import Variant
+from gradlock.layers import interpreter
+from gradlock.locks import lockfile, locking
+from gradlock.locks.lockfile import LockText
+from gradlock.progress import Stopwatch
+from gradlock.verbs.outcome import out, verb
+
+
+@verb(
+    help={
+        "upgrade": "Move as_of in variants.toml to now, and let every pin move.",
+        "update": "Let this package move, and what it forces; may be repeated.",
+        "check": "Change nothing; fail when a lock is not current or breaks a rule.",
+        "resolver": "uv (refereed by pip-tools; default), or pip-tools alone.",
+    },
+    iterable=["update"],
+)
+def lock(
+    _context: Context,
+    upgrade: bool = False,
+    update: Sequence[str] | None = None,  # invoke collects into a list only where this is None
+    check: bool = False,
+    resolver: str = "uv",
+) -> None:
+    """Compile all locks from their inputs; what is current stays as it is."""
+    if check:
+        found = locking.problems(variants.load())
+        if found:
+            raise GradlockError("\n".join(found))
+        out.print("every lock is current")
+        return
+    watch, table = Stopwatch(), variants.load()
+    request = locking.Request(upgrade, tuple(update or ()), resolver)
+    changed = locking.lock(table, request, _python, watch)
+    for path in changed:
+        out.print(f"changed {path.relative_to(store.ROOT)}")
+    out.print(f"locked in {watch.line()}" if changed else "every lock is current")
+
+
+@contextmanager
+def _python(variant: Variant, apt: LockText) -> Iterator[Program]:
+    """Run the Python of a variant's image, from the .debs of an apt lock."""
+    debs = lockfile.parse_debs(apt)
+    with interpreter.unpacked(debs, fetcher.fetch(debs), variant.python) as program:
+        yield program

@@ -1,0 +1,113 @@
+"""The command line: invoke's, with the flags that mean something here, and help everywhere."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+from collections.abc import Collection as Names
+from collections.abc import Iterable, Sequence
+
+from invoke.collection import Collection
+from invoke.exceptions import Exit, ParseError
+from invoke.parser.argument import Argument
+from invoke.program import Program as Invoke
+
+from gradlock import __version__
+
+#: Invoke's own flags that stay. The others are about commands that a verb runs through invoke,
+#: which none does: `--dry` would promise to change nothing, and change it.
+KEPT = ("help", "list", "debug", "version")
+#: Those that invoke's code reads without looking whether they are there; nobody is told of them.
+READ = ("complete", "list-depth", "list-format", "print-completion-script", "write-pyc")
+#: The letters that mean the same in front of every verb and after it.
+LETTERS = {"help": "h", "list": "l"}
+#: The verbs whose one positional argument takes several words.
+SEVERAL = ("suite",)
+TEACHES = ("-h", "--help")
+
+
+class Program(Invoke):
+    """`./inv`: the verbs of a collection."""
+
+    def __init__(self, verbs: Collection) -> None:
+        super().__init__(version=__version__, namespace=verbs, name="gradlock", binary="./inv")
+        self._verbs = verbs.task_names
+
+    def run(self, argv: list[str] | None = None, exit: bool = True) -> None:
+        """Run the verbs of a command line.
+
+        A shell starts what goes to the background with SIGINT ignored, and so would be all
+        that is started from here: a build that no signal of Ctrl-C ends, tests that wait for
+        one for ever.
+        """
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        super().run(argv, exit)
+
+    def normalize_argv(self, argv: list[str] | None) -> None:
+        """Take the command line, with what invoke's parser cannot read put as it can."""
+        super().normalize_argv(argv)
+        program, *words = self.argv
+        self.argv = [program, *help_first(several_as_one(words, self._verbs), self._verbs)]
+
+    def core_args(self) -> list[Argument]:
+        """Return the flags that every verb has."""
+        given = {argument.names[0]: argument for argument in super().core_args()}
+        for name, argument in given.items():
+            argument.names = (name, *LETTERS.get(name, ()))
+        return [given[name] for name in (*KEPT, *READ)]
+
+    def print_columns(self, tuples: Iterable[tuple[str, str | None]]) -> None:
+        """Print flags, or verbs, with what each does."""
+        hidden = tuple(f"--{name}" for name in READ)
+        super().print_columns([row for row in tuples if not row[0].startswith(hidden)])
+
+    def parse_tasks(self) -> None:
+        """Read the verbs and their flags.
+
+        Raises:
+            Exit: one is unknown; it says who teaches them.
+
+        """
+        try:
+            super().parse_tasks()
+        except ParseError as error:
+            verb = error.context.name if error.context else None
+            mend = f"./inv --help {verb} teaches {verb}" if verb else "./inv --list names the verbs"
+            raise Exit(f"error: {error}\n  mend:  {mend}", code=1) from error
+
+    def update_config(self, merge: bool = True) -> None:
+        """Leave invoke's settings as they are: no flag changes one."""
+        if merge:
+            self.config.merge()
+
+
+def several_as_one(words: Sequence[str], verbs: Names[str]) -> list[str]:
+    """Join the words that one argument takes: `suite smoke gradients` to `suite smoke,gradients`.
+
+    Invoke gives a positional argument one word. A verb's name ends them: verbs can follow one
+    another.
+    """
+    found: list[str] = []
+    taking = False
+    for word in words:
+        plain = not word.startswith("-") and word not in verbs
+        if plain and taking and found[-1] not in SEVERAL:
+            found[-1] += f",{word}"
+        else:
+            found.append(word)
+        taking = word in SEVERAL or (taking and plain)
+    return found
+
+
+def help_first(words: Sequence[str], verbs: Names[str]) -> list[str]:
+    """Turn `VERB ... --help` into `--help VERB`.
+
+    Invoke takes the flag for the value of an argument that the verb still lacks: `suite --help`
+    would test the suite `--help`.
+    """
+    named = [word for word in words if word in verbs]
+    own = list(itertools.takewhile(lambda word: word != "--", words))
+    if named and any(word in TEACHES for word in own[own.index(named[0]) :]):
+        return ["--help", named[0]]
+    return list(words)

@@ -1,0 +1,46 @@
+"""The verb `suite`."""
+
+from __future__ import annotations
+
+from invoke.context import Context
+
+from gradlock.errors import InputError
+from gradlock.inputs import variants
+from gradlock.inside import suites as inside
+from gradlock.verbs import building, connection, flags, testing
+from gradlock.verbs.outcome import verb
+
+
+@verb(
+    positional=["suites"],
+    help={
+        **flags.CHOICE,
+        **flags.GPU_REQUIRED,
+        "suites": "Folders of tests/image, one after the other: smoke gradients.",
+        "tier": "How much of the table of gradients: core (default), or all.",
+    },
+)
+def suite(
+    _context: Context,
+    suites: str,
+    variant: str = "",
+    cuda: str = "",
+    gpu: bool = False,
+    all: bool = False,
+    gpu_required: bool = False,
+    tier: str = "core",
+) -> None:
+    """Run test suites inside images, as users run them: `./inv suite gradients --gpu`."""
+    chosen = variants.load().select(variant=variant, cuda=cuda, gpu=gpu, every=all)
+    if gpu_required and not any(row.gpu for row in chosen):
+        raise InputError(
+            "--gpu-required promises nothing of a CPU variant",
+            mend="choose a GPU variant, too: --gpu, --cuda, --variant or --all",
+        )
+    names = [name for name in suites.split(",") if name]
+    for name in names:
+        inside.find(name)
+    docker = connection.connect()
+    for row in chosen:
+        reference = building.present(docker, row)
+        testing.run(docker, row, reference, names, gpu_required=gpu_required, tier=tier)

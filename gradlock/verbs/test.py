@@ -1,0 +1,24 @@
+"""The verb `test`."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+
+from invoke.context import Context
+from invoke.exceptions import Exit
+
+from gradlock import store
+from gradlock.verbs import flags
+from gradlock.verbs.outcome import verb
+
+
+@verb(help=flags.GPU_REQUIRED)
+def test(context: Context, gpu_required: bool = False) -> None:  # noqa: PT028 - a verb
+    """Run every test that this machine can run: nox's default sessions."""
+    nox = [sys.executable, "-m", "nox", "--noxfile", str(store.ROOT / "noxfile.py")]
+    extra = ["--", "--gpu-required"] if gpu_required else []
+    with context.cd(str(store.ROOT)):
+        done = context.run(shlex.join([*nox, *extra]), warn=True, pty=sys.stdout.isatty())
+    if done is None or done.exited:
+        raise Exit("error: a session failed; its report is above", code=done.exited if done else 1)

@@ -1,0 +1,178 @@
+"""What goes wrong in the middle of a build: kills, a full disk, two runs, broken files."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gradlock import store
+from gradlock.engine.engine import Engine
+from tests.e2e.conftest import Invoke
+
+#: How often a build is killed; each moment is drawn from a seed that a failure shows.
+KILLS = 20
+#: The longest that a build runs before it is killed, in seconds: a whole one takes about as long.
+LONGEST = 40.0
+#: Seconds in which what a killed run started has to be gone.
+GRACE = 10.0
+
+
+@pytest.fixture
+def empty_store(tmp_path: Path, cpu_image: str) -> Path:
+    """Return a store that has the artifacts, and no layer."""
+    home = tmp_path / "store"
+    shutil.copytree(store.folder("artifacts"), home / "artifacts", copy_function=os.link)
+    return home
+
+
+def of_store(home: Path) -> list[psutil.Process]:
+    """Return the processes that work for a store: its name is in their environment or arguments."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            words = (*process.environ().values(), *process.cmdline())
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+        if any(str(home) in word for word in words) and process.pid != os.getpid():
+            found.append(process)
+    return found
+
+
+def gone(home: Path) -> list[psutil.Process]:
+    """Return what still works for a store after a moment."""
+    deadline = time.monotonic() + GRACE
+    while (left := of_store(home)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return left
+
+
+def containers(engine: Engine) -> list[str]:
+    """Return the containers that gradlock made, running or not."""
+    listed = engine.client.containers.list(all=True, filters={"label": "gradlock"})
+    return [container.name for container in listed]
+
+
+def finished(run: subprocess.Popen[str]) -> str:
+    """Return what a run printed, which must have succeeded."""
+    out, err = run.communicate()
+    assert run.returncode == 0, err
+    return out
+
+
+def forget(engine: Engine, image: str) -> None:
+    """Have the engine load the image anew."""
+    engine.client.images.remove("gradlock:cpu", force=True)
+    engine.client.images.prune()
+
+
+def test_a_killed_build_leaves_nothing_and_the_next_gives_the_pinned_id(
+    invoke: Invoke, docker_engine: Engine, cpu_image: str, empty_store: Path
+) -> None:
+    first = random.SystemRandom().randrange(10**6)
+    for seed in range(first, first + KILLS):
+        chance = random.Random(seed)
+        if chance.random() < 0.4:  # so that later kills, too, meet a build in its middle
+            shutil.rmtree(empty_store / "layers", ignore_errors=True)
+        if chance.random() < 0.4:
+            forget(docker_engine, cpu_image)
+        end = chance.choice((signal.SIGKILL, signal.SIGTERM))
+        run = invoke("image", "--no-smoke", GRADLOCK_STORE=str(empty_store))
+        moment = chance.uniform(0.2, LONGEST)
+        told = f"seed {seed}: {end.name} after {moment:.1f} s"
+        try:
+            _, err = run.communicate(timeout=moment)
+        except subprocess.TimeoutExpired:
+            run.send_signal(end)
+            _, err = run.communicate(timeout=60)
+        assert "Traceback" not in err, f"{told}\n{err}"
+        assert not gone(empty_store), told
+        if end == signal.SIGTERM:
+            assert not containers(docker_engine), told
+    shutil.rmtree(empty_store / "layers", ignore_errors=True)
+    forget(docker_engine, cpu_image)
+    assert cpu_image in finished(invoke("image", "--no-smoke", GRADLOCK_STORE=str(empty_store)))
+    assert not containers(docker_engine)
+    assert list((empty_store / "tmp").iterdir()) == []
+    assert list((empty_store / "layers").glob(".*")) == []
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path, empty_store: Path) -> Iterator[Path]:
+    """Return a store on a disk of its own that is nearly full; grown by what a test mounts."""
+    home = tmp_path / "disk"
+    home.mkdir()
+    if os.getuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=700m", "tmpfs", str(home)], check=True)
+    (home / "store").mkdir()
+    try:
+        yield home
+    finally:
+        subprocess.run(["umount", "--lazy", str(home)], check=True)
+
+
+def test_a_full_disk_is_an_error_that_says_so_and_loses_nothing(
+    invoke: Invoke, cpu_image: str, empty_store: Path, small_disk: Path
+) -> None:
+    home = small_disk / "store"
+    (home / "artifacts").symlink_to(empty_store / "artifacts")
+    full = invoke("image", "--no-smoke", GRADLOCK_STORE=str(home))
+    _, err = full.communicate()
+    assert full.returncode == 1
+    assert "Traceback" not in err
+    assert "No space left on device" in err or "is full" in err
+    subprocess.run(["mount", "-o", "remount,size=12g", str(small_disk)], check=True)
+    assert cpu_image in finished(invoke("image", "--no-smoke", GRADLOCK_STORE=str(home)))
+
+
+def cut(path: Path) -> None:
+    """Leave nothing of a file, and keep its times."""
+    rewrite(path, b"")
+
+
+def flip(path: Path) -> None:
+    """Change one byte in the middle of a file, and keep its times and its size."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    rewrite(path, bytes(data))
+
+
+def rewrite(path: Path, data: bytes) -> None:
+    kept = path.stat()
+    path.unlink()  # other stores may have a link to it
+    path.write_bytes(data)
+    os.utime(path, ns=(kept.st_atime_ns, kept.st_mtime_ns))
+
+
+@pytest.mark.parametrize("harm", [cut, flip])
+def test_a_layer_that_broke_in_the_store_is_built_again_at_once(
+    invoke: Invoke, docker_engine: Engine, cpu_image: str, harm: object
+) -> None:
+    attributes = docker_engine.client.images.get("gradlock:cpu").attrs
+    digest = attributes["RootFS"]["Layers"][4].removeprefix("sha256:")
+    assert callable(harm)
+    harm(store.folder("layers") / f"{digest}.tar")
+    forget(docker_engine, cpu_image)
+    assert cpu_image in finished(invoke("image", "--no-smoke"))
+    assert store.file_digest(store.folder("layers") / f"{digest}.tar") == digest
+
+
+@pytest.mark.parametrize("harm", [cut, flip])
+def test_a_wheel_that_broke_in_the_store_is_fetched_again_at_once(
+    invoke: Invoke, cpu_image: str, empty_store: Path, harm: object
+) -> None:
+    (wheel,) = empty_store.glob("artifacts/*/keras-*.whl")
+    sha256 = wheel.parent.name
+    assert callable(harm)
+    harm(wheel)
+    assert cpu_image in finished(invoke("image", "--no-smoke", GRADLOCK_STORE=str(empty_store)))
+    assert store.file_digest(wheel) == sha256

@@ -1,0 +1,96 @@
+"""Hosts to build on, made once: a Debian, the same without its packaging, artifacts to carry."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from gradlock import store
+from gradlock.engine import engine as engines
+from gradlock.engine.engine import Engine
+from tests.hosts import place
+from tests.hosts.place import Host, Place
+
+Visit = Callable[[Host], "contextmanager[Place]"]
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> Engine:
+    """Return the engine whose socket every host gets."""
+    found = engines.connect()
+    if not found.where.startswith("unix://"):
+        pytest.skip(f"hosts are given an engine's socket, and this one is {found.where}")
+    return found
+
+
+@pytest.fixture(scope="session")
+def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Make a fresh Debian."""
+    root = tmp_path_factory.mktemp("debian") / "root"
+    place.debian(root)
+    yield root
+    shutil.rmtree(root)
+
+
+@pytest.fixture(scope="session")
+def unpackaged(debian: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Make a Linux without apt and dpkg."""
+    root = tmp_path_factory.mktemp("unpackaged") / "root"
+    shutil.copytree(debian, root, symlinks=True, ignore=lambda *_: ["home"])
+    (root / f"home/{place.USER}").mkdir(parents=True)
+    place.without_packages(root)
+    yield root
+    shutil.rmtree(root)
+
+
+@pytest.fixture(scope="session")
+def carried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Write the CPU image's artifacts to a folder, as to a machine without a network."""
+    folder = tmp_path_factory.mktemp("carried")
+    argv = [sys.executable, str(store.ROOT / "tasks.py"), "fetch", "--to", str(folder)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def visit(
+    request: pytest.FixtureRequest, docker_engine: Engine, carried: Path
+) -> Iterator[Callable[[Host], Place]]:
+    """Return a maker of hosts; what a host made is removed at the end."""
+    made: list[Place] = []
+
+    def at(host: Host) -> Place:
+        root: Path = request.getfixturevalue("debian" if host.packaged else "unpackaged")
+        socket = Path(docker_engine.where.removeprefix("unix://"))
+        found = Place(host, root, socket, carried)
+        made.append(found)
+        found.move_in()
+        return found
+
+    yield at
+    for found in made:
+        shutil.rmtree(found.home)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip where no other host can be made, and say what is missing."""
+    reason = ""
+    if sys.platform != "linux" or os.getuid() != 0:
+        reason = "only root on Linux can make another host"
+    elif not place.bootstrapper():
+        reason = "a fresh Debian is made by mmdebstrap or debootstrap: install one of them"
+    elif lacking := [name for name in ("unshare", "setpriv", "git") if not shutil.which(name)]:
+        reason = f"making another host needs {', '.join(lacking)}"
+    if reason:
+        for item in items:
+            if Path(__file__).parent in item.path.parents:
+                item.add_marker(pytest.mark.skip(reason=reason))

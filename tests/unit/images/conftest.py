@@ -1,0 +1,185 @@
+"""A workshop that builds images of made-up artifacts, without Debian and the image's Python."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gradlock import store
+from gradlock.artifacts import artifacts
+from gradlock.images import build, parts
+from gradlock.images import recipe as recipes
+from gradlock.images.build import Means
+from gradlock.images.image import Image
+from gradlock.images.recipe import Recipe
+from gradlock.inputs import variants
+from gradlock.inputs.variants import Table, Variant
+from gradlock.layers import base, tar
+from gradlock.layers.tar import LayerWriter
+from gradlock.locks import freshness, lockfile
+from gradlock.locks.freshness import Locks
+from gradlock.locks.lockfile import DebPin, LockText, WheelPin
+
+MakeWheel = Callable[..., Path]
+
+TABLE = variants.load()
+CPU, CU125 = TABLE.cpu, TABLE.named("cu125")
+CU126 = dataclasses.replace(CU125, name="cu126", cuda="12.6.3")
+TABLE = dataclasses.replace(TABLE, variants=(*TABLE.variants, CU126))
+#: The bytes of a wheel's payload by its name; what has some gets a layer of its own.
+SHARED = {"keras": 0, "numpy": 9000, "scipy": 7000, "six": 0}
+OWN = {
+    "cpu": {"tensorflow-cpu": 8000},
+    "cu125": {
+        **{"tensorflow": 8000, "nvidia-cudnn-cu12": 9500, "nvidia-cuda-nvcc-cu12": 9900},
+        "nvidia-nccl-cu12": 0,
+    },
+}
+OWN["cu126"] = OWN["cu125"]
+VERSIONS = {
+    "tensorflow": "2.21.0",
+    "tensorflow-cpu": "2.21.0",
+    "nvidia-cudnn-cu12": str(CU125.cudnn),
+    "nvidia-cuda-nvcc-cu12": "12.5.82",
+}
+
+
+def lock_text(name: str, body: str) -> LockText:
+    return LockText(store.ROOT / "requirements" / name, "0" * 64, body)
+
+
+@dataclasses.dataclass
+class Workshop:
+    """Made-up artifacts, in the store, and the locks that name them."""
+
+    make_wheel: MakeWheel
+    locks: dict[str, Locks] = dataclasses.field(default_factory=dict)
+    bumped: frozenset[str] = frozenset()
+
+    def stock(self, *bumped: str) -> None:
+        """Put every artifact into the store and lock it; the named wheels hold something new."""
+        self.bumped = frozenset(bumped)
+        parts = store.ROOT / "requirements"
+        shutil.copy(parts / "cuda-12.5.1.txt", parts / f"cuda-{CU126.cuda}.txt")
+        for variant in (CPU, CU125, CU126):
+            name = "conda-lock.yml" if variant is CPU else "cu125.conda-lock.yml"
+            path = store.ROOT / (name if variant is CPU else f"requirements/{name}")
+            body = lockfile.read(path).body.replace("'12.5'", f"'{variant.cuda_minor}'")
+            pins = [self.wheel(*row) for row in {**SHARED, **OWN[variant.name]}.items()]
+            debs = [self.deb(name) for name in ("git", "graphviz", "python3.13", "tini")]
+            self.locks[variant.name] = Locks(
+                variant,
+                lock_text("apt.lock", lockfile.format_debs(debs)),
+                lock_text(name, body),
+                lock_text(f"{variant.name}.txt", lockfile.format_wheels(pins)),
+            )
+
+    def wheel(self, name: str, payload: int) -> WheelPin:
+        """Make a wheel with a payload of some bytes; lock and store it."""
+        module = name.replace("-", "_")
+        files: dict[str, str | bytes] = {f"{module}/__init__.py": f"NAME = {name!r}\n"}
+        if payload:
+            files[f"{module}/payload.bin"] = bytes(payload)
+        if name in self.bumped:
+            files[f"{module}/news.txt"] = "moved\n"
+        version = VERSIONS.get(name, "1.0")
+        path = self.make_wheel(module, files, version=version)
+        pin = WheelPin(name, version, store.file_digest(path))
+        artifacts.keep(path, pin, path.name)
+        return pin
+
+    def deb(self, name: str) -> DebPin:
+        """Make what stands for a .deb; lock and store it."""
+        data = f"{name}, as a .deb".encode()
+        version = "3.13.5-2" if name.startswith("python") else "1.0-1"
+        filename = f"{name}_{version}_amd64.deb"
+        path = store.folder("tmp") / filename
+        path.write_bytes(data)
+        pin = DebPin(name, version, "amd64", len(data), store.digest(data), "debian", filename)
+        artifacts.keep(path, pin, filename)
+        return pin
+
+    def recipe(self, variant: Variant, *, table: Table = TABLE, whole: bool = True) -> Recipe:
+        """Return the recipe of a variant's image."""
+        return recipes.read(variant, table, "debian", whole=whole)
+
+    def build(self, variant: Variant, **given: Any) -> Image:
+        """Build one image, and load it nowhere."""
+        ((built,), _) = build.build([self.recipe(variant, **given)], Means(Bench(), held=False))
+        return built.image
+
+
+class Bench:
+    """A room that is no root file system: its Python is the one that runs the tests."""
+
+    @contextmanager
+    def open(self, root: Path) -> Iterator[Bench]:
+        """Enter it."""
+        self.root = root
+        yield self
+
+    def configure(self, script: str, env: Mapping[str, str], target: Path) -> None:
+        """Configure nothing."""
+        shutil.copyfile(self.root, target)
+
+    @contextmanager
+    def start(
+        self, argv: Sequence[str], env: Mapping[str, str], files: Mapping[str, bytes]
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """Start the compile server."""
+        with tempfile.TemporaryDirectory() as folder:
+            program = Path(folder) / "server.py"
+            (data,) = files.values()
+            program.write_bytes(data)
+            with subprocess.Popen(
+                [sys.executable, "-S", "-B", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            ) as server:
+                yield server
+
+
+@pytest.fixture
+def workshop(monkeypatch: pytest.MonkeyPatch, make_wheel: MakeWheel) -> Workshop:
+    """Build without Debian and the image's Python: small stand-ins for each."""
+    made = Workshop(make_wheel)
+    made.stock()
+
+    def unpack(pins: Sequence[DebPin], found: Mapping[str, Path], target: Path) -> None:
+        with tar.writing(target) as (writer, _):
+            for pin in pins:
+                writer.file(f"usr/share/{pin.name}", found[pin.sha256].read_bytes())
+
+    def write(writer: LayerWriter, root: Path) -> None:
+        tar.merge(writer, [root])
+
+    monkeypatch.setattr(base, "unpack", unpack)
+    monkeypatch.setattr(base, "write", write)
+    monkeypatch.setattr(parts, "LARGE", 5000)
+    monkeypatch.setattr(freshness, "current", lambda variant, _: made.locks[variant.name])
+    return made
+
+
+def config(built: Image) -> dict[str, Any]:
+    return json.loads(built.config)  # type: ignore[no-any-return]
+
+
+def environment(built: Image) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in config(built)["config"]["Env"])
+
+
+def tars() -> dict[str, int]:
+    """Return the layers in the store: when a file was written anew, its number is another."""
+    return {path.stem: path.stat().st_ino for path in store.folder("layers").glob("*.tar")}
+
+
+def names(built: Image) -> list[str]:
+    return [layer.name for layer in built.layers]

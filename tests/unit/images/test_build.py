@@ -1,0 +1,80 @@
+"""From recipes to images, and into an engine: the same inputs give the same ID."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+import pytest
+
+from gradlock.errors import PinError
+from gradlock.images import build, pins
+from gradlock.images.build import Means
+from gradlock.images.image import Image
+from gradlock.layers import Layer
+from gradlock.progress import Meter
+from tests.unit.images.conftest import CPU, CU125, Bench, Workshop, names
+
+pytestmark = pytest.mark.usefixtures("project")
+
+
+def test_the_same_locks_give_the_same_image_on_another_machine(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    first = workshop.build(CU125)
+    monkeypatch.setenv("GRADLOCK_STORE", str(tmp_path / "other machine"))
+    workshop.stock()
+    second = workshop.build(CU125)
+    assert first.id == second.id
+    assert [layer.digest for layer in first.layers] == [layer.digest for layer in second.layers]
+    assert str(tmp_path) not in first.config.decode()
+
+
+@dataclasses.dataclass
+class Shelf:
+    """A loader that keeps what it is sent."""
+
+    waves: list[list[str]] = dataclasses.field(default_factory=list)
+    images: list[Image] = dataclasses.field(default_factory=list)
+
+    def loader(self, _: Meter) -> AbstractContextManager[Shelf]:
+        """Return what takes the next image."""
+        return nullcontext(self)
+
+    def wave(self, layers: Sequence[Layer]) -> None:
+        """Note a wave."""
+        self.waves.append([layer.name for layer in layers])
+
+    def finish(self, image: Image) -> int:
+        """Note an image."""
+        self.images.append(image)
+        return image.size
+
+
+def test_the_lowest_layers_are_sent_before_the_image_is_whole(workshop: Workshop) -> None:
+    shelf = Shelf()
+    build.build([workshop.recipe(CU125)], Means(Bench(), shelf.loader, held=False))
+    (image,) = shelf.images
+    assert [names(image)[: len(wave)] for wave in shelf.waves] == shelf.waves
+    assert [len(wave) for wave in shelf.waves] == [1, 4, 9]
+
+
+def test_what_is_built_already_is_sent_at_once(workshop: Workshop) -> None:
+    first, second = Shelf(), Shelf()
+    for shelf in (first, second):
+        build.build([workshop.recipe(CPU)], Means(Bench(), shelf.loader, held=False))
+    assert second.images == first.images
+    assert second.waves == []
+
+
+def test_another_id_than_the_pinned_one_is_not_loaded(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pin = pins.ImagePin("sha256:0", "sha256:0", {})
+    monkeypatch.setattr(pins, "find", lambda *_: pin)
+    shelf = Shelf()
+    with pytest.raises(PinError):
+        build.build([workshop.recipe(CPU)], Means(Bench(), shelf.loader))
+    assert not shelf.images

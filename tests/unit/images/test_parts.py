@@ -1,0 +1,111 @@
+"""Which layers an image has, in which order, and what is made anew."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gradlock import store
+from gradlock.artifacts import artifacts
+from gradlock.artifacts.artifacts import Pin
+from gradlock.artifacts.fetcher import Fetcher
+from gradlock.images import build
+from gradlock.images.build import Means
+from tests.unit.images.conftest import CPU, CU125, CU126, Bench, Workshop, names, tars
+
+pytestmark = pytest.mark.usefixtures("project")
+
+
+def test_what_the_store_has_is_not_built_again(workshop: Workshop) -> None:
+    first, before = workshop.build(CU125), tars()
+    assert workshop.build(CU125) == first
+    assert tars() == before
+
+
+def test_the_heaviest_and_steadiest_layers_are_at_the_bottom(workshop: Workshop) -> None:
+    assert names(workshop.build(CPU)) == [
+        *("tensorflow-cpu", "numpy", "scipy"),
+        *("base", "conda", "wheels", "files"),
+    ]
+    assert names(workshop.build(CU125)) == [
+        *("tensorflow", "nvidia-cuda-nvcc-cu12", "nvidia-cudnn-cu12", "nvidia-nccl-cu12"),
+        *("numpy", "scipy"),
+        *("base", "conda", "conda-cuda", "wheels", "files"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("bumped", "moved"),
+    [
+        ("numpy", {"numpy", "files"}),  # `files` holds the lock
+        ("six", {"wheels", "files"}),
+        ("nvidia-cudnn-cu12", {"nvidia-cudnn-cu12", "files"}),
+    ],
+)
+def test_a_bump_rewrites_its_layer_alone(workshop: Workshop, bumped: str, moved: set[str]) -> None:
+    before = {layer.name: layer.digest for layer in workshop.build(CU125).layers}
+    stored = tars()
+    workshop.stock(bumped)
+    after = {layer.name: layer.digest for layer in workshop.build(CU125).layers}
+    assert {name for name in after if after[name] != before[name]} == moved
+    written = {digest for digest, number in tars().items() if stored.get(digest) != number}
+    assert len(written) == len(moved | {bumped})
+    assert {after[name] for name in moved} <= written
+
+
+def test_variants_share_all_but_what_makes_them_differ(workshop: Workshop) -> None:
+    cpu, gpu, other = (
+        {layer.name: layer.digest for layer in workshop.build(row).layers}
+        for row in (CPU, CU125, CU126)
+    )
+    assert {name for name in cpu if gpu.get(name) == cpu[name]} == {
+        *("numpy", "scipy", "base", "conda", "wheels")
+    }
+    assert {name for name in gpu if other[name] != gpu[name]} == {"conda-cuda", "files"}
+
+
+def test_a_flipped_byte_in_the_store_changes_no_image(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = workshop.build(CPU)
+    path = first.layers[1].path
+    path.write_bytes(path.read_bytes().replace(b"NAME", b"EMAN"))
+    assert workshop.build(CPU).id == first.id
+    assert store.file_digest(path) == first.layers[1].digest
+    assert "refused the layer numpy" in capsys.readouterr().err
+
+
+def test_images_that_share_layers_are_built_in_one_graph(workshop: Workshop) -> None:
+    rows = [workshop.recipe(row) for row in (CPU, CU125, CU126)]
+    built, graph = build.build(rows, Means(Bench(), held=False))
+    names = [job.name for job in graph.jobs if job.lane in ("fetch", "compile")]
+    assert len(names) == len(set(names))
+    alone = [workshop.build(row).id for row in (CPU, CU125, CU126)]
+    assert [one.image.id for one in built] == alone
+
+
+def test_a_wheel_with_a_flipped_byte_is_fetched_again_at_once(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = workshop.build(CPU)
+    shutil.rmtree(store.folder("layers"))
+    pin = next(pin for pin in workshop.locks["cpu"].wheels if pin.name == "numpy")
+    path = artifacts.path_of(pin)
+    assert path is not None
+    whole, kept = path.read_bytes(), path.stat()
+    path.write_bytes(whole[:-30] + bytes(30))
+    os.utime(path, ns=(kept.st_atime_ns, kept.st_mtime_ns))
+    get = Fetcher.get
+
+    def refetch(self: Fetcher, wanted: Pin) -> Path:
+        if wanted == pin and artifacts.path_of(pin) is None:
+            fresh = store.folder("tmp") / path.name
+            fresh.write_bytes(whole)
+            return artifacts.keep(fresh, pin, path.name)
+        return get(self, wanted)
+
+    monkeypatch.setattr(Fetcher, "get", refetch)
+    assert workshop.build(CPU).id == first.id

@@ -1,0 +1,114 @@
+"""The command line: help wherever it is asked for, several words, and no flag without a meaning."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+import tasks
+from gradlock import store
+from gradlock.verbs import program
+from gradlock.verbs.program import Program
+from tests.unit.verbs.conftest import Inv
+
+VERBS = tuple(tasks.namespace.task_names)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize(
+    "words",
+    [("{}", "-h"), ("{}", "--help"), ("-h", "{}"), ("--help", "{}"), ("--help={}",)],
+    ids=" ".join,
+)
+def test_every_verb_can_be_asked_for_help(
+    verb: str, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        Program(tasks.namespace).run(["inv", *(word.format(verb) for word in words)])
+    assert not caught.value.code
+    assert f"Usage: ./inv [--core-opts] {verb} " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [[], ["-h"], ["--help"], ["--list"], ["-l"]], ids=" ".join)
+def test_every_verb_is_listed(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        Program(tasks.namespace).run(["inv", *words])
+    assert not caught.value.code
+    lines = capsys.readouterr().out.splitlines()
+    assert set(VERBS) <= {line.split()[0] for line in lines if line.strip()}
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("suite smoke gradients", "suite smoke,gradients"),
+        ("suite smoke,gradients", "suite smoke,gradients"),
+        ("suite smoke gradients --gpu", "suite smoke,gradients --gpu"),
+        ("suite smoke --variant cpu", "suite smoke --variant cpu"),
+        ("suite smoke gradients variants", "suite smoke,gradients variants"),
+        ("setup suite smoke gradients", "setup suite smoke,gradients"),
+        ("drift cpu cu125", "drift cpu cu125"),
+        ("suite", "suite"),
+    ],
+)
+def test_several_words_are_read_as_one_argument(given: str, read: str) -> None:
+    assert program.several_as_one(given.split(), VERBS) == read.split()
+
+
+@pytest.mark.parametrize(
+    "given", ["image --gpu", "shell --command x -- --help", "--help image", "--help"]
+)
+def test_a_line_that_asks_for_no_help_of_a_verb_stays(given: str) -> None:
+    assert program.help_first(given.split(), VERBS) == given.split()
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        *(("image", f"-{letter}") for letter in "acgpsvdeTfw"),
+        ("lab", "-p", "9000"),
+        ("--dry", "image"),
+        ("image", "--dry"),
+        ("image", "--pty"),
+        ("nonsense",),
+    ],
+    ids=" ".join,
+)
+def test_a_flag_without_a_meaning_is_refused(
+    argv: tuple[str, ...], no_engine: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        Program(tasks.namespace).run(["inv", *argv])
+    assert caught.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert "  mend:  ./inv --" in said
+
+
+def test_started_with_sigint_ignored_it_can_be_interrupted() -> None:
+    """As `nohup` and `&` start it; a child of it gets the usual handler, too."""
+    code = (
+        "import signal, tasks\n"
+        "from gradlock.verbs.program import Program\n"
+        "try:\n    Program(tasks.namespace).run(['inv', '--version'])\n"
+        "except SystemExit:\n    pass\n"
+        "signal.raise_signal(signal.SIGINT)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=store.ROOT,
+        env={**os.environ},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "KeyboardInterrupt" in done.stderr
+
+
+def test_the_version_is_the_projects(inv: Inv) -> None:
+    assert inv("--version").stdout == "gradlock 0.1.0\n"
