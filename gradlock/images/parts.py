@@ -283,9 +283,9 @@ class Shop:
     def _prefix(self, recipe: Recipe) -> tuple[Job[Layer], ...]:
         """Return the prefix that all variants share, and what a GPU variant adds to it."""
         make = self._from_conda_forge if recipe.channel == "conda-forge" else self._from_debian
+        if not recipe.variant.shares_condas(recipe.cpu.variant):
+            return (make("conda", recipe.locks, None),)
         shared = make("conda", recipe.cpu, None)
-        if not recipe.variant.gpu:
-            return (shared,)
         return (shared, make("conda-cuda", recipe.locks, recipe.cpu))
 
     def _from_debian(self, name: str, locks: Locks, without: Locks | None) -> Job[Layer]:
@@ -341,7 +341,10 @@ class Shop:
             shares = self.graph.add(f"read {pin.name}", "compile", read, path, compiler)
             compiled = [
                 self.graph.add(
-                    f"compile {pin.name}", "compile", partial(compile_, number), shares, compiler
+                    f"compile {pin.name} {number}",
+                    "compile",
+                    partial(compile_, number),
+                    *(shares, compiler),
                 )
                 for number in range(bytecode.SHARES)
             ]
@@ -357,15 +360,23 @@ class Shop:
     def _merged(self, small: Sequence[Job[Layer]]) -> Job[Layer]:
         """Merge the layers of small wheels into one."""
 
-        def merge(*layers: Layer) -> Layer:
-            key = cache.key_of(wheels.RECIPE, [layer.digest for layer in layers])
-            paths = [layer.path for layer in layers]
-            return cache.get("wheels", key, lambda writer: tar.merge(writer, paths))
+        def find(*layers: Layer) -> Layer | None:
+            return cache.find("wheels", _merged_key(layers), verify=self.verify)
 
-        return self._once(
-            f"merged {[id(job) for job in small]}",
-            lambda: self.graph.add("merge small wheels", "write", merge, *small),
-        )
+        def merge(*layers: Layer) -> Layer:
+            paths = [layer.path for layer in layers]
+            return find(*layers) or cache.build(
+                "wheels", _merged_key(layers), lambda writer: tar.merge(writer, paths)
+            )
+
+        def make() -> Job[Layer]:
+            there = all(job.future.done() for job in small)
+            found = find(*(job.result for job in small)) if there else None
+            if found:
+                return ready("wheels", found)
+            return self.graph.add("merge small wheels", "write", merge, *small)
+
+        return self._once(f"merged {[id(job) for job in small]}", make)
 
     def _own(self, recipe: Recipe) -> Job[Layer]:
         """Write gradlock's own files."""
@@ -380,3 +391,7 @@ class Shop:
 def _base_key(recipe: Recipe) -> str:
     hashes = sorted(pin.sha256 for pin in recipe.locks.debs)
     return cache.key_of(base.RECIPE, recipe.suite, hashes)
+
+
+def _merged_key(layers: Sequence[Layer]) -> str:
+    return cache.key_of(wheels.RECIPE, [layer.digest for layer in layers])

@@ -8,7 +8,6 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 
 from gradlock import store
-from gradlock.engine import engine
 from gradlock.fingerprint import document, table, taking
 from gradlock.fingerprint import drift as drifts
 from gradlock.fingerprint.document import Fingerprint

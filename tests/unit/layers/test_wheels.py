@@ -18,9 +18,9 @@ from types import CodeType
 import pytest
 
 from gradlock import store
+from gradlock.command import Program
 from gradlock.errors import ArtifactError
 from gradlock.layers import cache, tar, wheels
-from gradlock.command import Program
 from gradlock.locks.lockfile import WheelPin
 
 pytestmark = pytest.mark.usefixtures("own_store")
