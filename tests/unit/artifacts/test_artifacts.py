@@ -70,25 +70,21 @@ def test_what_was_written_is_hashed_and_not_what_was_read(
         artifacts.keep(file, PIN, "pkg.whl")
 
 
-def test_a_file_is_flushed_before_it_is_marked(
+def test_a_file_is_flushed_before_it_is_in_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done: list[str] = []
-    fsync, utime = os.fsync, os.utime
+    flushed: list[int] = []
+    fsync = os.fsync
 
     def flush(handle: int) -> None:
-        done.append("flush")
+        assert artifacts.path_of(PIN) is None
+        flushed.append(os.fstat(handle).st_size)
         fsync(handle)
 
-    def mark(path: Path, times: tuple[int, int]) -> None:
-        done.append("mark")
-        utime(path, times)
-
     monkeypatch.setattr(os, "fsync", flush)
-    monkeypatch.setattr(os, "utime", mark)
     (tmp_path / "pkg.whl").write_bytes(DATA)
     artifacts.keep(tmp_path / "pkg.whl", PIN, "pkg.whl")
-    assert done == ["flush", "mark"]
+    assert flushed[0] == len(DATA)
 
 
 def test_a_verified_file_is_not_hashed_again(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:

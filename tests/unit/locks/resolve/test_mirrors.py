@@ -31,14 +31,14 @@ def apt(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     for variable in mirrors.VARIABLES.values():
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(mirrors, "APT", tmp_path)
-    monkeypatch.setattr(shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
     (tmp_path / "sources.list.d").mkdir()
     return tmp_path
 
 
 def install(monkeypatch: pytest.MonkeyPatch, listed: str) -> None:
     """Have an apt that prints this."""
-    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(shutil, "which", lambda name, **_: f"/usr/bin/{name}")
     monkeypatch.setattr(command, "run", lambda *_, **__: listed)
 
 
@@ -57,7 +57,7 @@ def test_where_both_are_named_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) 
     def never(*_: object, **__: object) -> str:
         raise AssertionError("apt was asked")
 
-    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(shutil, "which", lambda name, **_: f"/usr/bin/{name}")
     monkeypatch.setattr(command, "run", never)
     for archive, variable in mirrors.VARIABLES.items():
         monkeypatch.setenv(variable, ARCHIVES[archive])
