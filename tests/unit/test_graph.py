@@ -50,7 +50,7 @@ def test_the_first_failure_is_the_one_that_is_raised() -> None:
     def broken() -> None:
         raise ValueError("the cause")
 
-    with pytest.raises(ValueError, match="the cause"), Graph({"work": 2}) as graph:
+    with pytest.raises(ValueError, match="the cause"), Graph({"work": 2}) as graph:  # noqa: PT012
         cause = graph.add("cause", "work", broken)
         waiting = [graph.add("waiting", "work", lambda _: None, cause) for _ in range(3)]
         graph.wait()
