@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from gradlock import store
 from gradlock.errors import InputError
@@ -18,7 +17,7 @@ RECIPE = cache.recipe("layers/files.py")
 ROOTFS = store.ROOT / "docker/rootfs"
 #: What a program of it leaves there that was run in place.
 BYTECODE = "__pycache__"
-#: Names that hidden files, back-ups and bytecode have.
+#: Names that hidden files, backups and bytecode have.
 STRAY = re.compile(r"^\.|~$|\.(pyc|swp|orig|rej|bak)$")
 #: Links that a GPU image needs below site-packages. TensorFlow opens CUDA's libraries through
 #: the RUNPATH of libtensorflow_framework, and 2.21's lacks cuSOLVER's folder (that of
@@ -50,73 +49,45 @@ def links(variant: Variant) -> dict[str, str]:
 def rootfs() -> dict[str, tuple[bytes, int]]:
     """Return the bytes and mode of the files of docker/rootfs, by their names in the layer.
 
-    What an interpreter compiled in place is none of them: whether there is any depends on who
-    ran what here.
-
     Raises:
-        InputError: there is what an editor or a desktop leaves, and no layer should hold.
+        InputError: something there does not belong into an image; all such is named.
 
     """
-    found = {}
-    for path in ROOTFS.rglob("*"):
+    found: dict[str, tuple[bytes, int]] = {}
+    strays = []
+    for path in sorted(ROOTFS.rglob("*")):
         name = path.relative_to(ROOTFS).as_posix()
-        if "__pycache__" in name.split("/") or path.is_dir():
+        parts = name.split("/")
+        if BYTECODE in parts or path.is_dir():
             continue
-        hidden = any(part.startswith(".") for part in name.split("/"))
-        if hidden or name.endswith(("~", ".pyc")) or not path.is_file():
-            raise InputError(
-                "a stray file in what the images' top layer is made of",
-                where=f"docker/rootfs/{name}",
-                mend="remove it, or give it a name that is no hidden, backup or compiled file's",
-            )
-        found[name] = (path.read_bytes(), 0o755 if path.stat().st_mode & 0o100 else 0o644)
+        if any(map(STRAY.search, parts)) or not path.is_file():
+            strays.append(name)
+        else:
+            found[name] = (path.read_bytes(), 0o755 if path.stat().st_mode & 0o100 else 0o644)
+    if strays:
+        raise InputError(
+            "docker/rootfs is laid over every image, and holds what does not belong there",
+            where=", ".join(f"docker/rootfs/{name}" for name in strays),
+            mend="remove it",
+        )
     return found
 
 
 def inputs(texts: dict[str, str], links: dict[str, str]) -> list[object]:
-<<<<<<< HEAD
-    """Return what the layer is made of, for its key."""
-    held = [(name, mode, store.digest(data)) for name, (data, mode) in sorted(rootfs().items())]
-    return [held, texts, links]
-=======
     """Return what the layer is made of, for its key.
 
     Raises:
         InputError: something in docker/rootfs does not belong into an image.
 
     """
-    rootfs = [
-        (path.relative_to(ROOTFS).as_posix(), path.stat().st_mode & 0o100, store.file_digest(path))
-        for path in _rootfs()
-        if path.is_file()
-    ]
-    return [rootfs, texts, links]
->>>>>>> main
-
-
-def _rootfs() -> list[Path]:
-    """Return what docker/rootfs holds, refusing what editors and systems leave in folders."""
-    found = [
-        path for path in sorted(ROOTFS.rglob("*")) if BYTECODE not in path.relative_to(ROOTFS).parts
-    ]
-    strays = [path for path in found if STRAY.search(path.name)]
-    if strays:
-        raise InputError(
-            "docker/rootfs is laid over every image, and holds what does not belong there",
-            where=", ".join(str(path.relative_to(store.ROOT)) for path in strays),
-            mend="remove it",
-        )
-    return found
+    held = [(name, mode, store.digest(data)) for name, (data, mode) in rootfs().items()]
+    return [held, texts, links]
 
 
 def write(writer: tar.LayerWriter, texts: dict[str, str], links: dict[str, str]) -> None:
     """Write the layer."""
-<<<<<<< HEAD
-    for name, (data, mode) in sorted(rootfs().items()):
+    for name, (data, mode) in rootfs().items():
         writer.file(name, data, mode=mode)
-=======
-    tar.add_tree(writer, ROOTFS, without=BYTECODE)
->>>>>>> main
     for name, text in sorted(texts.items()):
         writer.file(name, text.encode())
     for name, target in sorted(links.items()):
