@@ -23,6 +23,8 @@ from gradlock.errors import InputError
 
 #: The project: this checkout.
 ROOT = Path(__file__).resolve().parent.parent
+#: Where the package itself is imported from, by processes that we start.
+CODE = ROOT
 
 
 def store() -> Path:

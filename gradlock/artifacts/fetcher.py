@@ -42,8 +42,8 @@ class Fetcher:
         self._meter = meter or progress.Meter()
         self._again = again
         self._stop = threading.Event()
-        self._client = network.client()
-        self._locate = locate or Sources(self._client, self._stop).of
+        self._client = Once(network.client)
+        self._locate = locate or Sources(self._client.get, self._stop).of
         self._lock = threading.Lock()
         self._sources: dict[str, Once[Source]] = {}
 
@@ -57,7 +57,8 @@ class Fetcher:
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
-        self._client.close()
+        if self._client.made:
+            self._client.get().close()
 
     def stop(self) -> None:
         """End all that is under way, in whichever thread: its `get` raises an ArtifactError."""
@@ -90,7 +91,7 @@ class Fetcher:
         """
         if path := self.have(pin):
             return path
-        download = Download(self._client, pin, self.source(pin), self._meter, self._stop)
+        download = Download(self._client.get(), pin, self.source(pin), self._meter, self._stop)
         path = download.run()
         with self._lock:
             self.count += 1

@@ -7,7 +7,7 @@ a resolver would choose of them today: one that was yanked, or superseded, is st
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -50,9 +50,8 @@ class Index:
             try:
                 ask = partial(self._page, page)
                 answer = network.patiently(ask, self.stop, network.plain(page))
-                offers = () if answer is None else _offers(answer, pin)
-                if found := next(_matching(offers, pin), None):
-                    return found
+                if answer is not None and (found := _matching(answer, pin)):
+                    return found[0]
             except (*network.ERRORS, ValueError, KeyError, TypeError) as error:
                 problems.append((page, network.reason(error)))
         if problems:
@@ -78,30 +77,26 @@ class Index:
         return answer.raise_for_status()
 
 
-Offer = tuple[str, Source]
-
-
-def _offers(answer: httpx.Response, pin: WheelPin) -> Iterator[Offer]:
-    """Read a project's page: the sha256 and the place of every file that has one."""
+def _matching(answer: httpx.Response, pin: WheelPin) -> list[Source]:
+    """Read a project's page: the files that have a pin's hash, and a name that is that wheel's."""
     if "html" in answer.headers.get("Content-Type", ""):
-        from pypi_simple import ProjectPage
+        from pypi_simple import ProjectPage  # as in `indexes`
 
         page = ProjectPage.from_html(pin.name, answer.text, str(answer.url))
-        for package in page.packages:
-            sha256 = package.digests.get("sha256", "")
-            yield sha256, Source(package.url, package.filename, package.size or 0)
-        return
-    # Plain values: checking all fields of all files, as the library does, costs five times more.
-    for file in answer.json()["files"]:
-        url = str(answer.url.join(file["url"]))
-        yield file["hashes"].get("sha256", ""), Source(url, file["filename"], file.get("size") or 0)
-
-
-def _matching(offers: Iterator[Offer] | Sequence[Offer], pin: WheelPin) -> Iterator[Source]:
-    """Yield what has the hash of a pin, and a filename that says that it is that wheel."""
-    for sha256, source in offers:
-        if sha256 == pin.sha256 and _names(source.filename, pin):
-            yield source
+        found = [
+            Source(package.url, package.filename, package.size or 0)
+            for package in page.packages
+            if package.digests.get("sha256") == pin.sha256
+        ]
+    else:
+        # Plain values, and of the one file: to check all fields of all files, or to join all
+        # their URLs, costs ten times what is needed.
+        found = [
+            Source(str(answer.url.join(file["url"])), file["filename"], file.get("size") or 0)
+            for file in answer.json()["files"]
+            if file["hashes"].get("sha256") == pin.sha256
+        ]
+    return [source for source in found if _names(source.filename, pin)]
 
 
 def _names(filename: str, pin: WheelPin) -> bool:

@@ -16,6 +16,8 @@ from typing import Any
 #: The variables that name the index, and those that name others beside it; uv's first.
 DEFAULTS = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
 OTHERS = ("UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL")
+#: The files of all users of the machine.
+UV_SYSTEM, PIP_SYSTEM = Path("/etc/uv/uv.toml"), Path("/etc/pip.conf")
 
 
 def urls() -> tuple[str, ...]:
@@ -54,7 +56,7 @@ def _uv_settings() -> dict[str, Any]:
     """Return uv's settings: those of the file that is named, else the user's over the system's."""
     named = os.environ.get("UV_CONFIG_FILE")
     config = Path(os.environ.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser())
-    files = [Path(named)] if named else [Path("/etc/uv/uv.toml"), config / "uv/uv.toml"]
+    files = [Path(named)] if named else [UV_SYSTEM, config / "uv/uv.toml"]
     merged: dict[str, Any] = {}
     for path in files:
         try:
@@ -93,7 +95,7 @@ def _pip_files() -> Iterator[Path]:
     else:
         for folder in (os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep):
             yield Path(folder) / "pip/pip.conf"
-        yield Path("/etc/pip.conf")
+        yield PIP_SYSTEM
     yield home / ".pip/pip.conf"
     yield config / "pip/pip.conf"
     yield Path(sys.prefix) / "pip.conf"

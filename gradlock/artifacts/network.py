@@ -8,6 +8,7 @@ from __future__ import annotations
 import netrc
 import os
 import re
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +22,8 @@ from gradlock.errors import ArtifactError
 BACKOFF = (1.0, 3.0, 9.0)
 #: Seconds without a byte after which a connection counts as dead.
 TIMEOUT = 20.0
-#: What names a file of CAs beside SSL_CERT_FILE and SSL_CERT_DIR, which httpx reads itself.
+#: What names the CAs to trust for httpx itself, and for other programs: a file.
+OWN_CAS = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 CA_FILES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 #: Answers that no further try changes.
 FINAL = (401, 403, 404, 410)
@@ -34,19 +36,28 @@ Result = TypeVar("Result")
 
 def client() -> httpx.Client:
     """Return a client for any number of threads, set up as the machine's tools are."""
-    context = httpx.create_ssl_context()
-    context.load_default_certs()
-    for path in filter(None, map(os.environ.get, CA_FILES)):
-        if Path(path).is_file():
-            context.load_verify_locations(path)
     return httpx.Client(
-        verify=context,
+        verify=_trust(),
         auth=_Logins(),
         follow_redirects=True,
         # No thread waits for a connection: how many there are is for those who start them.
         timeout=httpx.Timeout(TIMEOUT, pool=None),
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=32),
     )
+
+
+def _trust() -> ssl.SSLContext:
+    """Return whom to trust: what httpx does, the system's CAs, and those of the variables."""
+    context = httpx.create_ssl_context()
+    own = [path for name in OWN_CAS if (path := os.environ.get(name))]
+    if not own:
+        context.load_default_certs()
+    # The same file in all of them is usual, and each time takes 40 ms.
+    named = {Path(path).resolve() for name in CA_FILES if (path := os.environ.get(name))}
+    for file in sorted(named - {Path(path).resolve() for path in own}):
+        if file.is_file():
+            context.load_verify_locations(file)
+    return context
 
 
 class _Logins(httpx.Auth):

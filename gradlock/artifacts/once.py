@@ -18,6 +18,11 @@ class Once(Generic[Value]):
         self._made: Future[Value] = Future()
         self._first = threading.Lock()
 
+    @property
+    def made(self) -> bool:
+        """Whether there is a value already."""
+        return self._made.done()
+
     def get(self) -> Value:
         """Return the value; wait for it where another thread is making it.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import httpx
 
@@ -28,9 +29,9 @@ class Sources:
     is first needed: who has all wheels needs no index, who has all .debs no mirror.
     """
 
-    def __init__(self, client: httpx.Client, stop: threading.Event) -> None:
+    def __init__(self, client: Callable[[], httpx.Client], stop: threading.Event) -> None:
         self._mirrors = Once(mirrors.found)
-        self._index = Once(lambda: Index(client, indexes.urls(), stop))
+        self._index = Once(lambda: Index(client(), indexes.urls(), stop))
 
     def of(self, pin: Pin) -> Source:
         """Return where an artifact is; for a wheel the index is asked.

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gradlock import command, progress, store
+from gradlock.engine import owner
 from gradlock.errors import CommandError, EngineError
 
 #: Seconds that an engine may take to start, or to stop its containers and end.
@@ -157,10 +158,12 @@ def _end(note: Path, argument: str) -> bool:
     pid = _noted(note, argument)
     if pid is None:
         return False
+    began = owner.started(pid)
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP
-    while _has(pid, argument):
+    # Its command line goes before the files that it has open.
+    while owner.started(pid) == began != "":
         if time.monotonic() > deadline:
             raise EngineError(
                 f"the private Docker Engine (process {pid}) did not end within {STOP} s",

@@ -21,8 +21,10 @@ from docker.models.containers import Container
 from docker.types import LogConfig
 from docker.utils.socket import STDERR, STDOUT, frames_iter
 
+from gradlock.engine import containers
 from gradlock.engine import engine as engines
-from gradlock.engine.engine import LABEL, Engine
+from gradlock.engine.containers import LABEL
+from gradlock.engine.engine import Engine
 from gradlock.errors import CommandError
 from gradlock.layers import chroot, room
 from gradlock.layers.chroot import Chroot
@@ -151,7 +153,7 @@ class OpenImage:
 
     @contextmanager
     def _container(self, argv: Sequence[str], **more: Any) -> Iterator[Container]:
-        with engines.container(
+        with containers.container(
             self.engine, self.image, argv, kind=KIND, **OPTIONS, **more
         ) as container:
             yield container

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gradlock import command
 from gradlock.engine import engine
-from gradlock.errors import GradlockError
+from gradlock.errors import EngineError, GradlockError
 from gradlock.locks.resolve.debian import KEYRING
 from gradlock.progress import say
 
@@ -46,9 +46,17 @@ ENGINE = Need("dockerd", "docker.io", "runs the images; none answers here")
 def missing() -> tuple[Need, ...]:
     """Return what the machine lacks; an engine only where none answers."""
     needs = NEEDS if os.getuid() == 0 else (*NEEDS, ROOTLESS)
-    if not engine.find():
+    if not _has_engine():
         needs = (*needs, ENGINE)
     return tuple(need for need in needs if not need.present)
+
+
+def _has_engine() -> bool:
+    """Whether an engine answers, or is there in vain: then another one would not help."""
+    try:
+        return engine.find() is not None
+    except EngineError:
+        return True
 
 
 def install() -> tuple[Need, ...]:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
-from gradlock import progress, store
-from gradlock.engine import engine as engines
-from gradlock.engine.engine import Engine
+from gradlock import progress
+from gradlock.engine import containers
+from gradlock.engine.engine import Engine, working
 from gradlock.errors import EngineError, InputError
 from gradlock.fingerprint import document
 from gradlock.fingerprint.document import Fingerprint
-from gradlock.inside import suites as inside
+from gradlock.inside import box
 
 PROGRAM = Path(__file__).with_name("measure.py")
-#: Seconds that it may take; it takes 20.
-LIMIT = 300
+#: Seconds that it may take (it takes 20), and may outlast that before it is given up.
+LIMIT, GRACE = 300, 60
+#: What it writes.
+RESULT = "fingerprint.json"
 THREADS = 2
 ONEDNN = {
     "default": {},
@@ -41,32 +42,26 @@ def take(
     if threads < 1:
         raise InputError(f"{threads} threads: use one at least")
     progress.say(f"measuring {image}: some 20 s")
-    with store.scratch("fingerprint") as scratch, engines.working(engine, f"measuring {image}"):
-        tests, results = scratch / "tests", scratch / "results"
-        for folder, mode in ((tests, 0o755), (results, 0o777)):
-            folder.mkdir()
-            folder.chmod(mode)
-        shutil.copy(PROGRAM, tests)
-        (tests / PROGRAM.name).chmod(0o644)
-        found = results / "fingerprint.json"
-        box = inside.box(tests, results)
-        box["environment"] |= ONEDNN[onednn]
-        argv = [
-            *("timeout", "--kill-after=10", str(LIMIT), "python"),
-            *(f"/gradlock/tests/{PROGRAM.name}", f"/gradlock/results/{found.name}"),
-            *("--threads", str(threads)),
-        ]
-        with engines.container(engine, image, argv, kind="tests", **box) as container:
+    argv = [
+        *("timeout", "--kill-after=10", str(LIMIT), "python"),
+        *(str(box.TESTS / PROGRAM.name), str(box.RESULTS / RESULT)),
+        *("--threads", str(threads)),
+    ]
+    with working(engine, f"measuring {image}"):
+        options = box.options(engine, **ONEDNN[onednn])
+        with containers.container(engine, image, argv, kind="tests", **options) as container:
+            box.put(container, {PROGRAM.name: PROGRAM.read_bytes()})
             container.start()
-            status = container.wait(timeout=LIMIT + inside.GRACE)["StatusCode"]
+            status = container.wait(timeout=LIMIT + GRACE)["StatusCode"]
             # TensorFlow's greetings are no news, unless it failed.
             said = container.logs(tail=20).decode(errors="replace")
-        if status:
-            raise EngineError(
-                f"the fingerprint of {image} failed with status {status}:\n{said.rstrip()}"
-            )
-        taken = document.parse(found.read_text(encoding="utf-8"), image)
+            found = {} if status else box.results(container)
         attributes = engine.client.images.get(image).attrs
+    if RESULT not in found:
+        raise EngineError(
+            f"the fingerprint of {image} failed with status {status}:\n{said.rstrip()}"
+        )
+    taken = document.parse(found[RESULT].decode(), image)
     labels = attributes["Config"].get("Labels") or {}
     names = {name: labels[label] for name, label in LABELS.items() if label in labels}
     return taken.of({"id": attributes["Id"], **names})

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import json
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from gradlock import store
 from gradlock.errors import ArtifactError
-from gradlock.images.image import Image
 from gradlock.layers import Layer
-from gradlock.progress import Meter
 
 #: What is read from a layer, and sent, at a time.
 CHUNK = 1 << 20
 
 
-def manifest(image: Image) -> bytes:
+class BrokenLayerError(ArtifactError):
+    """A layer's file is not what was written: gone, cut short, or other bytes."""
+
+    def __init__(self, layer: Layer) -> None:
+        super().__init__(
+            f"the layer {layer.name} is broken: its file is gone, cut short, or has changed",
+            where=str(layer.path),
+            mend="remove the file; ./inv image writes it again",
+        )
+        self.layer = layer
+
+
+def manifest(config: bytes, layers: Sequence[Layer]) -> bytes:
     """Return the OCI manifest: the config and the layers, by digest and size."""
     return _json(
         {
@@ -25,8 +35,8 @@ def manifest(image: Image) -> bytes:
             "mediaType": "application/vnd.oci.image.manifest.v1+json",
             "config": {
                 "mediaType": "application/vnd.oci.image.config.v1+json",
-                "digest": image.id,
-                "size": len(image.config),
+                "digest": f"sha256:{store.digest(config)}",
+                "size": len(config),
             },
             "layers": [
                 {
@@ -34,20 +44,30 @@ def manifest(image: Image) -> bytes:
                     "digest": f"sha256:{layer.digest}",
                     "size": layer.size,
                 }
-                for layer in image.layers
+                for layer in layers
             ],
         }
     )
 
 
-def stream(image: Image, layers: Sequence[Layer], watch: Meter) -> Iterator[bytes]:
-    """Yield the tar that an engine loads: an image, with those of its layers that are given.
+def stream(
+    config: bytes,
+    layers: Sequence[Layer],
+    sent: Sequence[Layer],
+    advance: Callable[[int], None],
+) -> Iterator[bytes]:
+    """Yield the tar that an engine loads: an image, with those of its layers to be `sent`.
 
     It is an OCI layout, which containerd's store reads, with the `manifest.json` that the
     classic store reads. It holds no name: the image is tagged when it has proved whole.
+    `advance` takes the bytes of each piece of a layer.
+
+    Raises:
+        BrokenLayerError: a layer's file is gone, or shorter than it was.
+
     """
-    whole = manifest(image)
-    config, top = image.id.removeprefix("sha256:"), store.digest(whole)
+    whole = manifest(config, layers)
+    own, top = store.digest(config), store.digest(whole)
     index = {
         "schemaVersion": 2,
         "manifests": [
@@ -59,20 +79,20 @@ def stream(image: Image, layers: Sequence[Layer], watch: Meter) -> Iterator[byte
         ],
     }
     classic = {
-        "Config": _blob(config),
+        "Config": _blob(own),
         "RepoTags": None,
-        "Layers": [_blob(layer.digest) for layer in image.layers],
+        "Layers": [_blob(layer.digest) for layer in layers],
     }
     yield from _member("oci-layout", _json({"imageLayoutVersion": "1.0.0"}))
     yield from _member("index.json", _json(index))
     yield from _member("manifest.json", _json([classic]))
-    yield from _member(_blob(config), image.config)
+    yield from _member(_blob(own), config)
     yield from _member(_blob(top), whole)
-    for layer in layers:
+    for layer in sent:
         yield _header(_blob(layer.digest), layer.size)
         for chunk in _chunks(layer):
             yield chunk
-            watch.advance(len(chunk))
+            advance(len(chunk))
         yield _padding(layer.size)
     yield b"\0" * 2 * tarfile.BLOCKSIZE
 
@@ -85,14 +105,10 @@ def _chunks(layer: Layer) -> Iterator[bytes]:
             while left and (chunk := stream.read(min(CHUNK, left))):
                 left -= len(chunk)
                 yield chunk
-    except FileNotFoundError:
-        left = layer.size
+    except OSError as error:
+        raise BrokenLayerError(layer) from error
     if left:
-        raise ArtifactError(
-            f"the layer {layer.name} is cut short or gone",
-            where=str(layer.path),
-            mend="remove the file; ./inv image writes it again",
-        )
+        raise BrokenLayerError(layer)
 
 
 def _blob(digest: str) -> str:

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
@@ -23,6 +23,7 @@ from gradlock import progress, store
 from gradlock.artifacts.fetcher import Fetcher
 from gradlock.graph import Graph, Job
 from gradlock.images import pins
+from gradlock.images.archive import BrokenLayerError
 from gradlock.images.config import config
 from gradlock.images.image import Image
 from gradlock.images.parts import Parts, Shop
@@ -32,7 +33,7 @@ from gradlock.layers.room import Room
 
 
 class Loader(Protocol):
-    """What takes an image: an engine."""
+    """What takes one image: an engine."""
 
     def wave(self, layers: Sequence[Layer]) -> None:
         """Take the lowest layers of an image that is not whole yet."""
@@ -45,14 +46,14 @@ class Loader(Protocol):
 class Means:
     """What a build works with.
 
-    `room` runs the image's programs while there is no image yet; `loader` takes the images,
-    or nothing does. `jobs` is the number of layers that are made at a time (default: the
-    cores). With `verify`, everything in the store is hashed again. `held` tells whether an
-    image must have the ID that images.lock says.
+    `room` runs the image's programs while there is no image yet. `loader` makes what takes an
+    image, and counts its bytes; without one, images stay in the store. `jobs` is the number of
+    layers that are made at a time (default: the cores). With `verify`, everything in the store
+    is hashed again. `held` tells whether an image must have the ID that images.lock says.
     """
 
     room: Room
-    loader: Loader | None = None
+    loader: Callable[[progress.Meter], AbstractContextManager[Loader]] | None = None
     jobs: int = 0
     verify: bool = False
     held: bool = True
@@ -69,12 +70,22 @@ class Built:
 def build(recipes: Sequence[Recipe], means: Means) -> tuple[list[Built], Graph]:
     """Build images from their recipes, and load them; return them with the graph that ran.
 
+    A layer in the store that the engine finds broken is built again, once.
+
     Raises:
         PinError: an image has another ID than images.lock says; it was not tagged.
         ArtifactError: an artifact cannot be had, or is not what the lock says.
         EngineError: the engine refused.
 
     """
+    try:
+        return _build(recipes, means)
+    except BrokenLayerError as error:
+        progress.say(f"{error.what}; looking at all layers, and building it again")
+        return _build(recipes, replace(means, verify=True))
+
+
+def _build(recipes: Sequence[Recipe], means: Means) -> tuple[list[Built], Graph]:
     jobs = means.jobs or os.cpu_count() or 1
     lanes = {
         "find": 16,
@@ -89,6 +100,7 @@ def build(recipes: Sequence[Recipe], means: Means) -> tuple[list[Built], Graph]:
         store.exclusive("build"),
         store.scratch("build") as work,
         progress.board() as board,
+        ExitStack() as loaders,
         Graph(lanes) as graph,
         Fetcher(meter=board.meter("fetching"), again=means.verify) as fetcher,
         ExitStack() as rooms,
@@ -97,9 +109,11 @@ def build(recipes: Sequence[Recipe], means: Means) -> tuple[list[Built], Graph]:
         cache.sweep()
         shop = Shop(graph, fetcher, means.room, rooms, work, jobs, means.verify)
         made = [shop.parts(recipe) for recipe in recipes]
-        loads = [
-            _deliver(graph, recipe, own, means) for recipe, own in zip(recipes, made, strict=True)
-        ]
+        loads = []
+        for recipe, own in zip(recipes, made, strict=True):
+            meter = board.meter(f"loading {recipe.name}")
+            loader = loaders.enter_context(means.loader(meter)) if means.loader else None
+            loads.append(_deliver(graph, recipe, own, Delivery(means.held, loader, meter)))
         graph.wait()
     return [load.result for load in loads], graph
 
@@ -115,25 +129,37 @@ def _told(graph: Graph, fetcher: Fetcher) -> Iterator[None]:
         raise
 
 
-def _deliver(graph: Graph, recipe: Recipe, made: Parts, means: Means) -> Job[Built]:
+@dataclass(frozen=True)
+class Delivery:
+    """Where an image goes, if anywhere, and whether it must be the pinned one."""
+
+    held: bool
+    loader: Loader | None
+    meter: progress.Meter
+
+    def wave(self, *layers: Layer) -> None:
+        """Send the lowest layers."""
+        if self.loader:
+            self.loader.wave(layers)
+
+    def finish(self, recipe: Recipe, *layers: Layer) -> Built:
+        """Make the image of its layers, hold it to what is pinned, and load it."""
+        overlap.check(layers)
+        locks = f"sha256:{recipe.locks.digest}"
+        image = Image(recipe.name, recipe.channel, locks, config(recipe, layers), tuple(layers))
+        if self.held:
+            pins.hold(image)
+        if self.loader is None:
+            return Built(image, 0)
+        self.meter.expect(image.size)
+        return Built(image, self.loader.finish(image))
+
+
+def _deliver(graph: Graph, recipe: Recipe, made: Parts, delivery: Delivery) -> Job[Built]:
     """Send an image's lowest layers as they come, and in the end the image."""
     graph.wait(made.fetched())
     layers, ends = made.ordered()
-    if means.loader and not all(job.future.done() for job in layers):
+    if delivery.loader and not all(job.future.done() for job in layers):
         for end in ends:
-            graph.add(f"wave {recipe.name}", "send", _listed(means.loader.wave), *layers[:end])
-    return graph.add(f"load {recipe.name}", "send", partial(_finish, recipe, means), *layers)
-
-
-def _listed(call: Callable[[Sequence[Layer]], None]) -> Callable[..., None]:
-    return lambda *layers: call(layers)
-
-
-def _finish(recipe: Recipe, means: Means, *layers: Layer) -> Built:
-    """Make the image of its layers, hold it to what is pinned, and load it."""
-    overlap.check(layers)
-    locks = f"sha256:{recipe.locks.digest}"
-    image = Image(recipe.name, recipe.channel, locks, config(recipe, layers), tuple(layers))
-    if means.held:
-        pins.hold(image)
-    return Built(image, means.loader.finish(image) if means.loader else 0)
+            graph.add(f"wave {recipe.name}", "send", delivery.wave, *layers[:end])
+    return graph.add(f"load {recipe.name}", "send", partial(delivery.finish, recipe), *layers)

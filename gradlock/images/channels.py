@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradlock.errors import InputError
 from gradlock.images import pins
-from gradlock.images.image import CHANNELS
+from gradlock.images.recipe import CHANNELS
 from gradlock.locks.resolve import conda
 
 

@@ -41,11 +41,12 @@ def _rank(pin: WheelPin) -> int:
 
 @dataclass(frozen=True)
 class Part:
-    """A wheel of an image: its pin, and the jobs that fetch it and make its layer."""
+    """A wheel of an image: its pin, the jobs that fetch it and make its layer, and all sizes."""
 
     pin: WheelPin
     path: Job[Path]
     layer: Job[Layer]
+    sizes: Mapping[str, int]
 
     @property
     def rank(self) -> int:
@@ -55,7 +56,7 @@ class Part:
     @property
     def size(self) -> int:
         """The wheel's bytes; once it was fetched."""
-        return self.path.result.stat().st_size
+        return self.sizes[self.pin.sha256]
 
     @property
     def large(self) -> bool:
@@ -123,6 +124,8 @@ class Shop:
         self.compilers = compilers
         self.verify = verify
         self._made: dict[str, Job[object]] = {}
+        #: The bytes of what was fetched, by sha256: a file found broken is gone for a moment.
+        self._sizes: dict[str, int] = {}
 
     def parts(self, recipe: Recipe) -> Parts:
         """Return the jobs of an image's layers."""
@@ -151,23 +154,29 @@ class Shop:
             if not self.fetcher.have(pin):
                 self.fetcher.source(pin)
 
+        def fetch(_: None) -> Path:
+            path = self.fetcher.get(pin)
+            self._sizes[pin.sha256] = path.stat().st_size
+            return path
+
         def make() -> Job[Path]:
             found = self.graph.add(f"find {pin.name}", "find", find)
-            get = partial(self.fetcher.get, pin)
-            return self.graph.add(f"fetch {pin.name}", "fetch", lambda _: get(), found)
+            return self.graph.add(f"fetch {pin.name}", "fetch", fetch, found)
 
         return self._once(pin.sha256, make)
 
     def _artifacts(self, pins: Iterable[Pin]) -> list[Job[Path]]:
         return [self._artifact(pin) for pin in pins]
 
-    def _mended(self, pin: Pin, work: Callable[[Path], T], path: Path) -> T:
-        """Do work on an artifact; where its bytes turn out to be broken, on one fetched anew."""
+    def _mended(self, pins: Sequence[Pin], work: Callable[..., T], *paths: Path) -> T:
+        """Do work on artifacts; where their bytes turn out to be broken, on some fetched anew."""
         try:
-            return work(path)
+            return work(*paths)
         except ArtifactError:
-            artifacts.refuse(pin)
-            return work(self.fetcher.get(pin))
+            broken = [artifacts.refuse(path) for path in paths]
+            if not any(broken):
+                raise
+            return work(*map(self.fetcher.get, pins))
 
     # The image's own programs, before there is an image
 
@@ -181,8 +190,9 @@ class Shop:
             base.unpack(debs, found, target)
             return target
 
+        work = partial(self._mended, debs, unpack)
         return self._once(
-            "unpacked", lambda: self.graph.add("unpack", "room", unpack, *self._artifacts(debs))
+            "unpacked", lambda: self.graph.add("unpack", "room", work, *self._artifacts(debs))
         )
 
     def _root(self, recipe: Recipe) -> Job[Path]:
@@ -273,9 +283,9 @@ class Shop:
     def _prefix(self, recipe: Recipe) -> tuple[Job[Layer], ...]:
         """Return the prefix that all variants share, and what a GPU variant adds to it."""
         make = self._from_conda_forge if recipe.channel == "conda-forge" else self._from_debian
+        if not recipe.variant.shares_condas(recipe.cpu.variant):
+            return (make("conda", recipe.locks, None),)
         shared = make("conda", recipe.cpu, None)
-        if not recipe.variant.gpu:
-            return (shared,)
         return (shared, make("conda-cuda", recipe.locks, recipe.cpu))
 
     def _from_debian(self, name: str, locks: Locks, without: Locks | None) -> Job[Layer]:
@@ -305,7 +315,7 @@ class Shop:
         path = self._artifact(pin)
 
         def read(wheel: Path, _: Compiler) -> Sequence[Mapping[str, bytes]]:
-            sources = self._mended(pin, partial(wheels.sources, python=python), wheel)
+            sources = self._mended([pin], partial(wheels.sources, python=python), wheel)
             return bytecode.shares(sources)
 
         def compile_(
@@ -324,14 +334,17 @@ class Shop:
                     pin.name, key, lambda writer: wheels.write(writer, path, python, late)
                 )
 
-            return self._mended(pin, one, wheel)
+            return self._mended([pin], one, wheel)
 
         def make() -> Job[Layer]:
             compiler = self._compiler(recipe)
             shares = self.graph.add(f"read {pin.name}", "compile", read, path, compiler)
             compiled = [
                 self.graph.add(
-                    f"compile {pin.name}", "compile", partial(compile_, number), shares, compiler
+                    f"compile {pin.name} {number}",
+                    "compile",
+                    partial(compile_, number),
+                    *(shares, compiler),
                 )
                 for number in range(bytecode.SHARES)
             ]
@@ -342,20 +355,28 @@ class Shop:
                 f"write {pin.name}", "write", lambda wheel, *_: late(wheel), path, *compiled
             )
 
-        return Part(pin, path, self._layer(pin.name, key, make))
+        return Part(pin, path, self._layer(pin.name, key, make), self._sizes)
 
     def _merged(self, small: Sequence[Job[Layer]]) -> Job[Layer]:
         """Merge the layers of small wheels into one."""
 
-        def merge(*layers: Layer) -> Layer:
-            key = cache.key_of(wheels.RECIPE, [layer.digest for layer in layers])
-            paths = [layer.path for layer in layers]
-            return cache.get("wheels", key, lambda writer: tar.merge(writer, paths))
+        def find(*layers: Layer) -> Layer | None:
+            return cache.find("wheels", _merged_key(layers), verify=self.verify)
 
-        return self._once(
-            f"merged {[id(job) for job in small]}",
-            lambda: self.graph.add("merge small wheels", "write", merge, *small),
-        )
+        def merge(*layers: Layer) -> Layer:
+            paths = [layer.path for layer in layers]
+            return find(*layers) or cache.build(
+                "wheels", _merged_key(layers), lambda writer: tar.merge(writer, paths)
+            )
+
+        def make() -> Job[Layer]:
+            there = all(job.future.done() for job in small)
+            found = find(*(job.result for job in small)) if there else None
+            if found:
+                return ready("wheels", found)
+            return self.graph.add("merge small wheels", "write", merge, *small)
+
+        return self._once(f"merged {[id(job) for job in small]}", make)
 
     def _own(self, recipe: Recipe) -> Job[Layer]:
         """Write gradlock's own files."""
@@ -370,3 +391,7 @@ class Shop:
 def _base_key(recipe: Recipe) -> str:
     hashes = sorted(pin.sha256 for pin in recipe.locks.debs)
     return cache.key_of(base.RECIPE, recipe.suite, hashes)
+
+
+def _merged_key(layers: Sequence[Layer]) -> str:
+    return cache.key_of(wheels.RECIPE, [layer.digest for layer in layers])

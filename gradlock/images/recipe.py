@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gradlock import store
-from gradlock.artifacts.artifacts import Pin
 from gradlock.errors import InputError
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import freshness, rules
@@ -43,12 +42,6 @@ class Recipe:
     def condas(self) -> tuple[CondaPin, ...]:
         """The conda packages to fetch: the channel `debian` has none."""
         return self.locks.condas if self.channel == "conda-forge" else ()
-
-    @property
-    def pins(self) -> tuple[Pin, ...]:
-        """Everything that the image needs from elsewhere."""
-        wheels = self.locks.wheels if self.whole else ()
-        return (*self.locks.debs, *self.condas, *wheels)
 
     @property
     def interpreter(self) -> str:

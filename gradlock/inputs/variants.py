@@ -51,6 +51,20 @@ class Variant:
         """The CUDA release as conda's `cuda-version` counts it: 12.5 for 12.5.1."""
         return ".".join(self.cuda.split(".")[:2]) if self.cuda else None
 
+    def shares_condas(self, cpu: Variant) -> bool:
+        """Whether this variant's conda packages must be the CPU variant's, where both have them.
+
+        A GPU variant with a Python of its own cannot share: what fits that is other files.
+        """
+        return self.gpu and self.python == cpu.python
+
+    def shares_wheels(self, cpu: Variant) -> bool:
+        """Whether this variant's wheels must be the CPU variant's, where both have them.
+
+        A TensorFlow of its own bounds other versions of what it needs.
+        """
+        return self.shares_condas(cpu) and self.tensorflow == cpu.tensorflow
+
     def to_dict(self) -> dict[str, Any]:
         """Return the row as plain values, absent ones as None."""
         return asdict(self)

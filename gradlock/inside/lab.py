@@ -16,8 +16,9 @@ from docker.errors import APIError
 from docker.models.containers import Container
 
 from gradlock import progress
-from gradlock.engine import engine as engines
-from gradlock.engine.engine import LABEL, Engine
+from gradlock.engine import containers, gpus
+from gradlock.engine.containers import LABEL
+from gradlock.engine.engine import Engine, working
 from gradlock.errors import EngineError, InputError
 from gradlock.inside import workspace
 
@@ -35,28 +36,30 @@ def run(
     folder: Path,
     port: int | None = None,
     gpu: bool = False,
+    gpu_required: bool = False,
     detach: bool = False,
 ) -> None:
     """Serve an image's JupyterLab on this machine until Ctrl-C, and print its URL.
 
     The server sees `folder`, and writes to it as its owner. Without `port` it takes the first
-    free one from 8888. With `detach` it goes on; `stop` ends it.
+    free one from 8888. `gpu` gives it the engine's GPUs, if there are any; with `gpu_required`
+    it does not start without. With `detach` it goes on; `stop` ends it.
 
     Raises:
         InputError: no such folder, or the port is taken.
-        EngineError: the engine refused, or JupyterLab did not start.
+        EngineError: the engine refused, does not see the folder, or lacks a required GPU;
+            or JupyterLab did not start.
 
     """
     token = secrets.token_hex(24)
-    options = workspace.options(folder)
-    options["environment"] = {"JUPYTER_TOKEN": token}
-    options["shm_size"] = "1g"
-    if gpu:
-        options["device_requests"] = engines.gpus(engine)
-    with engines.working(engine, f"serving {image}"), ExitStack() as stack:
+    options: dict[str, Any] = {"environment": {"JUPYTER_TOKEN": token}, "shm_size": "1g"}
+    options["lasting"] = detach
+    with working(engine, f"serving {image}"), ExitStack() as stack:
+        if gpu:
+            options["device_requests"] = gpus.requests(engine, required=gpu_required)
         begin = time.monotonic()
-        container, port = _start(engine, image, port, options)
-        stack.callback(engines.discard, container)
+        container, port = _start(engine, image, port, folder, options)
+        stack.callback(containers.discard, container)
         _wait(container, port, token)
         progress.say(f"JupyterLab answers after {time.monotonic() - begin:.1f} s")
         print(f"http://{HOST}:{port}/lab?token={token}", flush=True)
@@ -70,7 +73,7 @@ def run(
 
 def stop(engine: Engine) -> int:
     """End every JupyterLab that gradlock serves on an engine; return how many there were."""
-    with engines.working(engine, "stopping JupyterLab"):
+    with working(engine, "stopping JupyterLab"):
         served = engine.client.containers.list(filters={"label": f"{LABEL}=lab"})
         for container in served:
             container.stop()
@@ -79,7 +82,7 @@ def stop(engine: Engine) -> int:
 
 
 def _start(
-    engine: Engine, image: str, port: int | None, options: dict[str, Any]
+    engine: Engine, image: str, port: int | None, folder: Path, options: dict[str, Any]
 ) -> tuple[Container, int]:
     """Start the container on the port named, or on the first free one."""
     for candidate in [port] if port else free_ports():
@@ -90,14 +93,20 @@ def _start(
             f"--ServerApp.custom_display_url=http://{HOST}:{candidate}",
         ]
         ports = {f"{candidate}/tcp": (HOST, candidate)}
-        container = engines.create(engine, image, argv, kind="lab", ports=ports, **options)
+        container = workspace.create(
+            engine, image, argv, folder, kind="lab", ports=ports, **options
+        )
         try:
             container.start()
-            return container, candidate
         except APIError as error:
-            engines.discard(container)
+            containers.discard(container)
             if not any(words in str(error) for words in ("already allocated", "in use")):
                 raise
+        except BaseException:
+            containers.discard(container)
+            raise
+        else:
+            return container, candidate
     raise InputError(
         f"port {port} is taken" if port else f"no port from {PORT} on is free",
         mend="name another with --port",

@@ -11,7 +11,7 @@ import termios
 import threading
 import tty
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,8 @@ from docker.errors import APIError
 from docker.models.containers import Container
 from docker.utils.socket import STDERR, frames_iter
 
-from gradlock.engine import engine as engines
-from gradlock.engine.engine import Engine
+from gradlock.engine import containers, gpus
+from gradlock.engine.engine import Engine, working
 from gradlock.inside import workspace
 
 STDIN_FD, STDOUT_FD, STDERR_FD = 0, 1, 2
@@ -33,25 +33,26 @@ def run(
     *,
     folder: Path,
     gpu: bool = False,
+    gpu_required: bool = False,
 ) -> int:
     """Run a command in an image, with `folder` as its working folder; return its status.
 
-    On a terminal it gets one too; else its input, output and errors are this process's.
+    On a terminal it gets one too; else its input, output and errors are this process's. `gpu`
+    gives it the engine's GPUs, if there are any; with `gpu_required` it does not start without.
 
     Raises:
         InputError: no such folder.
-        EngineError: the engine refused, or stopped answering.
+        EngineError: the engine refused, stopped answering, does not see the folder, or lacks
+            a required GPU.
 
     """
     terminal = os.isatty(STDIN_FD) and os.isatty(STDOUT_FD)
     options: dict[str, Any] = {"stdin_open": True, "tty": terminal, "shm_size": "1g"}
-    options |= workspace.options(folder)
-    if gpu:
-        options["device_requests"] = engines.gpus(engine)
-    with (
-        engines.working(engine, f"running {argv[0]} in {image}"),
-        engines.container(engine, image, argv, kind="shell", **options) as container,
-    ):
+    with working(engine, f"running {argv[0]} in {image}"), ExitStack() as stack:
+        if gpu:
+            options["device_requests"] = gpus.requests(engine, required=gpu_required)
+        container = workspace.create(engine, image, argv, folder, kind="shell", **options)
+        stack.callback(containers.discard, container)
         # Attached before it starts, so that nothing it prints is missed.
         stream = container.attach_socket(params=dict.fromkeys(STREAMS, 1))
         if terminal:

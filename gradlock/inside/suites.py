@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
+import io
+import json
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 from docker.errors import APIError
 from docker.models.containers import Container
 
 from gradlock import progress, store
-from gradlock.engine import engine as engines
-from gradlock.engine.engine import Engine
+from gradlock.engine import containers, gpus
+from gradlock.engine.engine import Engine, working
 from gradlock.errors import InputError
+from gradlock.inside import box
 
 #: The tests that run inside images.
 TESTS = store.ROOT / "tests" / "image"
@@ -46,29 +47,35 @@ def run_suites(
     """Run suites of `tests/image` in an image, and return the first status that is not 0.
 
     `gpu` says that the image computes on GPUs: it gets those that the engine has. Without
-    one, tests skip; with `gpu_required` they fail. Each suite has a container and `seconds`
-    of its own, and leaves `<suite>.xml` (JUnit) in `reports`, and what it writes beside it: of
-    gradients, a report as JSON and HTML. A run in which no test ran fails, whatever pytest
-    says of it. `tier` is how much of the table of gradients runs.
+    one, tests skip, and a line says so; with `gpu_required` the run fails. Each suite has a
+    container and `seconds` of its own, and leaves `<suite>.xml` (JUnit) in `reports`, and what
+    it writes beside it: of gradients, a report as JSON and HTML. A run in which no test ran
+    fails, whatever pytest says of it. `tier` is how much of the table of gradients runs.
 
     Raises:
-        InputError: an unknown suite or tier.
+        InputError: an unknown suite or tier, or a GPU required of an image that uses none.
         EngineError: the engine refused, stopped answering, or lacks a required GPU.
 
     """
     if tier not in TIERS:
         raise InputError(f"unknown tier {tier!r}: use {' or '.join(TIERS)}")
+    if gpu_required and not gpu:
+        raise InputError(
+            f"{image} computes on the CPU alone: no GPU can be required of it",
+            mend="choose a GPU variant: --gpu, or --cuda RELEASE",
+        )
     paths = [find(suite) for suite in suites]
     statuses, ran = [], 0
-    with store.scratch("inside") as scratch, engines.working(engine, f"testing {image}"):
-        tests, results = stage(scratch)
-        options = box(tests, results)
-        if gpu or gpu_required:
-            options["device_requests"] = engines.gpus(engine, required=gpu_required)
+    with working(engine, f"testing {image}"):
+        tests, options = sources(), box.options(engine)
+        if gpu:
+            options["device_requests"] = gpus.requests(engine, required=gpu_required)
         for suite, path in zip(suites, paths, strict=True):
             argv = pytest(suite, path, seconds, gpu_required=gpu_required, tier=tier)
-            with engines.container(engine, image, argv, kind="tests", **options) as container:
+            with containers.container(engine, image, argv, kind="tests", **options) as container:
+                box.put(container, tests)
                 status = follow(container, seconds + GRACE)
+                results = box.results(container)
             if status in (TIMED_OUT, KILLED):
                 progress.say(f"{suite}: stopped: not done after {seconds} s, or out of memory")
             statuses.append(status)
@@ -91,34 +98,28 @@ def find(suite: str) -> Path:
     raise InputError(f"unknown suite {suite!r}: there are {', '.join(known)}", where=str(TESTS))
 
 
-def stage(scratch: Path) -> tuple[Path, Path]:
-    """Copy the tests to where any user may read them; make a folder that any may write to.
-
-    The checkout may be closed to the container's user. `scratch` is closed to everybody else.
-    """
-    tests, results = scratch / "tests", scratch / "results"
-    shutil.copytree(TESTS, tests, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    for path in (tests, *tests.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    results.mkdir()
-    results.chmod(0o777)
-    return tests, results
-
-
-def box(tests: Path, results: Path) -> dict[str, Any]:
-    """Return the SDK's options of the container: what it may write to, and reach."""
+def sources() -> dict[str, bytes]:
+    """Return the files of `TESTS`, by their paths there."""
+    paths = {path: path.relative_to(TESTS) for path in sorted(TESTS.rglob("*"))}
     return {
-        "network_mode": "none",
-        "read_only": True,
-        "working_dir": "/gradlock/tests",
-        "tmpfs": {"/tmp": "rw,exec,nosuid,nodev,mode=1777,size=4g"},
-        "shm_size": "1g",
-        "volumes": {
-            str(tests): {"bind": "/gradlock/tests", "mode": "ro"},
-            str(results): {"bind": "/gradlock/results", "mode": "rw"},
-        },
-        "environment": {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+        short.as_posix(): path.read_bytes()
+        for path, short in paths.items()
+        if path.is_file()
+        and not any(part[0] == "." or part == "__pycache__" for part in short.parts)
     }
+
+
+def stamp(engine: Engine, image_id: str, *, gpu: bool) -> str:
+    """Return a name for a run that need not be repeated once it has passed.
+
+    Another image gives another, and so do changed tests, another engine, and for an image that
+    computes on GPUs a GPU that came, went, or has another driver.
+    """
+    info = engine.client.info()
+    tests = {name: store.digest(data) for name, data in sources().items()}
+    known = [image_id, tests, info["ID"], info["ServerVersion"]]
+    known += gpus.present(engine) if gpu else ()
+    return store.digest(json.dumps(known, sort_keys=True).encode())
 
 
 def pytest(
@@ -128,12 +129,12 @@ def pytest(
     return [
         *("timeout", "--kill-after=10", str(seconds)),
         *("python", "-m", "pytest"),
-        f"--junitxml=/gradlock/results/{suite}.xml",
+        f"--junitxml={box.RESULTS}/{suite}.xml",
         f"--color={'yes' if sys.stdout.isatty() else 'no'}",
         *(["--gpu-required"] if gpu_required else []),
         *ARGUMENTS.get(suite, ()),
         *(["--tier", tier] if suite == "gradients" else []),
-        f"/gradlock/tests/{path}",
+        f"{box.TESTS}/{path}",
     ]
 
 
@@ -161,14 +162,17 @@ def _kill(container: Container) -> None:
         progress.say(f"cannot end the container {container.short_id}: {error}")
 
 
-def keep(results: Path, suite: str, reports: Path) -> int:
-    """Copy what a suite wrote to the reports; return how many of its tests ran."""
-    for path in sorted(results.glob(f"{suite}.*")):
-        store.write_text(reports / path.name, path.read_text(encoding="utf-8"))
-    result = results / f"{suite}.xml"
+def keep(results: Mapping[str, bytes], suite: str, reports: Path) -> int:
+    """Write what a suite left to the reports; return how many of its tests ran."""
+    for name, data in results.items():
+        if name.startswith(f"{suite}."):
+            with store.replacing(reports / name) as part:
+                part.write_bytes(data)
+    name = f"{suite}.xml"
     try:
-        suites = list(ElementTree.parse(result).iter("testsuite"))  # noqa: S314 - our own tests'
-    except (FileNotFoundError, ElementTree.ParseError) as error:
-        progress.say(f"{result.name}: no report: {error}")
+        report = ElementTree.parse(io.BytesIO(results[name]))  # noqa: S314 - our own tests'
+    except (KeyError, ElementTree.ParseError) as error:
+        progress.say(f"{name}: no report: {error}")
         return 0
-    return sum(int(suite.get("tests", 0)) - int(suite.get("skipped", 0)) for suite in suites)
+    found = report.iter("testsuite")
+    return sum(int(suite.get("tests", 0)) - int(suite.get("skipped", 0)) for suite in found)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from docker.errors import APIError
+from docker.models.containers import Container
+from docker.types import Mount
+from docker.utils import decode_json_header
+
 from gradlock import progress
-from gradlock.errors import InputError
+from gradlock.engine import containers
+from gradlock.engine.engine import Engine
+from gradlock.errors import EngineError, InputError
 
 #: Where a container sees the folder; also where its services start.
 INSIDE = "/home/gradlock/work"
@@ -25,7 +35,8 @@ def options(folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
         raise InputError("no such folder", where=str(folder), mend="make it, or name another")
     folder = folder.resolve()
-    mounted: dict[str, Any] = {"volumes": {str(folder): {"bind": INSIDE, "mode": "rw"}}}
+    # Not a "volume": of a folder that it does not see, an engine makes an empty one.
+    mounted: dict[str, Any] = {"mounts": [Mount(INSIDE, str(folder), type="bind")]}
     owner = folder.stat()
     if owner.st_uid:
         return {**mounted, "user": f"{owner.st_uid}:{owner.st_gid}"}
@@ -34,3 +45,65 @@ def options(folder: Path) -> dict[str, Any]:
             f"{folder} belongs to root: the container, which is not root, can only read it"
         )
     return mounted
+
+
+def create(engine: Engine, image: str, argv: Sequence[str], folder: Path, **more: Any) -> Container:
+    """Make a container, not started, that works in a user's folder.
+
+    `more` is for `containers.create`.
+
+    Raises:
+        InputError: there is no such folder.
+        EngineError: the engine does not see it: it runs on another machine, or in a virtual one.
+
+    """
+    unseen = EngineError(
+        "the Docker Engine does not see the folder: it has other files than this machine",
+        where=f"{folder.resolve()}, {engine.where}",
+        mend="share the folder with the engine's virtual machine (Docker Desktop: Settings, "
+        "Resources, File sharing), or use an engine of this machine",
+    )
+    given = {**containers.confined(engine), **options(folder), **more}
+    try:
+        made = containers.create(engine, image, argv, **given)
+    except APIError as error:
+        if "bind source path does not exist" in str(error):
+            raise unseen from error
+        raise
+    try:
+        if not _sees(engine, made, folder.resolve()):
+            raise unseen
+    except BaseException:
+        containers.discard(made)
+        raise
+    return made
+
+
+def _sees(engine: Engine, container: Container, folder: Path) -> bool:
+    """Whether what a container has in its folder is this machine's folder.
+
+    Both tell the same of it, where the engine is here. A virtual machine may round what it
+    tells: then a file that is there for a moment is looked for.
+    """
+    here, there = folder.stat(), _told(engine, container, INSIDE)
+    if there is not None:
+        changed = datetime.fromisoformat(there["mtime"]).timestamp()
+        same_time = round(changed * 1_000_000) == here.st_mtime_ns // 1000
+        if same_time and there["mode"] & 0o777 == here.st_mode & 0o777:
+            return True
+    try:
+        with tempfile.NamedTemporaryFile(prefix=".gradlock-", dir=folder) as marker:
+            return _told(engine, container, f"{INSIDE}/{Path(marker.name).name}") is not None
+    except OSError:
+        return False
+
+
+def _told(engine: Engine, container: Container, path: str) -> dict[str, Any] | None:
+    """Return what a container tells of a path: its mode, its time; None if it is not there.
+
+    The SDK asks this only together with the path's whole content.
+    """
+    api: Any = engine.client.api
+    response = api.head(api._url("/containers/{0}/archive", container.id), params={"path": path})
+    header = response.headers.get("x-docker-container-path-stat")
+    return decode_json_header(header) if response.ok and header else None

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+#: Where an image has its environment, as layers spell it.
+PREFIX = "opt/conda"
+
 
 @dataclass(frozen=True)
 class Layer:

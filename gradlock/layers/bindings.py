@@ -1,29 +1,41 @@
 """The channel `debian`: conda's names, bound to the Debian packages of the base layer.
 
-It serves where conda-forge's packages cannot be fetched. Its packages are generated from the
-apt lock and hold no programs: links to those that the base layer has, and for Python the
-layout of a virtual environment over Debian's interpreter.
+It serves where conda-forge's packages cannot be fetched. Its packages are made from the apt
+lock and hold no programs: links to those that the base layer has, and for Python the layout of
+a virtual environment over Debian's interpreter.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from gradlock import command, store
-from gradlock.errors import CommandError, GradlockError, InputError, LockError, raise_all
+from gradlock.errors import GradlockError, InputError, LockError, raise_all
 from gradlock.inputs import wanted
 from gradlock.inputs.variants import Variant
-from gradlock.layers.packages import SUBDIR, Package, write_channel
 from gradlock.locks.lockfile import DebPin
-from gradlock.locks.resolve import conda_solver
 
-#: The channel as conda-meta names it: the same on every machine, and nothing is fetched from it.
-CHANNEL = "file:///debian"
+#: The one platform of all images, as conda spells it.
+SUBDIR = "linux-64"
 #: What every package's build string starts with; `conda list` shows it.
 BUILD = "debian_0"
+
+
+@dataclass(frozen=True)
+class Package:
+    """A conda package of small files; paths are below the prefix.
+
+    `files` are texts, `links` symbolic links and their targets. `extra` goes into its record
+    beside what every package has.
+    """
+
+    name: str
+    version: str
+    build: str
+    files: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,7 +58,6 @@ def links(name: str, *programs: str) -> Callable[[Variant, str], Package]:
             name,
             version,
             BUILD,
-            summary=f"Debian's {name}, by its programs' links",
             links={f"bin/{program}": f"/usr/bin/{program}" for program in programs},
         )
 
@@ -71,7 +82,6 @@ def interpreter(variant: Variant, version: str) -> Package:
         version,
         # The ending is conda-forge's for the plain ABI: the same spec asks for both.
         f"{BUILD}_cp{variant.python.replace('.', '')}",
-        summary="Debian's Python, by the layout of a virtual environment over it",
         files={
             "pyvenv.cfg": "".join(f"{key} = {value}\n" for key, value in config.items()),
             # A package cannot hold an empty folder.
@@ -93,7 +103,6 @@ def cuda_version(_: Variant, version: str) -> Package:
         "cuda-version",
         version,
         BUILD,
-        summary="The CUDA release of the image, for what is installed beside it",
         extra={"constrains": [f"__cuda >={major}", f"cudatoolkit {version}|{version}.*"]},
     )
 
@@ -123,10 +132,8 @@ BINDINGS = {
 }
 
 
-def packages_for(variant: Variant, debs: Sequence[DebPin], folder: Path) -> list[Path]:
-    """Write the channel for a variant into `folder`; return the files its environment takes.
-
-    The files are sorted by name, and a GPU variant's are the CPU variant's and its own.
+def packages(variant: Variant, debs: Sequence[DebPin]) -> tuple[Package, ...]:
+    """Return the packages that a variant's environment takes, sorted by name.
 
     Raises:
         InputError: environment.yml asks for what no binding provides, or for another version.
@@ -134,46 +141,38 @@ def packages_for(variant: Variant, debs: Sequence[DebPin], folder: Path) -> list
 
     """
     specs = wanted.condas(variant)
-    packages = _bind(variant, specs, debs)
-    write_channel(packages, folder)
-    with store.scratch("conda") as work:
-        request = work / "request.json"
-        conda_solver.Request(cache=str(work / "cache")).write(request)
-        try:
-            answer = command.run(
-                [
-                    *(sys.executable, "-m", conda_solver.__name__, "create", "--prefix", work),
-                    *("--dry-run", "--json", "--override-channels"),
-                    *("--channel", f"file://{folder.resolve()}", *specs),
-                ],
-                purpose=f"solving {variant.name} against the channel debian",
-                env=command.plain(
-                    **{conda_solver.VARIABLE: str(request)}, PYTHONPATH=str(store.ROOT)
-                ),
-            )
-        except CommandError:
-            refusal = conda_solver.refusal(request)
-            if not refusal:
-                raise
-            held = ", ".join(f"{package.name} {package.version}" for package in packages)
-            raise InputError(
-                f"the base layer holds {held}, and {variant.name} asks for more:\n{refusal.why}",
-                where=wanted.ENVIRONMENT.name,
-                mend="ask for what it has, or build with --channel conda-forge",
-            ) from None
-    return [folder / SUBDIR / fn for fn in conda_solver.chosen(answer)]
+    made = _bind(variant, specs, debs)
+    raise_all(InputError, filter(None, (_refusal(spec, made) for spec in specs)))
+    return tuple(made[name] for name in sorted(made))
 
 
-def bound(variant: Variant, debs: Sequence[DebPin]) -> list[tuple[str, str]]:
-    """Return the name and version of the packages that a variant asks for, without making them."""
-    packages = _bind(variant, wanted.condas(variant), debs)
-    return [(package.name, package.version) for package in packages]
+def _refusal(spec: str, made: Mapping[str, Package]) -> InputError | None:
+    """Return why a package is not what a spec asks for; None where it is."""
+    # Here, since importing it takes longer than all the rest. This much of it starts no
+    # threads, so it cannot abort the end of this process, as its solver can.
+    from rattler import BuildString, MatchSpec, PackageRecord
+    from rattler.exceptions import InvalidMatchSpecError
+
+    where = wanted.ENVIRONMENT.name
+    package = made[wanted.spec_name(spec)]
+    try:
+        asked = MatchSpec(spec)
+    except InvalidMatchSpecError as error:
+        return InputError(f"not a conda spec: {spec!r}: {error}", where=where)
+    build = BuildString(package.build)
+    if asked.matches(PackageRecord(package.name, package.version, build, 0, SUBDIR)):
+        return None
+    return InputError(
+        f"the base layer has {package.name} {package.version}, which is not {spec!r}",
+        where=where,
+        mend="ask for what it has, or build with --channel conda-forge",
+    )
 
 
-def _bind(variant: Variant, specs: Sequence[str], debs: Sequence[DebPin]) -> list[Package]:
-    """Make the package of every name that the specs ask for."""
+def _bind(variant: Variant, specs: Sequence[str], debs: Sequence[DebPin]) -> dict[str, Package]:
+    """Make the package of every name that the specs ask for; return them by their names."""
     locked = {pin.name: pin.version for pin in debs}
-    packages: list[Package] = []
+    made: dict[str, Package] = {}
     problems: list[GradlockError] = []
     for name in map(wanted.spec_name, specs):
         binding = BINDINGS.get(name)
@@ -184,7 +183,7 @@ def _bind(variant: Variant, specs: Sequence[str], debs: Sequence[DebPin]) -> lis
                     f"the channel debian has no {name!r}: it binds {', '.join(BINDINGS)}",
                     where=wanted.ENVIRONMENT.name,
                     mend="build with --channel conda-forge, which has it, or add a binding "
-                    "to gradlock/channels/debian.py",
+                    "to gradlock/layers/bindings.py",
                 )
             )
         elif deb and deb not in locked:
@@ -197,9 +196,9 @@ def _bind(variant: Variant, specs: Sequence[str], debs: Sequence[DebPin]) -> lis
             )
         else:
             version = upstream(locked[deb]) if deb else str(variant.cuda_minor)
-            packages.append(binding.make(variant, version))
+            made[name] = binding.make(variant, version)
     raise_all(InputError, problems)
-    return packages
+    return made
 
 
 def upstream(version: str) -> str:

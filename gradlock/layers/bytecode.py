@@ -8,21 +8,20 @@ from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from gradlock.errors import CommandError, GradlockError
 from gradlock.layers import compile_server
+from gradlock.layers.room import Pipes
 
-#: The program that a server runs.
-PROGRAM = Path(compile_server.__file__)
+#: Where a server's program lies in the root that it runs in.
+PROGRAM = "/gradlock/compile_server.py"
 #: How its Python is started: no site, no user's packages, and it writes no bytecode itself.
 #: Not isolated (-I): that would have it leave PYTHONHASHSEED out.
 FLAGS = ("-S", "-s", "-B")
-#: The whole environment of that Python, but for a PYTHONHOME where it needs one. The seed
-#: orders the sets that code holds as constants.
+#: The environment of that Python, beside PYTHONHOME. The seed orders the sets that code holds
+#: as constants.
 ENV = {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
-
-
 #: Into how many parts a wheel's sources are shared out, and from how many bytes on: TensorFlow
 #: alone would keep one core at work while the others wait. A part's bytecode depends on what
 #: is in it, so both are the same on every machine.
@@ -40,11 +39,10 @@ class Command:
 
 def server(prefix: str, python: str) -> Command:
     """Return what starts a server under the Python in `prefix`, a path in the image."""
-    place = "/gradlock/compile_server.py"
     return Command(
-        (f"{prefix}/bin/python{python}", *FLAGS, place),
+        (f"{prefix}/bin/python{python}", *FLAGS, PROGRAM),
         {**ENV, "PYTHONHOME": prefix},
-        {place: PROGRAM.read_bytes()},
+        {PROGRAM: Path(compile_server.__file__).read_bytes()},
     )
 
 
@@ -61,40 +59,8 @@ def shares(sources: Mapping[str, bytes]) -> tuple[Mapping[str, bytes], ...]:
     return parts
 
 
-class Stdin(Protocol):
-    """What a program reads."""
-
-    def write(self, data: bytes, /) -> object:
-        """Write all of `data`."""
-
-    def flush(self) -> object:
-        """Pass on what was written."""
-
-    def close(self) -> object:
-        """End the stream."""
-
-
-class Stdout(Protocol):
-    """What a program writes."""
-
-    def read(self, size: int, /) -> bytes:
-        """Read up to `size` bytes; none at the end."""
-
-
-class Pipes(Protocol):
-    """A running program's two ends."""
-
-    @property
-    def stdin(self) -> Stdin:
-        """What it reads."""
-
-    @property
-    def stdout(self) -> Stdout:
-        """What it writes."""
-
-
-#: Starts one server. It ends with the block, at once where that ends in an error, and the block
-#: raises a GradlockError with what the server printed where it failed.
+#: Starts one server. It ends with the block, at once where that ends in an error; where it
+#: failed, the block raises a GradlockError with what it printed.
 Start = Callable[[], AbstractContextManager[Pipes]]
 
 
@@ -109,18 +75,19 @@ class Server:
 class Compiler:
     """Compiles with up to `jobs` servers at once, each started when it is first needed.
 
-    It is a block, and its servers end with it.
+    It is a block, and its servers end with it; so the threads that call it are to outlive it.
     """
 
     def __init__(self, start: Start, jobs: int) -> None:
         self._start = start
         self._slots = threading.BoundedSemaphore(jobs)
+        # Their methods are atomic.
         self._running: set[Server] = set()
-        self._idle: list[Server] = []  # its methods are atomic, and so are the set's
+        self._idle: list[Server] = []
         self._ended = False
 
     def __enter__(self) -> Self:
-        """Start nothing yet."""
+        """Begin; nothing is started yet."""
         return self
 
     def __exit__(
@@ -129,17 +96,18 @@ class Compiler:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End the servers, and after an error what they are at too."""
+        """End the servers. Nobody waits for what one is still at, nor for any after an error."""
         self._ended = True
-        blocks = ExitStack()
-        for server in list(self._running):
-            blocks.push(server.block)
-            if kind is None:
-                with suppress(OSError):  # one that died: its block tells
+        idle, self._idle = self._idle, []
+        stop = error or CommandError("compiling bytecode: interrupted")
+        for server in self._running - (set() if error else set(idle)):
+            with suppress(GradlockError):  # what ended the block is told, not what that broke
+                self._end(server, stop)
+        with ExitStack() as ending:
+            for server in idle:
+                ending.callback(self._end, server, None)
+                with suppress(OSError):  # it died: its block tells
                     server.pipes.stdin.close()
-        # What ended the block is told, and not what it did to the servers.
-        with suppress(*(() if kind is None else (GradlockError,))):
-            blocks.__exit__(kind, error, trace)
 
     def compile(self, sources: Mapping[str, bytes]) -> dict[str, bytes]:
         """Return the bytecode of a wheel's files, both by their names in a layer.
@@ -154,27 +122,37 @@ class Compiler:
         if not sources:
             return {}
         with self._slots:
-            server = self._idle.pop() if self._idle else self._started()
+            server = self._take()
             try:
                 compile_server.write(server.pipes.stdin, sources)
                 answer = compile_server.read(server.pipes.stdout)
                 if answer is None:
                     raise EOFError("no answer came")
-            except (OSError, EOFError, ValueError) as error:  # ValueError: its pipe is closed
-                self._running.discard(server)
-                server.block.__exit__(type(error), error, error.__traceback__)
+            except (OSError, EOFError, ValueError) as error:  # ValueError: its pipe was closed
+                self._end(server, error)
                 raise CommandError(
                     f"compiling bytecode: the image's Python ended in mid-work: {error}"
                 ) from error
             self._idle.append(server)
         return answer
 
-    def _started(self) -> Server:
+    def _take(self) -> Server:
+        """Return a server that is idle, or a new one."""
+        with suppress(IndexError):
+            return self._idle.pop()
         block = self._start()
         server = Server(block.__enter__(), block)
         self._running.add(server)
         if self._ended:  # meanwhile, by an error elsewhere
-            self._running.discard(server)
-            block.__exit__(None, None, None)
-            raise CommandError("compiling bytecode: interrupted")
+            stop = CommandError("compiling bytecode: interrupted")
+            self._end(server, stop)
+            raise stop
         return server
+
+    def _end(self, server: Server, error: BaseException | None) -> None:
+        """Leave a server's block, unless another thread has: by an error, or well."""
+        try:
+            self._running.remove(server)
+        except KeyError:
+            return
+        server.block.__exit__(type(error) if error else None, error, None)

@@ -113,7 +113,7 @@ def compiled(sources: Mapping[str, bytes]) -> dict[str, bytes]:
             print(f"compiling {path} failed", file=sys.stderr, flush=True)
             raise
         head = MAGIC_NUMBER + UNCHECKED_HASH + source_hash(sources[name])
-        found[cache_from_source(path, optimization="")[1:]] = head + marshal.dumps(code)
+        found[cache_from_source(name, optimization="")] = head + marshal.dumps(code)
     return found
 
 

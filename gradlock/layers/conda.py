@@ -14,7 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gradlock import command, progress, store
+from gradlock.layers import PREFIX, cache, tar
+from gradlock.locks.resolve.conda import CONDA_FORGE
 
+RECIPE = cache.recipe("layers/conda.py", libraries=("py-rattler",))
 #: How conda numbers a copied file. How rattler made it (a hard link, a copy on write) depends
 #: on the file system; in a layer it is a file of its own.
 COPY = 3
@@ -27,21 +30,28 @@ VOLATILE = (
 )
 
 
-def stage_prefix(
-    packages: Sequence[Path], stage: Path, *, prefix: str = "/opt/conda", channel: str
-) -> None:
-    """Install package files into `stage` as if it were the root, at `prefix`.
+def write(writer: tar.LayerWriter, packages: Sequence[Path]) -> None:
+    """Write the prefix that package files of conda-forge make as a layer.
 
-    The files are taken as they are: nothing is solved, fetched, or verified. `channel` is
-    the URL that conda-meta gives as their origin. A subset goes into a stage of its own; laid
-    over the others' it makes the same prefix.
+    The files are taken as they are: nothing is solved, fetched, or verified. A subset makes a
+    layer of its own; laid over the others' it makes the same prefix.
     """
-    target = stage / prefix.lstrip("/")
+    with store.scratch("prefix") as stage:
+        stage_prefix(packages, stage, CONDA_FORGE)
+        tar.add_tree(writer, stage)
+
+
+def stage_prefix(packages: Sequence[Path], stage: Path, channel: str) -> None:
+    """Install package files into `stage` as if it were the root of an image.
+
+    `channel` is the URL that conda-meta gives as their origin.
+    """
+    target = stage / PREFIX
     with store.scratch("rattler") as work:
         command.run(
-            [sys.executable, "-m", __name__, target, prefix, work / "cache", *packages],
+            [sys.executable, "-m", __name__, target, f"/{PREFIX}", work / "cache", *packages],
             purpose="installing the conda packages",
-            env=command.plain(PYTHONPATH=str(store.ROOT), HOME=str(work), TMPDIR=str(work)),
+            env=command.plain(PYTHONPATH=str(store.CODE), HOME=str(work), TMPDIR=str(work)),
         )
     # rattler marks a prefix as a cache, which backups may skip; an image's is none.
     (target / "CACHEDIR.TAG").unlink()
@@ -68,7 +78,7 @@ def normalise(meta: Path, channel: str) -> None:
         record["paths_data"]["paths"].sort(key=lambda entry: entry["_path"])
         path.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     # conda takes a folder for a prefix by its history, which an image has none of.
-    (meta / "history").write_text("")
+    (meta / "history").touch()
     for path in meta.iterdir():
         path.chmod(0o644)  # rattler keeps its files to their owner; the image's user reads them
 
@@ -90,8 +100,8 @@ async def _install(target: Path, prefix: str, cache: Path, packages: Sequence[Pa
 
 if __name__ == "__main__":
     os.umask(0o022)
-    target, prefix, cache, *packages = sys.argv[1:]
-    asyncio.run(_install(Path(target), prefix, Path(cache), [Path(path) for path in packages]))
+    target, prefix, work, *packages = sys.argv[1:]
+    asyncio.run(_install(Path(target), prefix, Path(work), [Path(path) for path in packages]))
     sys.stdout.flush()
     sys.stderr.flush()
     # rattler's threads can abort the interpreter's shutdown after all work is done.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from gradlock import store
 from gradlock.errors import InputError
@@ -47,39 +46,43 @@ def links(variant: Variant) -> dict[str, str]:
     return {f"{site}/{name}": target for name, target in GPU_LINKS.items() if variant.gpu}
 
 
-def inputs(texts: dict[str, str], links: dict[str, str]) -> list[object]:
-    """Return what the layer is made of, for its key.
+def rootfs() -> dict[str, tuple[bytes, int]]:
+    """Return the bytes and mode of the files of docker/rootfs, by their names in the layer.
+
+    What an interpreter compiled in place is none of them: whether there is any depends on who
+    ran what here.
 
     Raises:
-        InputError: something in docker/rootfs does not belong into an image.
+        InputError: there is what an editor or a desktop leaves, and no layer should hold.
 
     """
-    rootfs = [
-        (path.relative_to(ROOTFS).as_posix(), path.stat().st_mode & 0o100, store.file_digest(path))
-        for path in _rootfs()
-        if path.is_file()
-    ]
-    return [rootfs, texts, links]
-
-
-def _rootfs() -> list[Path]:
-    """Return what docker/rootfs holds, refusing what editors and systems leave in folders."""
-    found = [
-        path for path in sorted(ROOTFS.rglob("*")) if BYTECODE not in path.relative_to(ROOTFS).parts
-    ]
-    strays = [path for path in found if STRAY.search(path.name)]
-    if strays:
-        raise InputError(
-            "docker/rootfs is laid over every image, and holds what does not belong there",
-            where=", ".join(str(path.relative_to(store.ROOT)) for path in strays),
-            mend="remove it",
-        )
+    found = {}
+    for path in ROOTFS.rglob("*"):
+        name = path.relative_to(ROOTFS).as_posix()
+        if BYTECODE in name.split("/"):
+            continue
+        if STRAY.search(path.name) or not (path.is_file() or path.is_dir()):
+            raise InputError(
+                "a stray file in what the images' top layer is made of",
+                where=f"docker/rootfs/{name}",
+                mend="remove it, or give it a name that is no hidden, backup or compiled file's",
+            )
+        if path.is_dir():
+            continue
+        found[name] = (path.read_bytes(), 0o755 if path.stat().st_mode & 0o100 else 0o644)
     return found
+
+
+def inputs(texts: dict[str, str], links: dict[str, str]) -> list[object]:
+    """Return what the layer is made of, for its key."""
+    held = [(name, mode, store.digest(data)) for name, (data, mode) in sorted(rootfs().items())]
+    return [held, texts, links]
 
 
 def write(writer: tar.LayerWriter, texts: dict[str, str], links: dict[str, str]) -> None:
     """Write the layer."""
-    tar.add_tree(writer, ROOTFS, without=BYTECODE)
+    for name, (data, mode) in sorted(rootfs().items()):
+        writer.file(name, data, mode=mode)
     for name, text in sorted(texts.items()):
         writer.file(name, text.encode())
     for name, target in sorted(links.items()):

@@ -15,9 +15,11 @@ from gradlock.layers import Layer, cache, tar
 
 #: Files that several layers may hold as long as they are the same, and why.
 SHARED = re.compile(
-    # CUDA's wheels of releases below 12.6 each bring the empty marker of their common package.
+    # The wheels of CUDA 12.5 each bring the empty marker of their common package.
     r"opt/conda/lib/python[\d.]+/site-packages/nvidia/"
     r"(__init__\.py|__pycache__/__init__\.cpython-\d+\.pyc)"
+    # What conda takes a folder for a prefix by, whichever part of it is there.
+    r"|opt/conda/conda-meta/history"
 )
 
 

@@ -1,7 +1,6 @@
-"""Wheel layers: pypa's `installer` writes each wheel straight into a tar, bytecode included.
+"""Wheel layers: pypa's `installer` writes a wheel straight into a tar, and its bytecode follows.
 
-Every wheel is kept as a layer of its own in the store. In an image the large ones stay that,
-and the small ones are merged, so that a bump of one wheel rewrites little.
+Its bytes depend on the wheel and on the interpreter that compiles it, and on nothing else.
 """
 
 from __future__ import annotations
@@ -9,16 +8,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import os
 import posixpath
 import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -30,24 +26,16 @@ from installer.scripts import Script
 from installer.sources import WheelContentElement, WheelFile
 from installer.utils import Scheme
 
-from gradlock import progress
 from gradlock.errors import ArtifactError
-from gradlock.layers import Layer, cache, tar
-from gradlock.layers.bytecode import Compiler
-from gradlock.locks.lockfile import WheelPin
+from gradlock.layers import PREFIX, cache, tar
 
-PREFIX = "opt/conda"
 RECIPE = cache.recipe(
     *("layers/wheels.py", "layers/bytecode.py", "layers/compile_server.py"),
     libraries=("installer",),
 )
-#: Wheels of this many bytes and more get a layer of their own; chosen so that the merged
-#: layer of small wheels is below 5% of the CPU image, and that a GPU image stays well below
-#: the 127 layers that engines take.
-LARGE = 1_200_000
-#: Folders of test suites below a package. Nobody imports them, and they would be half of the
-#: bytecode: 59 MB.
-SUITES = frozenset({"test", "tests"})
+#: The folder of a package's test suite, which nobody imports: a fifth of all sources lie in
+#: such. Folders `test` are few, and TensorFlow's are its public `tf.test`.
+SUITE = "tests"
 #: The schemes whose Python files are modules.
 MODULES = ("purelib", "platlib")
 #: A sha256 as RECORD spells it.
@@ -57,23 +45,6 @@ UNREADABLE = (
     *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, KeyError, ValueError),
     *(RuntimeError, InstallerError),  # the former: of another compression, or encrypted
 )
-
-
-@dataclass(frozen=True)
-class Wheel:
-    """A verified wheel, and the key of the layer that it makes."""
-
-    pin: WheelPin
-    path: Path
-    key: str
-
-    @property
-    def large(self) -> bool:
-        """Whether it has a layer of its own in an image.
-
-        CUDA's parts always do, so that CPU and GPU images share the merged layer.
-        """
-        return self.pin.name.startswith("nvidia-") or self.path.stat().st_size >= LARGE
 
 
 class Source(WheelFile):
@@ -181,13 +152,6 @@ def schemes(python: str) -> dict[str, str]:
     }
 
 
-def plan(pins: Sequence[WheelPin], files: Mapping[str, Path], python: str) -> tuple[Wheel, ...]:
-    """Return the wheels of a lock; `python` names the interpreter that compiles them."""
-    return tuple(
-        Wheel(pin, files[pin.sha256], cache.key_of(RECIPE, pin.sha256, python)) for pin in pins
-    )
-
-
 def sources(wheel: Path, python: str) -> dict[str, bytes]:
     """Return the Python files of a wheel that get bytecode, by their names in the layer.
 
@@ -206,7 +170,7 @@ def sources(wheel: Path, python: str) -> dict[str, bytes]:
                 if len(path.parts) < 3 or path.parts[1] not in MODULES:
                     continue
                 path = PurePosixPath(*path.parts[2:])
-            if path.suffix == ".py" and not info.is_dir() and not SUITES & set(path.parts[1:-1]):
+            if path.suffix == ".py" and not info.is_dir() and SUITE not in path.parts[1:-1]:
                 found[_place(site, str(path))] = archive.read(info)
     return found
 
@@ -256,40 +220,3 @@ def _unreadable(wheel: Path, error: Exception) -> ArtifactError:
         mend="remove the file and run again: it is fetched again; if that does not help, "
         "pin another release",
     )
-
-
-def build(wheels: Sequence[Wheel], compiler: Compiler, python: str) -> None:
-    """Build the layers of wheels that the store lacks, several at once.
-
-    A wheel's bytes depend on the wheel and the interpreter alone (see `compile_server`).
-    """
-
-    def one(wheel: Wheel) -> None:
-        bytecode = compiler.compile(sources(wheel.path, python))
-        cache.build(
-            wheel.pin.name,
-            wheel.key,
-            lambda writer: write(writer, wheel.path, python, bytecode),
-        )
-
-    # Threads: what takes long (inflating, hashing, waiting for bytecode) runs beside Python.
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        # The largest first: the last to end should be a small one.
-        jobs = [
-            pool.submit(one, wheel)
-            for wheel in sorted(wheels, key=lambda wheel: -wheel.path.stat().st_size)
-        ]
-        try:
-            with progress.meter("writing wheel layers", len(jobs), unit="wheels") as meter:
-                for job in as_completed(jobs):
-                    job.result()
-                    meter.advance(1)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def merged(name: str, layers: Sequence[Layer]) -> Layer:
-    """Return one layer that holds what several layers hold."""
-    key = cache.key_of(RECIPE, [layer.digest for layer in layers])
-    return cache.get(name, key, lambda writer: tar.merge(writer, [one.path for one in layers]))

@@ -25,13 +25,13 @@ def tools_inputs(table: Table) -> str:
 
 
 def pip_inputs(variant: Variant, table: Table, cpu: LockText | None) -> str:
-    """Return the digest of what a pip lock is resolved from; a GPU's follows the CPU's."""
+    """Return the digest of what a pip lock is resolved from; `cpu` is the one that it follows."""
     texts = [wanted.text(path) for path in wanted.wheel_inputs(variant)]
     return _digest(variant.to_dict(), table.as_of.isoformat(), texts, cpu and cpu.digest)
 
 
 def conda_inputs(variant: Variant, table: Table, cpu: LockText | None) -> str:
-    """Return the digest of what a conda lock is resolved from; a GPU's follows the CPU's."""
+    """Return the digest of what a conda lock is resolved from; `cpu` is the one that it follows."""
     row = (variant.python, variant.cuda_minor)
     return _digest(
         row, table.as_of.isoformat(), wanted.text(wanted.ENVIRONMENT), cpu and cpu.digest
@@ -105,12 +105,14 @@ def check_tools(table: Table) -> None:
 
 
 def stale(locks: Locks, cpu: Locks | None, table: Table) -> list[LockText]:
-    """Return the locks whose inputs moved on; `cpu` are those that a GPU variant follows."""
+    """Return the locks whose inputs moved on; `cpu` are the CPU's, for a GPU variant."""
     variant = locks.variant
+    conda = cpu.conda if cpu and variant.shares_condas(table.cpu) else None
+    pip = cpu.pip if cpu and variant.shares_wheels(table.cpu) else None
     expected = (
         (locks.apt, apt_inputs(table)),
-        (locks.conda, conda_inputs(variant, table, cpu.conda if cpu else None)),
-        (locks.pip, pip_inputs(variant, table, cpu.pip if cpu else None)),
+        (locks.conda, conda_inputs(variant, table, conda)),
+        (locks.pip, pip_inputs(variant, table, pip)),
     )
     return [lock for lock, inputs in expected if lock.inputs != inputs]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,6 +100,7 @@ def _resolve(
     """Return all locks: those that are current as they are, the others resolved anew.
 
     apt, conda and pip go side by side; the CPU's locks come before those that follow them.
+    What a GPU variant with a Python or a TensorFlow of its own cannot share follows nothing.
     """
 
     def renew(path: Path, inputs: str, compile_body: Callable[[LockText | None], str]) -> LockText:
@@ -162,16 +163,22 @@ def _resolve(
         return renew(paths.pip(variant), freshness.pip_inputs(variant, table, cpu), body)
 
     with ThreadPoolExecutor() as pool:
-        debs, own = pool.submit(apt), pool.submit(tools)
+        debs, tools_lock = pool.submit(apt), pool.submit(tools)
         first: list[Future[LockText]] = [
             pool.submit(make, table.cpu, None) for make in (condas, wheels)
         ]
         cpu_conda, cpu_pip = (future.result() for future in first)
         others = [row for row in table if row.gpu]
-        later = [pool.submit(condas, row, cpu_conda) for row in others]
-        later += [pool.submit(wheels, row, cpu_pip) for row in others]
+        later = [
+            pool.submit(condas, row, cpu_conda if row.shares_condas(table.cpu) else None)
+            for row in others
+        ]
+        later += [
+            pool.submit(wheels, row, cpu_pip if row.shares_wheels(table.cpu) else None)
+            for row in others
+        ]
         found = [
-            own.result(),
+            tools_lock.result(),
             debs.result(),
             cpu_conda,
             cpu_pip,
@@ -183,20 +190,24 @@ def _resolve(
 def _referee(
     moved: Sequence[Variant], table: Table, new: Mapping[Path, LockText], python: Python
 ) -> None:
-    """Have pip-compile check every pip lock that changed, two at a time."""
+    """Have pip-compile check every pip lock that changed, each under its own Python."""
     cpu = _wheels(table.cpu, new)
-    with (
-        python(moved[0], new[paths.APT]) as interpreter,
-        ThreadPoolExecutor(2) as pool,
-    ):
+    with ExitStack() as stack:
+        # One row of each Python stands for all: they have the same base layer.
+        pythons = {row.python: row for row in moved}
+        interpreters = {
+            version: stack.enter_context(python(row, new[paths.APT]))
+            for version, row in pythons.items()
+        }
+        pool = stack.enter_context(ThreadPoolExecutor(2))  # each takes a core
         jobs = [
             pool.submit(
                 pip.referee,
                 variant,
                 table.as_of,
-                interpreter,
+                interpreters[variant.python],
                 _wheels(variant, new),
-                cpu if variant.gpu else (),
+                cpu if variant.shares_wheels(table.cpu) else (),
             )
             for variant in moved
         ]

@@ -7,7 +7,7 @@ need no network and nothing built, and catch what users otherwise meet at run ti
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from packaging.utils import canonicalize_name
 
@@ -18,6 +18,7 @@ from gradlock.locks.freshness import Locks
 from gradlock.locks.lockfile import CondaPin, WheelPin
 
 Rule = Callable[[Locks, Locks], Iterator[str]]
+Shared = WheelPin | CondaPin
 
 #: The cuDNN that TensorFlow was built with, the least that it runs with, by TensorFlow's
 #: minor release. Source: `build_info` of the wheels and TensorFlow's install/source.md.
@@ -60,7 +61,7 @@ def no_cuda_on_cpu(locks: Locks, _cpu: Locks) -> Iterator[str]:
     """Refuse anything of CUDA in a CPU lock, from pip or from conda."""
     if locks.variant.gpu:
         return
-    pins: tuple[WheelPin | CondaPin, ...] = (*locks.wheels, *locks.condas)
+    pins: tuple[Shared, ...] = (*locks.wheels, *locks.condas)
     for pin in pins:
         if re.match(CUDA_NAMES, pin.name):
             yield f"a CPU lock holds {pin.name} {pin.version}"
@@ -88,14 +89,24 @@ def one_toolkit(locks: Locks, _cpu: Locks) -> Iterator[str]:
 
 
 def cudnn_fits(locks: Locks, _cpu: Locks) -> Iterator[str]:
-    """Refuse a cuDNN older than the one TensorFlow was built with, or known to be broken."""
+    """Refuse a cuDNN older than the one TensorFlow was built with, or known to be broken.
+
+    Where the former is not known, nothing fits.
+    """
     variant = locks.variant
     for pin in locks.wheels:
         if not re.fullmatch(r"nvidia-cudnn-cu\d+", pin.name):
             continue
         version = tuple(int(part) for part in pin.version.split("."))
-        least = BUILT_WITH_CUDNN.get(".".join(variant.tensorflow.split(".")[:2]))
-        if least and (version[0] != least[0] or version < least):
+        minor = ".".join(variant.tensorflow.split(".")[:2])
+        least = BUILT_WITH_CUDNN.get(minor)
+        if least is None:
+            yield (
+                f"cuDNN {pin.version}: which one TensorFlow {minor} was built with is not known: "
+                "add it to BUILT_WITH_CUDNN in gradlock/locks/rules.py, as "
+                "tf.sysconfig.get_build_info() of its wheel says"
+            )
+        elif version[0] != least[0] or version < least:
             built = ".".join(map(str, least))
             yield f"cuDNN {pin.version}: TensorFlow {variant.tensorflow} is built with {built}"
         for broken, reason in BROKEN_CUDNN.items():
@@ -104,18 +115,26 @@ def cudnn_fits(locks: Locks, _cpu: Locks) -> Iterator[str]:
 
 
 def lockstep(locks: Locks, cpu: Locks) -> Iterator[str]:
-    """Hold what a GPU lock shares with the CPU lock to the same version."""
-    if not locks.variant.gpu:
-        return
-    shared: tuple[WheelPin | CondaPin, ...] = (*cpu.wheels, *cpu.condas)
-    base = {(type(pin), pin.name): pin for pin in shared}
-    own: tuple[WheelPin | CondaPin, ...] = (*locks.wheels, *locks.condas)
+    """Hold what a GPU lock shares with the CPU lock to the same file.
+
+    A row with a Python of its own shares nothing, one with a TensorFlow of its own no wheels.
+    """
+    if locks.variant.shares_wheels(cpu.variant):
+        yield from _apart(locks, cpu, locks.wheels, cpu.wheels)
+    if locks.variant.shares_condas(cpu.variant):
+        yield from _apart(locks, cpu, locks.condas, cpu.condas)
+
+
+def _apart(
+    locks: Locks, cpu: Locks, own: Sequence[Shared], theirs: Sequence[Shared]
+) -> Iterator[str]:
+    """Yield where a GPU lock's packages of one kind are not those of the CPU lock."""
+    base = {pin.name: pin for pin in theirs}
     for pin in own:
-        theirs = base.get((type(pin), pin.name), pin)
-        if theirs.sha256 != pin.sha256:
-            yield f"{pin.name} is {pin.version}, but {theirs.version} in {cpu.variant.name}"
-    only_cpu = {name for _, name in base.keys() - {(type(pin), pin.name) for pin in own}}
-    for name in sorted(only_cpu - set(wanted.TENSORFLOWS)):
+        other = base.pop(pin.name, pin)
+        if other.sha256 != pin.sha256:
+            yield f"{pin.name} is {pin.version}, but {other.version} in {cpu.variant.name}"
+    for name in sorted(base.keys() - set(wanted.TENSORFLOWS)):
         yield f"{name} is in {cpu.variant.name} but not in {locks.variant.name}"
 
 

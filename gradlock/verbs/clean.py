@@ -7,7 +7,7 @@ import shutil
 from invoke.context import Context
 
 from gradlock import store
-from gradlock.engine import engine
+from gradlock.engine import engine, removal
 from gradlock.inputs import variants
 from gradlock.verbs.outcome import out, verb
 
@@ -18,17 +18,14 @@ def clean(_context: Context, all: bool = False) -> None:
     with store.exclusive("build"):
         names = ["layers", "passed"]
         if all:
-            found = engine.find()
+            found = engine.seek()
             if found:
                 built = ("base", *(row.name for row in variants.load()))
-                engine.remove(found, [f"gradlock:{name}" for name in built])
+                removal.remove(found, [f"gradlock:{name}" for name in built])
             engine.stop_private()
             names += ["engine", "artifacts", "repodata", "piptools"]
         for name in names:
             shutil.rmtree(store.store() / name, ignore_errors=True)
-        # What killed runs left goes as a scratch folder is made; what belongs to a run that
-        # goes on stays.
-        with store.scratch("clean"):
-            pass
+        store.sweep()
         shutil.rmtree(store.ROOT / "reports", ignore_errors=True)
     out.print(f"removed {', '.join(names)} from {store.store()}")

@@ -8,13 +8,12 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 
 from gradlock import store
-from gradlock.engine import engine
 from gradlock.fingerprint import document, table, taking
 from gradlock.fingerprint import drift as drifts
 from gradlock.fingerprint.document import Fingerprint
 from gradlock.inputs import variants
 from gradlock.progress import say
-from gradlock.verbs import building, flags
+from gradlock.verbs import building, connection, flags
 from gradlock.verbs.outcome import out, verb
 
 
@@ -59,6 +58,6 @@ def _fingerprint(named: str) -> Fingerprint:
     """Return the fingerprint in a file, of a variant's image, or of any image of the engine."""
     if named.endswith(".json"):
         return document.read(Path(named))
-    docker = engine.connect()
+    docker = connection.connect()
     rows = [row for row in variants.load() if row.name == named]
     return taking.take(docker, building.present(docker, rows[0]) if rows else named)

@@ -7,9 +7,10 @@ from pathlib import Path
 from invoke.context import Context
 
 from gradlock import store
-from gradlock.artifacts import transport
+from gradlock.artifacts import fetcher, transport
+from gradlock.artifacts.sources import pins_of
 from gradlock.images import channels
-from gradlock.images import image as images
+from gradlock.images.recipe import CHANNELS
 from gradlock.inputs import variants
 from gradlock.locks import freshness
 from gradlock.verbs import flags
@@ -43,15 +44,16 @@ def fetch(
         wanted = [
             pin
             for row in chosen
-            for source in images.CHANNELS
-            for pin in images.pins_of(freshness.read(row), source)
+            for source in CHANNELS
+            for pin in pins_of(freshness.read(row), source)
         ]
         out.print(f"took {transport.bring(Path(from_), wanted)} artifacts from {from_}")
         return
-    found: dict[str, Path] = {}
-    for row in chosen:
-        locks = freshness.current(row, table)
-        found |= images.fetch(locks, table, channels.chosen(channel, row.name))
+    found = fetcher.fetch(
+        pin
+        for row in chosen
+        for pin in pins_of(freshness.current(row, table), channels.chosen(channel, row.name))
+    )
     if to:
         transport.export(found, Path(to))
     size = sum(path.stat().st_size for path in found.values())

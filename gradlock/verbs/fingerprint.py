@@ -8,12 +8,11 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 
 from gradlock import store
-from gradlock.engine import engine
 from gradlock.errors import InputError
 from gradlock.fingerprint import document, drift, table, taking
 from gradlock.fingerprint.document import Fingerprint
 from gradlock.inputs import variants
-from gradlock.verbs import building, flags
+from gradlock.verbs import building, connection, flags
 from gradlock.verbs.outcome import out, verb
 
 
@@ -48,7 +47,7 @@ def fingerprint(
         raise InputError("--to names one file, for one variant")
     # Read before anything is measured: where there is none, that is a failure at once.
     committed = {row: document.committed(row.name) for row in chosen} if check else {}
-    docker = engine.connect()
+    docker = connection.connect()
     for row in chosen:
         taken = taking.take(docker, building.present(docker, row), threads=count, onednn=onednn)
         default = store.ROOT / "reports" / row.name / "fingerprint.json"

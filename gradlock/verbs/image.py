@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from invoke.context import Context
 
-from gradlock.engine import engine
-from gradlock.images import channels, pins
-from gradlock.images import image as images
+from gradlock.images import pins
 from gradlock.inputs import variants
-from gradlock.progress import Stopwatch
-from gradlock.verbs import building, flags, testing
-from gradlock.verbs.outcome import verb
+from gradlock.verbs import building, connection, flags, testing
+from gradlock.verbs.building import Order
+from gradlock.verbs.outcome import out, verb
 
 
 @verb(
@@ -19,6 +17,8 @@ from gradlock.verbs.outcome import verb
         **flags.CHANNEL,
         "pin": "Write the ID to images.lock: what everybody must get from now on.",
         "pinned": "Fail where images.lock has no ID to hold an image to.",
+        "jobs": "How many layers are made at a time (default: the cores).",
+        "trace": "Write to this file when each job ran, as JSON.",
         "smoke": "Run the smoke tests in an image that has not passed them yet.",
     }
 )
@@ -31,24 +31,24 @@ def image(
     channel: str = "",
     pin: bool = False,
     pinned: bool = False,
+    jobs: str = "0",
+    trace: str = "",
     smoke: bool = True,
 ) -> None:
     """Build images from the locks, load them into Docker, and smoke-test the new ones."""
     flags.only_one(pin=pin, pinned=pinned)
+    order = Order(flags.number("jobs", jobs, int), pin, trace)
     table = variants.load()
     chosen = table.select(variant=variant, cuda=cuda, gpu=gpu, every=all)
-    sources = {row: channels.chosen(channel, row.name) for row in chosen}
+    wanted = building.recipes(chosen, table, channel)
     if pinned:
-        pins.require((source, row.name) for row, source in sources.items())
-    docker = engine.connect()
-    for row in chosen:
-        watch = Stopwatch()
-        built = images.build(row, table, sources[row], watch)
-        if not pin:
-            pins.hold(built)
-        sent = building.load(docker, built, watch)
+        pins.require((recipe.channel, recipe.name) for recipe in wanted)
+    docker = connection.connect()
+    built, spent = building.images(docker, wanted, order)
+    for row, one in zip(chosen, built, strict=True):
         if smoke:
-            testing.smoke(docker, row, built, watch)
+            testing.smoke(docker, row, one.image)
         if pin:
-            pins.write(built)
-        building.report(built, sent, watch)
+            pins.write(one.image)
+        building.report(one)
+    out.print(f"in {spent}")

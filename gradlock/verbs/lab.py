@@ -9,7 +9,7 @@ from invoke.context import Context
 from gradlock.engine import engine
 from gradlock.inputs import variants
 from gradlock.inside import lab as labs
-from gradlock.verbs import building, flags
+from gradlock.verbs import building, connection, flags
 from gradlock.verbs.outcome import out, verb
 
 
@@ -39,12 +39,13 @@ def lab(
         out.print(f"ended {labs.stop(found) if found else 0}")
         return
     (row,) = variants.load().select(variant=variant, cuda=cuda, gpu=gpu)
-    docker = engine.connect()
+    docker = connection.connect()
     labs.run(
         docker,
         building.present(docker, row),
         folder=Path(folder),
         port=number,
         gpu=row.gpu,
+        gpu_required=gpu,
         detach=detach,
     )

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from invoke.context import Context
 
 from gradlock import store
+from gradlock.artifacts import fetcher
+from gradlock.command import Program
 from gradlock.errors import GradlockError
-from gradlock.images import image as images
 from gradlock.inputs import variants
-from gradlock.locks import locking
+from gradlock.inputs.variants import Variant
+from gradlock.layers import interpreter
+from gradlock.locks import lockfile, locking
+from gradlock.locks.lockfile import LockText
 from gradlock.progress import Stopwatch
 from gradlock.verbs.outcome import out, verb
 
@@ -41,7 +45,15 @@ def lock(
         return
     watch, table = Stopwatch(), variants.load()
     request = locking.Request(upgrade, tuple(update or ()), resolver)
-    changed = locking.lock(table, request, functools.partial(images.python, table), watch)
+    changed = locking.lock(table, request, _python, watch)
     for path in changed:
         out.print(f"changed {path.relative_to(store.ROOT)}")
     out.print(f"locked in {watch.line()}" if changed else "every lock is current")
+
+
+@contextmanager
+def _python(variant: Variant, apt: LockText) -> Iterator[Program]:
+    """Run the Python of a variant's image, from the .debs of an apt lock."""
+    debs = lockfile.parse_debs(apt)
+    with interpreter.unpacked(debs, fetcher.fetch(debs), variant.python) as program:
+        yield program

@@ -12,7 +12,9 @@ from invoke.exceptions import Exit
 from invoke.tasks import Task
 from rich.console import Console
 
+from gradlock import interrupts
 from gradlock.errors import GradlockError
+from gradlock.interrupts import Interrupted
 
 Body = Callable[..., None]
 
@@ -42,7 +44,8 @@ def plainly(body: Body) -> Body:
     @functools.wraps(body)
     def run(*args: Any, **kwargs: Any) -> None:
         try:
-            body(*args, **kwargs)
+            with interrupts.raised():
+                body(*args, **kwargs)
         except GradlockError as error:
             if _debugging():
                 raise
@@ -51,8 +54,9 @@ def plainly(body: Body) -> Body:
             if _debugging():
                 raise
             raise Exit(f"error: {_told(error)}", code=1) from error
-        except KeyboardInterrupt:
-            raise Exit("interrupted; nothing half-done is used, run it again", code=130) from None
+        except Interrupted as signal:
+            message = "interrupted; nothing half-done is used, run it again"
+            raise Exit(message, code=signal.status) from None
 
     return run
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from invoke.context import Context
 
 from gradlock.engine import engine, system
@@ -13,6 +15,8 @@ from gradlock.verbs.outcome import verb
 def setup(_context: Context) -> None:
     """Install what is missing, and see that a Docker Engine answers."""
     system.install()
-    found = engine.connect()
+    if not (found := engine.seek()) and os.environ.get("DOCKER_HOST"):
+        return  # what is named does not answer, and that was said
+    found = found or engine.connect()
     version = found.client.version()["Version"]
     say(f"Docker Engine {version} answers at {found.where}")

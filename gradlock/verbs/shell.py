@@ -7,10 +7,9 @@ from pathlib import Path
 from invoke.context import Context
 from invoke.exceptions import Exit
 
-from gradlock.engine import engine
 from gradlock.inputs import variants
 from gradlock.inside import shell as shells
-from gradlock.verbs import building, flags
+from gradlock.verbs import building, connection, flags
 from gradlock.verbs.outcome import verb
 
 
@@ -31,9 +30,9 @@ def shell(
 ) -> None:
     """Open a shell in an image, with this folder as its working folder."""
     (row,) = variants.load().select(variant=variant, cuda=cuda, gpu=gpu)
-    docker = engine.connect()
+    docker = connection.connect()
     argv = ["bash", "-c", command] if command else ["bash"]
     reference = building.present(docker, row)
-    status = shells.run(docker, reference, argv, folder=Path(folder), gpu=row.gpu)
+    status = shells.run(docker, reference, argv, folder=Path(folder), gpu=row.gpu, gpu_required=gpu)
     if status:
         raise Exit(code=status)

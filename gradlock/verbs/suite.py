@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from invoke.context import Context
 
-from gradlock.engine import engine
 from gradlock.errors import InputError
 from gradlock.inputs import variants
 from gradlock.inside import suites as inside
-from gradlock.verbs import building, flags, testing
+from gradlock.verbs import building, connection, flags, testing
 from gradlock.verbs.outcome import verb
 
 
@@ -41,7 +40,7 @@ def suite(
     names = [name for name in suites.split(",") if name]
     for name in names:
         inside.find(name)
-    docker = engine.connect()
+    docker = connection.connect()
     for row in chosen:
         reference = building.present(docker, row)
         testing.run(docker, row, reference, names, gpu_required=gpu_required, tier=tier)

@@ -11,7 +11,6 @@ from gradlock.engine.engine import Engine
 from gradlock.images.image import Image
 from gradlock.inputs.variants import Variant
 from gradlock.inside import suites as inside
-from gradlock.progress import Stopwatch
 
 
 def run(
@@ -44,11 +43,10 @@ def run(
         raise Exit(f"error: {' and '.join(suites)} failed in {reference}", code=status)
 
 
-def smoke(docker: Engine, row: Variant, built: Image, watch: Stopwatch) -> None:
+def smoke(docker: Engine, row: Variant, built: Image) -> None:
     """Run the smoke tests once an image; a stamp in the store remembers what passed."""
-    stamp = store.folder("passed") / built.id.removeprefix("sha256:")
+    stamp = store.folder("passed") / inside.stamp(docker, built.id, gpu=row.gpu)
     if stamp.exists():
         return
-    with watch.stage("smoke"):
-        run(docker, row, built.reference, ["smoke"])
+    run(docker, row, built.reference, ["smoke"])
     stamp.touch()

@@ -22,6 +22,7 @@ import pytest
 
 from gradlock import store
 from gradlock.artifacts import fetcher, sources
+from gradlock.engine import containers, load
 from gradlock.engine import engine as engines
 from gradlock.engine.engine import Engine
 from gradlock.errors import EngineError
@@ -251,9 +252,9 @@ def engine() -> Iterator[Engine]:
 def ours(engine: Engine) -> image.Image:
     """Return gradlock's own image of `cpu`, loaded, and load the base of the other."""
     table, watch = variants.load(), Stopwatch()
-    engines.load(engine, image.build_base(table.cpu, table, CHANNEL, watch), Meter())
+    load.load(engine, image.build_base(table.cpu, table, CHANNEL, watch), Meter())
     built = image.build(table.cpu, table, CHANNEL, watch)
-    engines.load(engine, built, Meter())
+    load.load(engine, built, Meter())
     return built
 
 
@@ -327,7 +328,7 @@ class Stream(io.RawIOBase):
 def tree(engine: Engine, reference: str) -> dict[str, Entry]:
     """Return what an image holds below FOLDERS, by path."""
     found: dict[str, Entry] = {}
-    with engines.container(engine, reference, ["true"], kind="tests") as container:
+    with containers.container(engine, reference, ["true"], kind="tests") as container:
         for folder in FOLDERS:
             chunks, _ = container.get_archive(folder, chunk_size=1 << 20)
             parent = folder.rpartition("/")[0].lstrip("/")

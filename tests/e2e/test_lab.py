@@ -16,7 +16,7 @@ import requests
 import websocket
 from docker.models.containers import Container
 
-from gradlock.engine import engine as engines
+from gradlock.engine import containers
 from gradlock.engine.engine import Engine
 from tests.e2e.conftest import Invoke
 
@@ -28,7 +28,7 @@ PATIENCE = 90
 def server(docker_engine: Engine, cpu_image: str) -> Iterator[Container]:
     """Run the image as `docker run -p 127.0.0.1::8888 IMAGE` does, with nothing else said."""
     ports = {"8888/tcp": ("127.0.0.1", 0)}
-    with engines.container(docker_engine, cpu_image, [], kind="e2e", ports=ports) as container:
+    with containers.container(docker_engine, cpu_image, [], kind="e2e", ports=ports) as container:
         container.start()
         yield container
 
@@ -132,7 +132,7 @@ def test_an_empty_token_is_refused(docker_engine: Engine, cpu_image: str) -> Non
         {"argv": ["jupyter", "lab", "--IdentityProvider.token="], "environment": {}},
     ):
         argv, environment = options["argv"], options["environment"]
-        with engines.container(
+        with containers.container(
             docker_engine, cpu_image, argv, kind="e2e", environment=environment
         ) as container:
             container.start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,9 @@ from typing import Any
 import pytest
 
 from gradlock import store
-from gradlock.engine import engine as engines
+from gradlock.engine import containers
 from gradlock.engine.engine import Engine
+from gradlock.inside import box
 from gradlock.inside import suites as inside
 
 PLANT = Path(__file__).with_name("plant.py")
@@ -37,17 +37,12 @@ KINDS = {
 @pytest.fixture(scope="module")
 def mutants(docker_engine: Engine, cpu_image: str) -> list[dict[str, Any]]:
     """Plant mutants inside the CPU image, and return each with what caught it."""
-    with store.scratch("e2e") as scratch:
-        tests, results = inside.stage(scratch)
-        shutil.copy(PLANT, tests)
-        (tests / PLANT.name).chmod(0o644)
-        program, found = f"/gradlock/tests/{PLANT.name}", results / "mutants.json"
-        argv = ["timeout", str(SECONDS), "python", program, f"/gradlock/results/{found.name}"]
-        box = inside.box(tests, results)
-        with engines.container(docker_engine, cpu_image, argv, kind="e2e", **box) as container:
-            status = inside.follow(container, SECONDS + inside.GRACE)
-        assert status == 0
-        text = found.read_text()
+    program, found = str(box.TESTS / PLANT.name), str(box.RESULTS / "mutants.json")
+    argv, options = ["timeout", str(SECONDS), "python", program, found], box.options(docker_engine)
+    with containers.container(docker_engine, cpu_image, argv, kind="e2e", **options) as container:
+        box.put(container, {**inside.sources(), PLANT.name: PLANT.read_bytes()})
+        assert inside.follow(container, SECONDS + inside.GRACE) == 0
+        text = box.results(container)["mutants.json"].decode()
     store.write_text(store.ROOT / "reports/cpu/mutants.json", text)
     return list(json.loads(text))
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gradlock.engine import engine as engines
+from gradlock.engine import containers, gpus
 from gradlock.engine.engine import Engine
+from gradlock.errors import EngineError
 from gradlock.inside import suites as inside
 
 #: Wrong TensorFlows: a file below its package, what stands there, and what is put in its place.
@@ -60,7 +61,7 @@ def mutant(request: pytest.FixtureRequest, docker_engine: Engine, cpu_image: str
         "    stale.unlink()\n"
     )
     argv = ["python", "-c", script]
-    with engines.container(docker_engine, cpu_image, argv, kind="e2e", user="0") as container:
+    with containers.container(docker_engine, cpu_image, argv, kind="e2e", user="0") as container:
         container.start()
         assert container.wait()["StatusCode"] == 0, container.logs()
         reference = f"gradlock-mutant:{request.param}"
@@ -85,9 +86,9 @@ def test_a_wrong_gradient_is_caught(mutant: str, docker_engine: Engine, tmp_path
 def test_a_promised_gpu_that_is_missing_is_a_failure(
     docker_engine: Engine, cpu_image: str, tmp_path: Path
 ) -> None:
-    if engines.gpus(docker_engine):
+    if gpus.present(docker_engine):
         pytest.skip("this engine has a GPU: the promise is kept")
-    with pytest.raises(engines.EngineError, match="GPU"):
+    with pytest.raises(EngineError, match="GPU"):
         inside.run_suites(
             docker_engine, cpu_image, ["smoke"], gpu=True, gpu_required=True, reports=tmp_path
         )

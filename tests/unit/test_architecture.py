@@ -60,8 +60,8 @@ def ids(path: Path) -> str:
 #: Who starts processes beside command.py, and why it cannot leave that to it.
 STARTERS = {
     "command": "it is the one that runs commands to their end",
-    "layers.compile_trees": "it forks before it compiles; it is no part of this process",
-    "layers.wheels": "it writes layers in processes of its own Python",
+    "layers.chroot": "its programs are spoken with while they run, and end with this process",
+    "layers.compile_server": "it forks before it compiles; it is no part of this process",
 }
 #: What starts a process.
 PROCESSES = ("subprocess", "multiprocessing", "concurrent.futures.ProcessPoolExecutor")

@@ -135,7 +135,7 @@ def _environment(work: Path) -> dict[str, str]:
     """Return the variables that keep conda-lock to its folder, and the user's conda out."""
     return command.networked(
         **{conda_solver.VARIABLE: str(work / "request.json")},
-        PYTHONPATH=str(store.ROOT),
+        PYTHONPATH=str(store.CODE),
         HOME=str(work),
         TMPDIR=str(work),
         XDG_CACHE_HOME=str(work / "cache"),

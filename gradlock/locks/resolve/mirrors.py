@@ -50,7 +50,7 @@ def found() -> dict[str, str]:
 
 def _told_by_apt() -> dict[str, str]:
     """Return the archives that apt knows by their labels: it has read their lists."""
-    if not shutil.which("apt-get"):
+    if not shutil.which("apt-get", path=command.PATH):
         return {}
     listed = command.run(
         ["apt-get", "indextargets", "--format", "$(LABEL) $(REPO_URI)", "Created-By: Packages"],

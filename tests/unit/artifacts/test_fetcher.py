@@ -2,113 +2,30 @@
 
 from __future__ import annotations
 
-import gzip
+import os
 import resource
-import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from gradlock import store
-from gradlock.artifacts import artifacts
-from gradlock.artifacts.artifacts import Pin, Source
-from gradlock.errors import ArtifactError
+from gradlock.artifacts import artifacts, fetcher, network
+from gradlock.artifacts.artifacts import Pin
+from gradlock.artifacts.download import Download
+from gradlock.artifacts.fetcher import Fetcher
+from gradlock.artifacts.index import Source
+from gradlock.errors import ArtifactError, InputError
 from gradlock.locks.lockfile import DebPin, WheelPin
+from tests.unit.artifacts.loopback import Index, press_ctrl_c
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
 DATA = bytes(range(256)) * 4000  # a megabyte: it arrives in pieces
-
-
-@dataclass
-class Index:
-    """An index on loopback: files by name, faults to show, and the requests that it got.
-
-    A fault answers one request: a status, or `dies` and `interrupts` after half of the file.
-    """
-
-    files: dict[str, bytes] = field(default_factory=dict)
-    faults: list[int | str] = field(default_factory=list)
-    ranges: bool = True
-    compresses: bool = False
-    requests: list[str] = field(default_factory=list)
-    url: str = ""
-    interrupted: threading.Event = field(default_factory=threading.Event)
-
-    def source(self, name: str) -> Source:
-        """Return where a file can be downloaded."""
-        return Source(f"{self.url}/{name}", name, len(self.files.get(name, b"")))
-
-
-def parts() -> list[Path]:
-    """Return what a next run resumes."""
-    return list(store.folder("artifacts").glob("*.part"))
-
-
-def press_ctrl_c() -> None:
-    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-
-
-def handler(index: Index) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            wanted = self.headers["Range"] if index.ranges else None
-            index.requests.append(wanted or "whole")
-            fault = index.faults.pop(0) if index.faults else None
-            data = index.files.get(self.path.removeprefix("/"))
-            if isinstance(fault, int) or data is None:
-                self.send_error(fault if isinstance(fault, int) else 404)
-                return
-            start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
-            if start >= len(data):
-                self.send_error(416)
-                return
-            self.send_response(206 if wanted else 200)
-            body = data[start:]
-            if index.compresses and "gzip" in self.headers["Accept-Encoding"]:
-                body = gzip.compress(body)
-                self.send_header("Content-Encoding", "gzip")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            half = len(body) // 2 if fault else len(body)
-            self.wfile.write(body[:half])
-            self.wfile.flush()
-            if fault == "interrupts":
-                while not any(part.stat().st_size for part in parts()):
-                    time.sleep(0.01)
-                press_ctrl_c()
-                index.interrupted.wait(5)
-                with suppress(ConnectionError):  # the client is gone
-                    self.wfile.write(body[half:])
-            self.close_connection = True
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    return Handler
-
-
-@pytest.fixture
-def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
-    """Serve an index; no pause between the tries of a download, and no proxy before it."""
-    monkeypatch.setattr(artifacts, "BACKOFF", (0.0, 0.0, 0.0))
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    served = Index()
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler(served)) as server:
-        server.daemon_threads = True
-        served.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield served
-        served.interrupted.set()
-        server.shutdown()
-        thread.join()
 
 
 def wheel(data: bytes = DATA, name: str = "pkg") -> WheelPin:
@@ -119,17 +36,12 @@ def deb(data: bytes = DATA) -> DebPin:
     return DebPin("git", "1", "amd64", len(data), store.digest(data), "debian", "pool/git.deb")
 
 
-def fetch(index: Index, *pins: Pin, name: str = "pkg.whl") -> dict[str, Path]:
+def fetch(index: Index, *pins: Pin) -> dict[str, Path]:
     """Fetch pins that the index has in files of their package's name."""
-
-    def locate(missing: Sequence[Pin]) -> Mapping[str, Source]:
-        named = {pin.sha256: f"{pin.name}.whl" for pin in missing}
-        return {sha256: index.source(file) for sha256, file in named.items()}
-
-    return artifacts.fetch(pins, locate)
+    return fetcher.fetch(pins, locate=lambda pin: index.source(f"{pin.name}.whl"))
 
 
-def nothing(_: object) -> Mapping[str, Source]:
+def nothing(_: object) -> Source:
     raise AssertionError("nothing had to be located")
 
 
@@ -145,7 +57,7 @@ def test_what_is_fetched_is_stored_and_not_fetched_again(index: Index) -> None:
     found = fetch(index, pin, pin)
     assert found[pin.sha256].read_bytes() == DATA
     assert found[pin.sha256].name == "pkg.whl"
-    assert artifacts.fetch([pin], nothing) == found
+    assert fetcher.fetch([pin], locate=nothing) == found
     assert index.requests == ["whole"]
     assert stored() == ["pkg.whl"]
 
@@ -177,7 +89,7 @@ def test_an_index_that_cannot_be_reached_is_named(index: Index) -> None:
 
 
 def test_every_try_waits_longer() -> None:
-    pauses = [0.0, *artifacts.BACKOFF]
+    pauses = [0.0, *network.BACKOFF]
     assert pauses == sorted(set(pauses))
     assert 5 < sum(pauses) < 60
 
@@ -225,8 +137,7 @@ def test_wrong_bytes_are_refused_with_both_hashes_and_never_stored(
     part.write_bytes(leftover)
     with pytest.raises(ArtifactError, match=r"pkg\.whl: refused") as caught:
         fetch(index, wheel())
-    got = leftover + index.files["pkg.whl"][len(leftover) :]
-    assert store.digest(got) in caught.value.what
+    assert store.digest(index.files["pkg.whl"]) in caught.value.what
     assert wheel().sha256 in caught.value.what
     assert stored() == []
 
@@ -236,15 +147,17 @@ def test_all_problems_are_named_and_what_came_well_stays(index: Index) -> None:
     good, bad = wheel(b"good", "good"), wheel(b"bad", "bad")
     gone, unknown = wheel(b"gone", "gone"), wheel(b"unknown", "unknown")
 
-    def locate(missing: Sequence[Pin]) -> Mapping[str, Source]:
-        return {pin.sha256: index.source(f"{pin.name}.whl") for pin in missing if pin != unknown}
+    def locate(pin: Pin) -> Source:
+        if pin == unknown:
+            raise ArtifactError("unknown 1.0: no index offers the file")
+        return index.source(f"{pin.name}.whl")
 
     with pytest.raises(ArtifactError, match="3 problems") as caught:
-        artifacts.fetch([good, bad, gone, unknown], locate)
+        fetcher.fetch([good, bad, gone, unknown], locate=locate)
     for said in ("bad.whl: refused", "gone.whl failed", "unknown 1.0: no index offers the file"):
         assert said in str(caught.value)
     assert stored() == ["good.whl"]
-    assert good.sha256 in artifacts.fetch([good], nothing)
+    assert good.sha256 in fetcher.fetch([good], locate=nothing)
 
 
 def test_a_flipped_byte_in_the_store_is_found(
@@ -265,7 +178,7 @@ def test_a_file_that_was_only_touched_stays(index: Index) -> None:
     index.files["pkg.whl"] = DATA
     path = fetch(index, wheel())[wheel().sha256]
     path.touch()
-    assert artifacts.fetch([wheel()], nothing) == {wheel().sha256: path}
+    assert fetcher.fetch([wheel()], locate=nothing) == {wheel().sha256: path}
 
 
 def test_a_half_written_file_is_not_taken_for_the_artifact(index: Index) -> None:
@@ -290,7 +203,7 @@ def test_an_interrupted_run_ends_at_once_and_the_next_one_resumes(index: Index) 
 def test_an_interrupted_run_does_not_sit_out_its_pauses(
     index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(artifacts, "BACKOFF", (600.0,))
+    monkeypatch.setattr(network, "BACKOFF", (600.0,))
     index.files["pkg.whl"], index.faults = DATA, [503]
     threading.Timer(0.3, press_ctrl_c).start()
     with pytest.raises(KeyboardInterrupt):
@@ -318,21 +231,105 @@ def test_a_full_disk_is_named_and_the_next_run_resumes(index: Index) -> None:
     assert index.requests[1].startswith("bytes=")
 
 
-def test_keeping_a_copy_leaves_the_file_alone(tmp_path: Path) -> None:
-    file = tmp_path / "pkg.whl"
-    file.write_bytes(DATA)
-    before = file.stat()
-    kept = artifacts.keep(file, wheel(), "pkg.whl")
-    assert kept.read_bytes() == DATA
-    assert file.stat().st_mtime == before.st_mtime
-    assert artifacts.verified(wheel()) == kept
+def test_what_is_found_broken_is_fetched_again_at_the_same_run(index: Index) -> None:
+    index.files["pkg.whl"] = DATA
+    with Fetcher(locate=lambda _: index.source("pkg.whl")) as fetching:
+        path = fetching.get(wheel())
+        state = path.stat()
+        path.write_bytes(bytes([DATA[0] ^ 1]) + DATA[1:])
+        os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+        assert fetching.get(wheel()) == path  # nothing tells yet
+        assert artifacts.refuse(path)  # who could not read it says so
+        assert fetching.get(wheel()).read_bytes() == DATA
+        assert (fetching.count, fetching.size) == (2, 2 * len(DATA))
+    assert index.requests == ["whole", "whole"]
 
 
-def test_keeping_refuses_other_bytes(tmp_path: Path) -> None:
-    file = tmp_path / "pkg.whl"
-    file.write_bytes(b"other")
-    with pytest.raises(ArtifactError, match="refused") as caught:
-        artifacts.keep(file, wheel(), "pkg.whl")
-    assert caught.value.where == str(file)
-    assert file.exists()
-    assert stored() == []
+@pytest.mark.parametrize("again", [True, False])
+def test_hashing_again_finds_a_flipped_byte_whose_time_was_kept(index: Index, again: bool) -> None:
+    index.files["pkg.whl"] = DATA
+    path = fetch(index, wheel())[wheel().sha256]
+    state = path.stat()
+    flipped = bytes([DATA[0] ^ 1]) + DATA[1:]
+    path.write_bytes(flipped)
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    found = fetcher.fetch([wheel()], again=again, locate=lambda _: index.source("pkg.whl"))
+    assert found[wheel().sha256].read_bytes() == (DATA if again else flipped)
+
+
+def test_a_truncated_file_whose_time_was_kept_is_fetched_again(index: Index) -> None:
+    index.files["pkg.whl"] = DATA
+    path = fetch(index, wheel())[wheel().sha256]
+    state = path.stat()
+    path.write_bytes(b"")
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert fetch(index, wheel())[wheel().sha256].read_bytes() == DATA
+
+
+def test_where_an_artifact_is_is_asked_once(index: Index) -> None:
+    asked: list[Pin] = []
+
+    def locate(pin: Pin) -> Source:
+        asked.append(pin)
+        return index.source("pkg.whl")
+
+    index.files["pkg.whl"] = DATA
+    with Fetcher(locate=locate) as fetching, ThreadPoolExecutor(4) as pool:
+        found = set(pool.map(lambda _: fetching.source(wheel()), range(4)))
+        assert found == {index.source("pkg.whl")}
+        fetching.get(wheel())
+    assert asked == [wheel()]
+
+
+def test_a_fetcher_with_nothing_to_do_makes_no_client(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.files["pkg.whl"] = DATA
+    fetch(index, wheel())
+    monkeypatch.setattr(network, "client", nothing)
+    assert fetcher.fetch([wheel()], locate=nothing)
+
+
+def test_the_largest_of_what_was_found_goes_first(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetcher, "LOADERS", 1)
+    sizes = {f"p{size}": bytes(size) for size in (10, 1000, 100)}
+    index.files = {"first.whl": b"1", **{f"{name}.whl": data for name, data in sizes.items()}}
+    busy = threading.Event()
+    started: list[str] = []
+
+    def locate(pin: Pin) -> Source:
+        if pin.name != "first":
+            busy.wait(5)
+        return index.source(f"{pin.name}.whl")
+
+    run = Download.run
+
+    def slow(download: Download) -> Path:
+        started.append(download.pin.name)
+        if not busy.is_set():
+            busy.set()
+            time.sleep(0.3)  # meanwhile the others are found
+        return run(download)
+
+    monkeypatch.setattr(Download, "run", slow)
+    pins = [wheel(b"1", "first"), *(wheel(data, name) for name, data in sizes.items())]
+    fetcher.fetch(pins, locate=locate)
+    assert started == ["first", "p1000", "p100", "p10"]
+
+
+def test_a_stopped_fetcher_downloads_nothing_more(index: Index) -> None:
+    with Fetcher(locate=lambda _: index.source("pkg.whl")) as fetching:
+        fetching.stop()
+        with pytest.raises(ArtifactError, match="interrupted"):
+            fetching.get(wheel())
+    assert index.requests == []
+
+
+def test_a_problem_that_all_share_is_named_once(index: Index) -> None:
+    def locate(_: Pin) -> Source:
+        raise InputError("no mirror")
+
+    with pytest.raises(InputError, match="no mirror"):
+        fetcher.fetch([deb(b"1"), deb(b"2")], locate=locate)

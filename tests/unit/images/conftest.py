@@ -101,10 +101,11 @@ class Workshop:
     def deb(self, name: str) -> DebPin:
         """Make what stands for a .deb; lock and store it."""
         data = f"{name}, as a .deb".encode()
-        filename = f"{name}_1.0-1_amd64.deb"
+        version = "3.13.5-2" if name.startswith("python") else "1.0-1"
+        filename = f"{name}_{version}_amd64.deb"
         path = store.folder("tmp") / filename
         path.write_bytes(data)
-        pin = DebPin(name, "1.0-1", "amd64", len(data), store.digest(data), "debian", filename)
+        pin = DebPin(name, version, "amd64", len(data), store.digest(data), "debian", filename)
         artifacts.keep(path, pin, filename)
         return pin
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from gradlock.images import build, pins
 from gradlock.images.build import Means
 from gradlock.images.image import Image
 from gradlock.layers import Layer
+from gradlock.progress import Meter
 from tests.unit.images.conftest import CPU, CU125, Bench, Workshop, names
 
 pytestmark = pytest.mark.usefixtures("project")
@@ -37,6 +39,10 @@ class Shelf:
     waves: list[list[str]] = dataclasses.field(default_factory=list)
     images: list[Image] = dataclasses.field(default_factory=list)
 
+    def loader(self, _: Meter) -> AbstractContextManager[Shelf]:
+        """Return what takes the next image."""
+        return nullcontext(self)
+
     def wave(self, layers: Sequence[Layer]) -> None:
         """Note a wave."""
         self.waves.append([layer.name for layer in layers])
@@ -49,7 +55,7 @@ class Shelf:
 
 def test_the_lowest_layers_are_sent_before_the_image_is_whole(workshop: Workshop) -> None:
     shelf = Shelf()
-    build.build([workshop.recipe(CU125)], Means(Bench(), shelf, held=False))
+    build.build([workshop.recipe(CU125)], Means(Bench(), shelf.loader, held=False))
     (image,) = shelf.images
     assert [names(image)[: len(wave)] for wave in shelf.waves] == shelf.waves
     assert [len(wave) for wave in shelf.waves] == [1, 4, 9]
@@ -58,7 +64,7 @@ def test_the_lowest_layers_are_sent_before_the_image_is_whole(workshop: Workshop
 def test_what_is_built_already_is_sent_at_once(workshop: Workshop) -> None:
     first, second = Shelf(), Shelf()
     for shelf in (first, second):
-        build.build([workshop.recipe(CPU)], Means(Bench(), shelf, held=False))
+        build.build([workshop.recipe(CPU)], Means(Bench(), shelf.loader, held=False))
     assert second.images == first.images
     assert second.waves == []
 
@@ -70,5 +76,5 @@ def test_another_id_than_the_pinned_one_is_not_loaded(
     monkeypatch.setattr(pins, "find", lambda *_: pin)
     shelf = Shelf()
     with pytest.raises(PinError):
-        build.build([workshop.recipe(CPU)], Means(Bench(), shelf))
+        build.build([workshop.recipe(CPU)], Means(Bench(), shelf.loader))
     assert not shelf.images

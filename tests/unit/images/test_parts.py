@@ -10,7 +10,8 @@ import pytest
 
 from gradlock import store
 from gradlock.artifacts import artifacts
-from gradlock.artifacts.artifacts import Fetcher, Pin
+from gradlock.artifacts.artifacts import Pin
+from gradlock.artifacts.fetcher import Fetcher
 from gradlock.images import build
 from gradlock.images.build import Means
 from tests.unit.images.conftest import CPU, CU125, CU126, Bench, Workshop, names, tars

@@ -17,6 +17,8 @@ from gradlock.engine.engine import Engine
 from gradlock.errors import EngineError, InputError
 from gradlock.inside import lab
 
+pytestmark = pytest.mark.usefixtures("seen")
+
 
 class Server:
     """Stands for an engine with one container: it serves once it is started."""
@@ -76,6 +78,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def engine(server: Server) -> Engine:
     client = mock.Mock()
+    client.info.return_value = {"Runtimes": {}}
     client.containers.create.side_effect = server.create
     return Engine(client, "unix:///there", private=False)
 
@@ -155,6 +158,37 @@ def test_detached_it_goes_on(
     lab.run(engine, "gradlock:cpu", folder=tmp_path, detach=True)
     server.containers[0].remove.assert_not_called()
     assert "./inv lab --stop" in capsys.readouterr().err
+    ((_, options),) = server.created
+    assert options["labels"] == {"gradlock": "lab"}  # no process owns it
+
+
+def test_the_server_is_confined_and_swept_with_its_process(
+    server: Server, engine: Engine, tmp_path: Path
+) -> None:
+    lab.run(engine, "gradlock:cpu", folder=tmp_path)
+    ((_, options),) = server.created
+    assert options["cap_drop"] == ["ALL"]
+    assert options["security_opt"] == ["no-new-privileges"]
+    assert "gradlock.owner" in options["labels"]
+
+
+def test_without_a_gpu_it_says_so_and_with_a_required_one_it_does_not_start(
+    server: Server, engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab.run(engine, "gradlock:cu125", folder=tmp_path, gpu=True)
+    assert "computing on the CPU" in capsys.readouterr().err
+    with mock.patch("gradlock.engine.gpus.DRIVER", tmp_path / "none"), pytest.raises(EngineError):
+        lab.run(engine, "gradlock:cu125", folder=tmp_path, gpu=True, gpu_required=True)
+    assert len(server.created) == 1
+
+
+def test_an_interrupt_while_it_starts_leaves_no_container(
+    server: Server, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "start", mock.Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        lab.run(engine, "gradlock:cpu", folder=tmp_path, detach=True)
+    server.containers[0].remove.assert_called_once()
 
 
 def test_ctrl_c_ends_it_without_a_fuss(server: Server, engine: Engine, tmp_path: Path) -> None:

@@ -16,7 +16,10 @@ from unittest import mock
 import pytest
 
 from gradlock.engine.engine import Engine
+from gradlock.errors import EngineError
 from gradlock.inside import shell
+
+pytestmark = pytest.mark.usefixtures("seen")
 
 
 class Attached(socket.SocketIO):
@@ -43,6 +46,7 @@ def frame(kind: int, data: bytes) -> bytes:
 def engine_of(container: mock.Mock) -> Engine:
     """Return an engine that has one container."""
     client = mock.Mock()
+    client.info.return_value = {"Runtimes": {}}
     client.containers.create.return_value = container
     return Engine(client, "unix:///there", private=False)
 
@@ -71,6 +75,25 @@ def test_without_a_terminal_stdin_stdout_stderr_and_the_status_pass(
     assert printed.out == "out: typed\n"
     assert printed.err.endswith("err\n")
     container.remove.assert_called_once()
+
+
+def test_a_required_gpu_that_is_not_there_starts_nothing(tmp_path: Path) -> None:
+    engine = engine_of(mock.Mock())
+    with mock.patch("gradlock.engine.gpus.DRIVER", tmp_path / "none"), pytest.raises(EngineError):
+        shell.run(engine, "gradlock:cu125", folder=tmp_path, gpu=True, gpu_required=True)
+    engine.client.containers.create.assert_not_called()  # type: ignore[attr-defined]
+
+
+def test_the_container_is_confined_and_gone_though_it_never_started(tmp_path: Path) -> None:
+    container = mock.Mock()
+    container.attach_socket.side_effect = KeyboardInterrupt
+    engine = engine_of(container)
+    with pytest.raises(KeyboardInterrupt):
+        shell.run(engine, "gradlock:cpu", folder=tmp_path)
+    container.remove.assert_called_once_with(force=True, v=True)
+    options = engine.client.containers.create.call_args.kwargs  # type: ignore[attr-defined]
+    assert options["cap_drop"] == ["ALL"]
+    assert "gradlock.owner" in options["labels"]
 
 
 def test_the_terminal_is_given_back_as_it_was_whatever_happens() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import tarfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -32,6 +33,17 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tests
 
 
+def packed(files: dict[str, bytes]) -> bytes:
+    """Return the archive that an engine makes of the folder of results."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name, data in files.items():
+            entry = tarfile.TarInfo(f"results/{name}")
+            entry.size = len(data)
+            tar.addfile(entry, io.BytesIO(data))
+    return buffer.getvalue()
+
+
 class Run:
     """An engine whose containers leave what they are told: a status and a report."""
 
@@ -44,16 +56,11 @@ class Run:
     def create(self, image: str, argv: list[str], **options: Any) -> mock.Mock:
         """Make the next container."""
         status, report = self.outcomes[len(self.containers)]
-        folders = {value["bind"]: Path(key) for key, value in options["volumes"].items()}
-
-        def output() -> Iterator[bytes]:
-            if report is not None:
-                name = next(part for part in argv if part.startswith("--junitxml="))
-                (folders["/gradlock/results"] / Path(name).name).write_text(report)
-            yield b"said\n"
-
+        name = next(part for part in argv if part.startswith("--junitxml="))
+        left = {Path(name).name: report.encode()} if report is not None else {}
         container = mock.Mock()
-        container.attach.side_effect = lambda **_: output()
+        container.attach.side_effect = lambda **_: iter([b"said\n"])
+        container.get_archive.return_value = (iter([packed(left)]), {})
         container.wait.return_value = {"StatusCode": status}
         self.options.append(options)
         self.argv.append(argv)
@@ -64,7 +71,7 @@ class Run:
         """Run suites in these containers."""
         client = mock.Mock()
         client.containers.create.side_effect = self.create
-        client.info.return_value = {"Runtimes": {"runc": {}}}
+        client.info.return_value = {"Runtimes": {"nvidia": {}}, "PidsLimit": True, "NCPU": 2}
         return inside.run_suites(
             Engine(client, "", private=False),
             "gradlock:cpu",
@@ -119,10 +126,9 @@ def test_the_report_is_kept_and_the_output_shown(
 
 def test_what_a_suite_writes_beside_its_report_is_kept(tmp_path: Path) -> None:
     """Its own files, and no other suite's."""
-    (tmp_path / "results").mkdir()
-    for name in ("gradients.xml", "gradients.json", "gradients.html", "smoke.xml"):
-        (tmp_path / "results" / name).write_text(REPORT.format(2, 1))
-    assert inside.keep(tmp_path / "results", "gradients", tmp_path / "reports") == 1
+    names = ("gradients.xml", "gradients.json", "gradients.html", "smoke.xml")
+    results = dict.fromkeys(names, REPORT.format(2, 1).encode())
+    assert inside.keep(results, "gradients", tmp_path / "reports") == 1
     kept = sorted(path.name for path in (tmp_path / "reports").iterdir())
     assert kept == ["gradients.html", "gradients.json", "gradients.xml"]
 
@@ -147,18 +153,17 @@ def test_an_unknown_tier_names_those_there_are(tmp_path: Path) -> None:
         )
 
 
-def test_the_box_is_closed(tmp_path: Path) -> None:
+def test_a_suite_is_run_as_users_run_code(tmp_path: Path) -> None:
     run = Run([(0, REPORT.format(1, 0))])
     run.suites("single", reports=tmp_path)
-    (options,), (argv,) = run.options, run.argv
-    assert options["network_mode"] == "none"
-    assert options["read_only"] is True
+    (options,), (argv,), (container,) = run.options, run.argv, run.containers
     assert "user" not in options  # the image's own
     assert "device_requests" not in options
-    modes = {value["bind"]: value["mode"] for value in options["volumes"].values()}
-    assert modes == {"/gradlock/tests": "ro", "/gradlock/results": "rw"}
     assert argv[:6] == ["timeout", "--kill-after=10", "7", "python", "-m", "pytest"]
     assert argv[-1] == "/gradlock/tests/test_single.py"
+    names = [call[0] for call in container.mock_calls]
+    order = [names.index(name) for name in ("put_archive", "attach", "start", "get_archive")]
+    assert order == sorted(order)
 
 
 def test_a_required_gpu_is_asked_of_the_engine_and_of_the_tests(tmp_path: Path) -> None:
@@ -168,22 +173,53 @@ def test_a_required_gpu_is_asked_of_the_engine_and_of_the_tests(tmp_path: Path) 
     assert "--gpu-required" in run.argv[0]
 
 
+def test_no_gpu_can_be_required_of_an_image_for_the_cpu(tmp_path: Path) -> None:
+    run = Run([])
+    with pytest.raises(InputError, match="no GPU can be required"):
+        run.suites("smoke", reports=tmp_path, gpu=False, required=True)
+
+
 def test_an_unknown_suite_names_those_there_are(tmp_path: Path) -> None:
     run = Run([])
     with pytest.raises(InputError, match=r"'smok'.*single, smoke"):
         run.suites("smok", reports=tmp_path)
 
 
-def test_any_user_may_read_the_staged_tests_and_write_results(
-    tmp_path: Path, checkout: Path
-) -> None:
-    tests, results = inside.stage(tmp_path)
-    staged = sorted(path.relative_to(tests) for path in tests.rglob("*"))
-    assert staged == [Path("smoke"), Path("smoke/test_one.py"), Path("test_single.py")]
-    assert tests.stat().st_mode & 0o777 == 0o755
-    assert (tests / "smoke/test_one.py").stat().st_mode & 0o777 == 0o644
-    assert results.stat().st_mode & 0o777 == 0o777
-    assert checkout.stat().st_mode & 0o777 == 0o700
+def test_the_tests_go_in_without_what_a_checkout_gathers(checkout: Path) -> None:
+    (checkout / ".hidden").touch()
+    (checkout / ".cache").mkdir()
+    (checkout / ".cache/x").touch()
+    (checkout / "smoke/__pycache__/x.pyc").touch()
+    (checkout / "smoke/test_one.py").write_bytes(b"one")
+    assert inside.sources() == {"smoke/test_one.py": b"one", "test_single.py": b""}
+
+
+def test_what_a_stamp_depends_on(checkout: Path) -> None:
+    """The image, each test, the engine, and for an image that uses one the GPU."""
+    info: dict[str, Any] = {"ID": "one", "ServerVersion": "1", "Runtimes": {}}
+    client = mock.Mock()
+    client.info.side_effect = lambda: info
+    engine = Engine(client, "tcp://there", private=False)
+
+    def stamp(image: str = "sha256:1", *, gpu: bool = True) -> str:
+        return inside.stamp(engine, image, gpu=gpu)
+
+    first = stamp()
+    assert stamp() == first
+    known = [first, stamp("sha256:2")]
+    info["ID"] = "two"
+    known.append(stamp())
+    info["ServerVersion"] = "2"
+    known.append(stamp())
+    cpu = stamp(gpu=False)
+    info["Runtimes"] = {"nvidia": {}}
+    known.append(stamp())
+    assert stamp(gpu=False) == cpu
+    (checkout / "smoke/test_one.py").write_text("changed")
+    known.append(stamp())
+    (checkout / "smoke/test_one.py").rename(checkout / "smoke/test_two.py")
+    known.append(stamp())
+    assert len(set(known)) == len(known)
 
 
 def test_a_container_that_outlasts_its_limit_is_ended_from_outside() -> None:

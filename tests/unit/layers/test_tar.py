@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
+import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -19,8 +21,14 @@ Write = Callable[[LayerWriter], None]
 
 LONG = "a" * 120 + "/" + "b" * 120 + "/" + "c" * 120
 FILES = {"etc/b": "1", "etc/a": "2", "etc-more/a": "3", "usr/bin/tool": "#!/bin/sh\n", LONG: "4"}
-#: The layer of FILES; `python -m pytest tests/unit/test_layers_tar.py` shows another one.
+#: The layer of FILES; `python -m pytest tests/unit/layers/test_tar.py` shows another one.
 GOLDEN = "9f4d4e0f5b148b7fc6b2c7fa4cc4d0346d397137a1e6addbd000ce7e22700839"
+
+#: Locales that every C library has: one of UTF-8, one that Python decodes as ASCII or Latin-1.
+LOCALES = {
+    "utf-8": {"LC_ALL": "C.UTF-8"},
+    "posix": {"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0"},
+}
 
 
 def layer(path: Path, write: Write) -> Path:
@@ -89,11 +97,51 @@ def test_a_tree_is_written_whole_and_in_order(tmp_path: Path) -> None:
     found = [name.split("/") for name in names(path)]
     assert found == sorted(found)
     with tarfile.open(path) as source:
-        source.extractall(tmp_path / "copy", filter="tar")
+        source.extraction_filter = lambda member, _: member  # Debian 12's knows no argument
+        source.extractall(tmp_path / "copy")  # noqa: S202 - what this test has just written
     for name, text in FILES.items():
         assert (tmp_path / "copy" / name).read_text() == text
     assert (tmp_path / "copy/usr/bin/link").readlink() == Path("tool")
     assert (tmp_path / "copy/empty").is_dir()
+
+
+#: Writes a layer whose names are no ASCII: of a tree, of a copied tar, and given as text.
+FOREIGN_NAMES = """
+import sys, tarfile
+from pathlib import Path
+from gradlock.layers import tar
+source, target = map(Path, sys.argv[1:])
+with tar.writing(target) as (writer, stream):
+    tar.add_tree(writer, source)
+    writer.file("etc/F\\u0151tan\\u00fas\\u00edtv\\u00e1ny.crt", b"text")
+again = target.with_suffix(".again")
+with tar.writing(again) as (writer, other):
+    tar.merge(writer, [target])
+assert stream.hash.digest() == other.hash.digest()
+print(stream.hash.hexdigest(), sys.getfilesystemencoding())
+"""
+
+
+def test_names_are_the_same_bytes_in_every_locale(tmp_path: Path) -> None:
+    tree = os.fsencode(tmp_path) + b"/tree"
+    Path(os.fsdecode(tree)).mkdir()
+    for name in ("Főtanúsítvány", "año", "中"):
+        Path(os.fsdecode(tree + b"/" + name.encode())).write_text("x")
+    Path(os.fsdecode(tree + b"/no-utf8-\xe9")).write_text("x")
+    (tmp_path / "tree/link").symlink_to(os.fsdecode("Főtanúsítvány".encode()))
+    printed = {
+        locale: subprocess.run(
+            [sys.executable, "-c", FOREIGN_NAMES, tmp_path / "tree", tmp_path / f"{locale}.tar"],
+            env={"PYTHONPATH": str(store.ROOT), "PYTHONUTF8": "0", **variables},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.split()
+        for locale, variables in LOCALES.items()
+    }
+    assert len({encoding for _, encoding in printed.values()}) > 1
+    assert len({digest for digest, _ in printed.values()}) == 1
+    assert "etc/Főtanúsítvány.crt" in names(tmp_path / "utf-8.tar")
 
 
 def test_a_link_to_a_folder_stays_a_link(tmp_path: Path) -> None:
@@ -203,3 +251,31 @@ def test_a_file_that_two_packages_hold_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LockError, match="the same file") as caught:
         layer(tmp_path / "merged", lambda writer: tar.merge(writer, [one, other]))
     assert caught.value.where == "/usr/lib/common.py"
+
+
+def test_a_listing_tells_what_a_layer_holds_and_where(tmp_path: Path) -> None:
+    def write(writer: LayerWriter) -> None:
+        writer.folder("home/user", mode=0o700, uid=1000, gid=1000)
+        writer.file(f"{LONG}/file", b"data", mode=0o755)
+        writer.symlink("link", "target")
+
+    path = tmp_path / "layer.tar"
+    with tar.writing(path) as (writer, _):
+        write(writer)
+    found = tar.listing(path)
+    assert found == writer.listing
+    assert found.folders["home"] == (0o755, 0, 0)
+    assert found.folders["home/user"] == (0o700, 1000, 1000)
+    assert set(found.files) == {f"{LONG}/file", "link"}
+    member, data = tar.member_at(path, found.files[f"{LONG}/file"])
+    assert (member.name, member.mode, data) == (f"{LONG}/file", 0o755, b"data")
+    assert tar.member_at(path, found.files["link"])[0].linkname == "target"
+
+
+def test_a_layer_is_on_the_disk_when_it_is_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    flushed = []
+    monkeypatch.setattr(os, "fsync", lambda handle: flushed.append(os.fstat(handle).st_size))
+    path = layer(tmp_path / "layer.tar", lambda writer: writer.file("file", b"data"))
+    assert flushed == [path.stat().st_size]

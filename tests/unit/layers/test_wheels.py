@@ -1,34 +1,30 @@
-"""Wheel layers: what installing a wheel writes, the same bytes whatever is built beside it."""
+"""Wheel layers: what installing a wheel writes, and which of its files get bytecode."""
 
 from __future__ import annotations
 
 import base64
 import csv
 import hashlib
-import marshal
+import io
 import posixpath
 import random
-import sys
 import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import CodeType
 
 import pytest
 
 from gradlock import store
 from gradlock.errors import ArtifactError
-from gradlock.layers import cache, tar, wheels
-from gradlock.command import Program
-from gradlock.locks.lockfile import WheelPin
+from gradlock.layers import tar, wheels
 
-pytestmark = pytest.mark.usefixtures("own_store")
-
-HOST = Program((sys.executable,), {})
-PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+PYTHON = "3.13"
 SITE = f"opt/conda/lib/python{PYTHON}/site-packages"
-CACHE = f"__pycache__/{{}}.{sys.implementation.cache_tag}.pyc"
+#: The layer of FILES; `python -m pytest tests/unit/layers/test_wheels.py` shows another one. A
+#: change here moves every wheel's layer, and so the images' IDs: change it only together with
+#: images.lock.
+GOLDEN = "fed8c5d2d8b8d6df90f0a0fb8019083f27220c503473ff5dfa59845151cc8027"
 
 MakeWheel = Callable[..., Path]
 
@@ -44,25 +40,17 @@ FILES: dict[str, str | bytes] = {
     "tool-1.0.data/data/share/tool/icon.svg": "<svg/>\n",
     "tool-1.0.data/platlib/plat.py": "PLAT = 'shared'\n",
 }
-OTHER = {"other/__init__.py": "'shared'\nNAMES = {'a', 'b', 'c'}\nTEXT = 'x' in {'x', 'y'}\n"}
+
+#: Bytecode is given: what a Python compiles is another one's with each release.
+BYTECODE = {f"{SITE}/tool/__pycache__/__init__.cpython-313.pyc": b"bytecode of tool"}
 
 
-def planned(*paths: Path, python: str = "host") -> tuple[wheels.Wheel, ...]:
-    pins = [
-        WheelPin(path.name.split("-")[0], path.name.split("-")[1], store.file_digest(path))
-        for path in paths
-    ]
-    return wheels.plan(
-        pins, {pin.sha256: path for pin, path in zip(pins, paths, strict=True)}, python
-    )
-
-
-def built(*paths: Path) -> list[Path]:
-    """Build the layers of some wheels; return their tars."""
-    plan = planned(*paths)
-    wheels.build(plan, HOST, PYTHON)
-    found = [cache.find(wheel.pin.name, wheel.key) for wheel in plan]
-    return [layer.path for layer in found if layer]
+def built(wheel: Path, bytecode: Mapping[str, bytes] = BYTECODE) -> Path:
+    """Write the layer of a wheel; return its tar."""
+    path = wheel.with_suffix(".tar")
+    with tar.writing(path) as (writer, _):
+        wheels.write(writer, wheel, PYTHON, lambda: bytecode)
+    return path
 
 
 @pytest.fixture
@@ -82,13 +70,12 @@ def modes(path: Path) -> dict[str, int]:
 
 
 def test_every_kind_of_file_has_its_place_and_mode(tool: Path) -> None:
-    (path,) = built(tool)
+    path = built(tool)
     found = {name: mode for name, mode in modes(path).items() if name in contents(path)}
     plain = [
         *(f"{SITE}/tool/{name}" for name in ("__init__.py", "inner/deep.py", "broken.py")),
         *(f"{SITE}/tool/{name}" for name in ("data.txt", "lib.so")),
-        *(f"{SITE}/{CACHE.format('plat')}", f"{SITE}/plat.py"),
-        *(f"{SITE}/tool/{CACHE.format('__init__')}", f"{SITE}/tool/inner/{CACHE.format('deep')}"),
+        *(f"{SITE}/plat.py", *BYTECODE),
         *(
             f"{SITE}/tool-1.0.dist-info/{name}"
             for name in ("METADATA", "WHEEL", "RECORD", "INSTALLER", "entry_points.txt")
@@ -100,7 +87,7 @@ def test_every_kind_of_file_has_its_place_and_mode(tool: Path) -> None:
 
 
 def test_files_are_what_the_wheel_holds(tool: Path) -> None:
-    found = contents(built(tool)[0])
+    found = contents(built(tool))
     for name in ("tool/lib.so", "tool/data.txt", "tool/broken.py", "tool/__init__.py"):
         data = FILES[name]
         assert found[f"{SITE}/{name}"] == (data if isinstance(data, bytes) else data.encode())
@@ -108,14 +95,14 @@ def test_files_are_what_the_wheel_holds(tool: Path) -> None:
 
 
 def test_scripts_run_with_the_prefixes_python(tool: Path) -> None:
-    found = contents(built(tool)[0])
+    found = contents(built(tool))
     for name in ("tool", "tool-gui", "run-tool"):
         assert found[f"opt/conda/bin/{name}"].startswith(b"#!/opt/conda/bin/python\n")
     assert b"from tool import main" in found["opt/conda/bin/tool"]
 
 
 def test_record_names_every_file_with_its_hash_and_size(tool: Path) -> None:
-    found = contents(built(tool)[0])
+    found = contents(built(tool))
     record = f"{SITE}/tool-1.0.dist-info/RECORD"
     rows = list(csv.reader(found[record].decode().splitlines()))
     recorded = {}
@@ -134,29 +121,105 @@ def _urlsafe(data: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip("=")
 
 
-def test_bytecode_names_the_image_and_is_not_checked_against_times(tool: Path) -> None:
-    found = contents(built(tool)[0])
-    data = found[f"{SITE}/tool/{CACHE.format('__init__')}"]
-    assert int.from_bytes(data[4:8], "little") == 0b01  # by hash (PEP 552), unchecked
-    code: CodeType = marshal.loads(data[16:])  # noqa: S302 - what this test has just compiled
-    assert code.co_filename == f"/{SITE}/tool/__init__.py"
+def test_golden_digest_of_a_layer(tool: Path) -> None:
+    assert store.file_digest(built(tool)) == GOLDEN
 
 
-def test_the_same_bytes_whatever_is_built_beside_it(
-    tool: Path, make_wheel: MakeWheel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_the_order_of_bytecode_changes_nothing(tool: Path) -> None:
+    many = {f"{SITE}/tool/__pycache__/{n}.pyc": bytes(n) for n in range(9)}
+    first = built(tool, many).read_bytes()
+    assert built(tool, dict(reversed(many.items()))).read_bytes() == first
+
+
+def test_modules_get_bytecode_and_scripts_do_not(tool: Path) -> None:
+    found = wheels.sources(tool, PYTHON)
+    modules = ("tool/__init__.py", "tool/inner/deep.py", "tool/broken.py", "plat.py")
+    assert set(found) == {f"{SITE}/{name}" for name in modules}
+    assert found[f"{SITE}/plat.py"] == b"PLAT = 'shared'\n"
+    layer = contents(built(tool))
+    assert found == {name: layer[name] for name in found}
+
+
+@pytest.mark.parametrize(
+    ("name", "compiled"),
+    [
+        ("tool/tests/test_a.py", False),
+        ("tool/inner/tests/data/helper.py", False),
+        ("tool-1.0.data/purelib/tool/tests/a.py", False),
+        ("tool/tests.py", True),
+        ("tool/testing/a.py", True),
+        ("tool/test/a.py", True),  # TensorFlow's API has such folders
+        ("tests/a.py", True),  # a package of that name
+    ],
+)
+def test_only_the_suites_of_packages_get_no_bytecode(
+    make_wheel: MakeWheel, name: str, compiled: bool
 ) -> None:
-    others = [
-        make_wheel(
-            f"other{n}", {name.replace("other", f"other{n}"): text for name, text in OTHER.items()}
-        )
-        for n in range(3)
-    ]
-    digests = set()
-    for number, beside in enumerate([[tool], [tool, *others], [*others, tool]]):
-        monkeypatch.setenv("GRADLOCK_STORE", str(tmp_path / f"store{number}"))
-        monkeypatch.setenv("PYTHONHASHSEED", str(number))
-        digests.add(store.file_digest(built(*beside)[beside.index(tool)]))
-    assert len(digests) == 1
+    wheel = make_wheel("tool", {"tool/__init__.py": "", name: "x = 1\n"})
+    place = name.removeprefix("tool-1.0.data/purelib/")
+    assert (f"{SITE}/{place}" in wheels.sources(wheel, PYTHON)) == compiled
+    assert f"{SITE}/{place}" in contents(built(wheel))
+
+
+def rewritten(wheel: Path, change: Callable[[str, bytes], bytes | None]) -> Path:
+    """Write a wheel anew, each file as `change` returns it, or without it."""
+    with zipfile.ZipFile(wheel) as archive:
+        files = {info.filename: archive.read(info) for info in archive.infolist()}
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            changed = change(name, data)
+            if changed is not None:
+                archive.writestr(zipfile.ZipInfo(name), changed, zipfile.ZIP_DEFLATED)
+    return wheel
+
+
+def record_without(*ending: str) -> Callable[[str, bytes], bytes]:
+    """Return a change that takes hashes and sizes from RECORD's lines for some files."""
+
+    def change(name: str, data: bytes) -> bytes:
+        if not name.endswith("/RECORD"):
+            return data
+        rows = csv.reader(data.decode().splitlines())
+        kept = [[row[0], "", ""] if row[0].endswith(ending) else row for row in rows]
+        return "".join(f"{','.join(row)}\n" for row in kept).encode()
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        record_without(".so", ".py"),
+        lambda name, data: data.replace(b"sha256=", b"sha512=") if name.endswith("D") else data,
+        lambda name, data: data.replace(b",5120", b",5121") if name.endswith("D") else data,
+    ],
+    ids=["no-hashes", "other-hashes", "another-size"],
+)
+def test_what_record_does_not_know_is_hashed(
+    tool: Path, change: Callable[[str, bytes], bytes]
+) -> None:
+    before = contents(built(tool))
+    after = contents(built(rewritten(tool, change)))
+    record = f"{SITE}/tool-1.0.dist-info/RECORD"
+    assert after == before
+    assert f"sha256={_urlsafe(bytes(FILES['tool/lib.so']))},5120" in after[record].decode()
+
+
+def test_records_own_hash_serves(tool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wheel was hashed whole, so that each file in it need not be."""
+
+    def never(*_: object) -> None:
+        raise AssertionError("hashed again")
+
+    monkeypatch.setattr(wheels.HashingReader, "read", never)
+    assert f"{SITE}/tool/lib.so" in contents(built(tool))
+
+
+def test_bytecode_in_a_wheel_is_left_out(make_wheel: MakeWheel) -> None:
+    stale = "tool/__pycache__/__init__.cpython-313.pyc"
+    found = contents(built(make_wheel("tool", {"tool/__init__.py": "", stale: "old"}), {}))
+    assert f"{SITE}/{stale}" not in found
+    assert stale not in found[f"{SITE}/tool-1.0.dist-info/RECORD"].decode()
 
 
 @pytest.mark.parametrize("member", ["../../../../../../etc/cron.d/x", "../../../../../etc/x.py"])
@@ -167,44 +230,80 @@ def test_a_wheel_that_writes_outside_of_its_prefix_is_refused(
     with pytest.raises(ArtifactError, match="outside of its prefix") as caught:
         built(evil)
     assert member in caught.value.what
-    (wheel,) = planned(evil)
-    assert cache.find("evil", wheel.key) is None
-    assert not list(tmp_path.rglob("x.py"))
+    if member.endswith(".py"):
+        with pytest.raises(ArtifactError, match="outside of its prefix"):
+            wheels.sources(evil, PYTHON)
+    assert not list(tmp_path.rglob("x*"))
 
 
-def test_a_key_moves_with_the_wheel_and_the_interpreter(tool: Path, make_wheel: MakeWheel) -> None:
-    other = make_wheel("tool", {**FILES, "tool/data.txt": "moved\n"}, version="2.0")
-    keys = {planned(path, python=python)[0].key for path in (tool, other) for python in "ab"}
-    assert len(keys) == 4
-    assert planned(tool)[0].key == planned(tool)[0].key
+FAULTS: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda data: b"",
+    "half": lambda data: data[: len(data) // 2],
+    "no-end": lambda data: data[:-1],
+    "no-zip": lambda data: b"<html>not found</html>",
+    "another-start": lambda data: b"PK" + bytes(98) + data[100:],
+    "zeros-within": lambda data: data[:2000] + bytes(2000) + data[4000:],
+}
 
 
-def test_only_large_wheels_have_a_layer_of_their_own_in_images(make_wheel: MakeWheel) -> None:
-    big = make_wheel("big", {"big.bin": bytes(wheels.LARGE)})
-    small = make_wheel("small", {"small.bin": bytes(100)})
-    assert [wheel.large for wheel in planned(big, small)] == [True, False]
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_broken_wheel_is_named_and_to_be_fetched_again(tool: Path, fault: str) -> None:
+    tool.write_bytes(FAULTS[fault](tool.read_bytes()))
+    with pytest.raises(ArtifactError, match=r"tool-1\.0-py3-none-any\.whl") as caught:
+        built(tool)
+    assert "fetched again" in caught.value.mend
+    assert caught.value.where == str(tool)
 
 
-def test_a_merged_layer_holds_what_its_wheels_hold(make_wheel: MakeWheel, tool: Path) -> None:
-    plan = planned(tool, make_wheel("other", OTHER))
-    wheels.build(plan, HOST, PYTHON)
-    layers = [layer for wheel in plan if (layer := cache.find(wheel.pin.name, wheel.key))]
-    merged = wheels.merged("wheels", layers)
-    assert contents(merged.path) == contents(layers[0].path) | contents(layers[1].path)
-    assert wheels.merged("wheels", layers) == merged
-    with tarfile.open(merged.path) as source:
-        folders = [member.name for member in source if member.isdir()]
-    assert len(folders) == len(set(folders))
+def test_no_byte_can_change_and_pass_or_end_in_a_traceback(tool: Path) -> None:
+    """Flip one of each few bits: the layer is the same, or the wheel is refused."""
+    rewritten(tool, lambda name, data: data)
+    whole, before = tool.read_bytes(), built(tool).read_bytes()
+    chance, refused, changed = random.Random(7), 0, []
+    for place in range(0, len(whole), 7):
+        data = bytearray(whole)
+        data[place] ^= 1 << chance.randrange(8)
+        tool.write_bytes(data)
+        try:
+            wheels.sources(tool, PYTHON)
+            if built(tool).read_bytes() != before:
+                changed.append(place)
+        except ArtifactError:
+            refused += 1
+    assert refused > len(whole) // 7 // 3
+    # What a zip guards with no checksum: modes, and names that are the same in both places.
+    assert all(_attributes(whole, place) for place in changed)
+
+
+def _attributes(data: bytes, place: int) -> bool:
+    """Tell whether a byte of a zip is one of a member's attributes in the central directory."""
+    start = data.rindex(b"PK\x01\x02", 0, place + 1)
+    return 38 <= place - start < 42
+
+
+def test_a_full_disk_is_no_fault_of_the_wheel(tool: Path) -> None:
+    class Full(io.RawIOBase):
+        def write(self, data: object) -> int:
+            raise OSError(28, "No space left on device")
+
+    writer = tar.LayerWriter(tar.HashingWriter(Full()))  # type: ignore[arg-type]
+    with pytest.raises(OSError, match="No space") as caught:
+        wheels.write(writer, tool, PYTHON, dict)
+    assert not isinstance(caught.value, ArtifactError)
+
+
+def test_a_wheel_without_a_record_is_no_wheel(tool: Path) -> None:
+    rewritten(tool, lambda name, data: None if name.endswith("/RECORD") else data)
+    with pytest.raises(ArtifactError, match="cannot be read as a wheel"):
+        built(tool)
 
 
 def test_a_wheel_with_noise_is_read_to_its_end(make_wheel: MakeWheel) -> None:
     noise = random.Random(0).randbytes(3 << 20)
     path = make_wheel("noise", {"noise.bin": noise})
-    with zipfile.ZipFile(path) as archive:
-        assert archive.getinfo("noise.bin").file_size == len(noise)
-    assert contents(built(path)[0])[f"{SITE}/noise.bin"] == noise
+    assert contents(built(path, {}))[f"{SITE}/noise.bin"] == noise
 
 
 def test_members_have_no_time_and_no_owner(tool: Path) -> None:
-    with tarfile.open(built(tool)[0]) as source:
+    with tarfile.open(built(tool)) as source:
         assert {(m.mtime, m.uid, m.gid) for m in source} == {(tar.MTIME, 0, 0)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -44,7 +45,8 @@ class Resolvers:
         self.kept: dict[str, list[str]] = {}
         self.as_of: datetime | None = None
         self.change: Callable[[str, list[WheelPin]], list[WheelPin]] = lambda _, pins: pins
-        self.refereed: list[str] = []
+        self.refereed: dict[str, str] = {}
+        self.followed: set[str] = set()
         self.debs = lockfile.parse_debs(lockfile.read(root / "requirements/apt.lock"))
         self.tools = lockfile.read(root / "requirements/dev.txt").body
         self.wheels = {
@@ -76,6 +78,8 @@ class Resolvers:
         self.asked.append(f"pip {variant.name}")
         self.kept[f"pip {variant.name}"] = [pin.name for pin in options["keep"]]
         self.upgraded[variant.name] = tuple(options["upgrade"])
+        if options["constrain"]:
+            self.followed.add(f"pip {variant.name}")
         self.as_of = as_of
         pins = self.wheels.get(variant.name) or self._parts_of(variant)
         return tuple(self.change(variant.name, pins))
@@ -88,6 +92,7 @@ class Resolvers:
             if "==" in line
         )
         named["nvidia-cudnn-cu12"] = str(variant.cudnn)
+        named["tensorflow"] = variant.tensorflow
         return [
             dataclasses.replace(pin, version=named.get(pin.name, pin.version))
             for pin in self.wheels["cu125"]
@@ -98,17 +103,23 @@ class Resolvers:
     ) -> str:
         """Take the place of conda-lock."""
         self.asked.append(f"conda {variant.name}")
+        if options["cpu"]:
+            self.followed.add(f"conda {variant.name}")
         if variant.name in self.condas:
             return self.condas[variant.name]
         old, new = "12.5", str(variant.cuda_minor)
-        body = self.condas["cu125"]
+        body = re.sub(
+            r"(- name: python\n  version: )3\.\d+", rf"\g<1>{variant.python}", self.condas["cu125"]
+        )
         return body.replace(
             f"cuda-version\n  version: '{old}'", f"cuda-version\n  version: '{new}'"
         )
 
-    def referee(self, variant: Variant, *_: object) -> None:
-        """Agree."""
-        self.refereed.append(variant.name)
+    def referee(self, variant: Variant, _: object, interpreter: Program, *rest: object) -> None:
+        """Agree; keep which Python was to do it, and whether it had to hold the CPU's pins."""
+        self.refereed[variant.name] = interpreter.argv[0]
+        if rest[-1]:
+            self.followed.add(f"referee {variant.name}")
 
 
 @pytest.fixture
@@ -177,7 +188,7 @@ def test_only_what_an_input_changed_is_resolved(
 def test_a_moved_lock_is_written_and_refereed(project: Path, resolvers: Resolvers) -> None:
     append(project / "requirements/cuda-12.5.1.txt", "# another line\n")
     assert lock(project) == ["requirements/cu125.txt"]
-    assert resolvers.refereed == ["cu125"]
+    assert resolvers.refereed == {"cu125": "python3.13"}
     assert "numpy" in resolvers.kept["pip cu125"]
 
 
@@ -265,7 +276,7 @@ def test_a_broken_lock_is_made_anew(
 def test_pip_tools_can_resolve_alone(project: Path, resolvers: Resolvers) -> None:
     append(project / "requirements/cuda-12.5.1.txt", "# another line\n")
     assert lock(project, resolver="pip-tools") == ["requirements/cu125.txt"]
-    assert resolvers.refereed == []
+    assert resolvers.refereed == {}
 
 
 def test_an_unknown_resolver_names_the_known_ones(project: Path) -> None:
@@ -301,3 +312,65 @@ def test_another_row_needs_its_inputs_and_no_code(project: Path, resolvers: Reso
     assert ("nvidia-cuda-nvcc-cu12", "12.99.82") in {(p.name, p.version) for p in locks.wheels}
     rules.check(locks, freshness.current(table.cpu, table))
     assert locking.problems(table) == []
+
+
+OWN_TENSORFLOW = 'tensorflow = "2.20.0"'
+OWN_PYTHON = 'python = "3.12"'
+
+
+def add_row(project: Path, own: str = "") -> None:
+    """Add a row of the table, and the parts of its toolkit."""
+    append(project / "variants.toml", f"{CU1299}{own}\n")
+    parts = (project / "requirements/cuda-12.5.1.txt").read_text()
+    (project / "requirements/cuda-12.99.0.txt").write_text(parts.replace("==12.5", "==12.99"))
+
+
+def move(*names: str) -> Callable[[str, list[WheelPin]], list[WheelPin]]:
+    """Return a change of the wheel `anyio` in the locks of these variants."""
+    return lambda variant, pins: [
+        dataclasses.replace(pin, version="9.9", sha256="9" * 64)
+        if variant in names and pin.name == "anyio"
+        else pin
+        for pin in pins
+    ]
+
+
+@pytest.mark.parametrize(
+    ("own", "python", "followed"),
+    [
+        ("", "python3.13", {"pip cu1299", "conda cu1299", "referee cu1299"}),
+        (OWN_TENSORFLOW, "python3.13", {"conda cu1299"}),
+        (OWN_PYTHON, "python3.12", set()),
+    ],
+)
+def test_a_row_shares_what_its_python_and_tensorflow_allow(
+    project: Path, resolvers: Resolvers, own: str, python: str, followed: set[str]
+) -> None:
+    add_row(project, own)
+    append(project / "requirements/cuda-12.9.1.txt", "# another line\n")
+    resolvers.change = move("cu1299") if own else resolvers.change
+    lock(project)
+    assert {name for name in resolvers.followed if name.endswith("cu1299")} == followed
+    assert resolvers.refereed == {"cu1299": python, "cu129": "python3.13"}
+    assert locking.problems(variants.load(project / "variants.toml")) == []
+
+
+def test_a_row_that_shares_is_held_to_the_cpus(project: Path, resolvers: Resolvers) -> None:
+    add_row(project)
+    resolvers.change = move("cu1299")
+    with pytest.raises(LockError, match=r"anyio is 9\.9, but .* in cpu"):
+        lock(project)
+
+
+@pytest.mark.parametrize("own", ["", OWN_TENSORFLOW, OWN_PYTHON])
+def test_only_who_shares_moves_with_the_cpus_lock(
+    project: Path, resolvers: Resolvers, own: str
+) -> None:
+    add_row(project, own)
+    lock(project)
+    resolvers.asked.clear()
+    resolvers.change = move(*ROWS, "cu1299")
+    append(project / "requirements/cpu.in", "# another line\n")
+    lock(project)
+    sharing = {*ROWS} if own else {*ROWS, "cu1299"}
+    assert set(resolvers.asked) == {f"pip {name}" for name in sharing}

@@ -88,6 +88,16 @@ def cudnn(version: str) -> Change:
     return change
 
 
+def tensorflow(version: str) -> Change:
+    """Return a change of TensorFlow, in the lock and in the table."""
+
+    def change(locks: Locks) -> Locks:
+        moved = swap("pip", "\ntensorflow==2.21.0", f"\ntensorflow=={version}")(locks)
+        return table(tensorflow=version)(moved)
+
+    return change
+
+
 def table(**row: str) -> Change:
     """Return a change of the table's row."""
     return lambda locks: dataclasses.replace(
@@ -212,6 +222,12 @@ FAULTS: dict[str, tuple[Locks, Change, str, str]] = {
         "cudnn_fits",
         "cuDNN 9.5.1.17 is known to break TensorFlow",
     ),
+    "cudnn-of-a-tensorflow-that-nobody-looked-up": (
+        GPU,
+        tensorflow("2.99.0"),
+        "cudnn_fits",
+        "TensorFlow 2.99 was built with is not known: add it to BUILT_WITH_CUDNN",
+    ),
     "shared-wheel-at-another-version": (
         GPU,
         other_build("pip", "anyio"),
@@ -277,6 +293,18 @@ def test_a_fault_breaks_one_rule_and_is_named(fault: str) -> None:
     assert list(found) == [rule]
     (problem,) = found[rule]
     assert said in problem
+
+
+def test_a_row_with_its_own_tensorflow_may_have_other_wheels() -> None:
+    own = tensorflow("2.20.0")(GPU)
+    assert broken(drop("seaborn")(other_build("pip", "anyio")(own))) == {}
+    assert list(broken(other_build("conda", "git")(own))) == ["lockstep"]
+
+
+def test_a_row_with_its_own_python_may_have_other_packages() -> None:
+    own = swap("conda", "- name: python\n  version: 3.13", "- name: python\n  version: 3.12")
+    moved = other_build("conda", "git")(other_build("pip", "anyio")(own(GPU)))
+    assert broken(table(python="3.12")(moved)) == {}
 
 
 def test_data_that_only_shares_a_name_with_a_wheel_is_no_fault() -> None:

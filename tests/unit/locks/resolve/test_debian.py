@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from gradlock import command
-from gradlock.errors import InputError, LockError
+from gradlock.errors import LockError
 from gradlock.locks.lockfile import DebPin
-from gradlock.locks.resolve import debian
+from gradlock.locks.resolve import debian, mirrors
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -68,8 +68,8 @@ def test_a_file_that_cannot_be_locked_is_named(old: str, new: str) -> None:
 class Apt:
     """An apt that prints what it is told to, and keeps what it was given."""
 
-    def __init__(self, targets: str = "", printed: str = PRINTED) -> None:
-        self.targets, self.printed = targets, printed
+    def __init__(self, printed: str = PRINTED) -> None:
+        self.printed = printed
         self.files: dict[str, str] = {}
         self.ran: list[list[str]] = []
 
@@ -78,65 +78,19 @@ class Apt:
         self.ran.append(list(argv))
         if argv[0] == "apt-config":
             return 'Acquire::http::Proxy "http://proxy.example";\n'
-        if argv[1] == "indextargets":
-            return self.targets
         etc = Path((env or {})["APT_CONFIG"]).parent
         self.files = {path.name: path.read_text() for path in etc.iterdir() if path.is_file()}
         return self.printed if argv[1] == "install" else ""
 
 
-def machine(monkeypatch: pytest.MonkeyPatch, apt: Apt, **mirrors: str) -> Apt:
-    for variable in debian.VARIABLES.values():
-        monkeypatch.delenv(variable, raising=False)
-    for archive, url in mirrors.items():
-        monkeypatch.setenv(debian.VARIABLES[archive.replace("_", "-")], url)
+def machine(monkeypatch: pytest.MonkeyPatch, apt: Apt) -> Apt:
+    monkeypatch.setattr(mirrors, "found", lambda: ARCHIVES)
     monkeypatch.setattr(command, "run", apt.run)
     return apt
 
 
-CONFIGURED = """Debian Backports http://mirror.example/backports/
-Debian http://mirror.example/debian/
-Debian http://mirror.example/debian/
-Debian Backports http://mirror.example/backports/
-Debian-Security http://mirror.example/debian-security/
- http://flat.example/
-
-"""
-
-
-def test_mirrors_are_the_machines_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    machine(monkeypatch, Apt(CONFIGURED))
-    assert debian.mirrors() == ARCHIVES
-
-
-def test_a_named_mirror_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    machine(monkeypatch, Apt(CONFIGURED), debian="http://dated.example/20260813/")
-    assert debian.mirrors() == {**ARCHIVES, "debian": "http://dated.example/20260813"}
-
-
-@pytest.mark.parametrize(
-    ("targets", "missing"),
-    [
-        ("", "GRADLOCK_DEBIAN_MIRROR and GRADLOCK_DEBIAN_SECURITY_MIRROR"),
-        ("Debian http://mirror.example/debian/\n", "GRADLOCK_DEBIAN_SECURITY_MIRROR"),
-        (
-            "Debian mirror+file:/etc/apt/mirrors.list/\nDebian-Security http://s.example/\n",
-            "GRADLOCK_DEBIAN_MIRROR",
-        ),
-    ],
-    ids=["not-debian", "no-security", "list-of-mirrors"],
-)
-def test_a_machine_without_a_mirror_is_told_how_to_name_one(
-    monkeypatch: pytest.MonkeyPatch, targets: str, missing: str
-) -> None:
-    machine(monkeypatch, Apt(targets))
-    with pytest.raises(InputError, match="no mirror") as caught:
-        debian.mirrors()
-    assert caught.value.where == missing
-
-
 def test_resolving_asks_apt_in_a_state_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    apt = machine(monkeypatch, Apt(CONFIGURED))
+    apt = machine(monkeypatch, Apt())
     kept = debian.parse_uris(PRINTED, ARCHIVES)[1]
     pins = debian.resolve(["git", "tini"], "trixie", keep=[kept])
     assert pins == debian.parse_uris(PRINTED, ARCHIVES)
@@ -152,6 +106,6 @@ def test_resolving_asks_apt_in_a_state_of_its_own(monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_apt_that_finds_nothing_is_no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    machine(monkeypatch, Apt(CONFIGURED, printed="Reading package lists...\n"))
+    machine(monkeypatch, Apt("Reading package lists...\n"))
     with pytest.raises(LockError, match="no package at all"):
         debian.resolve(["git"], "trixie")
