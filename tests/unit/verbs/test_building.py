@@ -1,10 +1,12 @@
-"""Images as verbs begin with them: how they are built, and what is said of them."""
+"""Images as verbs begin with them: recipes of what is pinned, built, and reported."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -12,52 +14,64 @@ from gradlock.graph import Graph
 from gradlock.images import build
 from gradlock.images.build import Built, Means
 from gradlock.images.image import Image
-from gradlock.images.recipe import Recipe
 from gradlock.inputs import variants
 from gradlock.verbs import building
 from gradlock.verbs.building import Order
 
-Handmade = Callable[..., Image]
+TABLE = variants.load()
+ENGINE: Any = SimpleNamespace()
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch, handmade: Handmade) -> list[Means]:
-    """Build nothing; return what building was asked for."""
-    means: list[Means] = []
+def builds(
+    monkeypatch: pytest.MonkeyPatch, handmade: Callable[..., Image]
+) -> list[tuple[list[str], Means]]:
+    """Stand in for the builds; return what each was asked for."""
+    asked = []
 
-    def build_none(recipes: Sequence[Recipe], given: Means) -> tuple[list[Built], Graph]:
-        means.append(given)
-        with Graph({"write": 1}) as graph:
-            graph.add("write", "write", lambda: None)
-            graph.wait()
-        return [Built(handmade(recipe.name, variant=recipe.name), 0) for recipe in recipes], graph
+    def made(wanted: Sequence[Any], means: Means) -> tuple[list[Built], Graph]:
+        asked.append(([recipe.name for recipe in wanted], means))
+        with Graph({}) as graph:
+            return [
+                Built(handmade(recipe.name, variant=recipe.name), 0) for recipe in wanted
+            ], graph
 
-    monkeypatch.setattr(build, "build", build_none)
-    return means
-
-
-def test_what_a_verb_begins_with_is_held_to_its_pin(asked: list[Means]) -> None:
-    reference = building.present(None, variants.load().cpu)  # type: ignore[arg-type]
-    assert reference == "gradlock:cpu"
-    assert [(means.held, means.verify) for means in asked] == [(True, False)]
+    monkeypatch.setattr(build, "build", made)
+    return asked
 
 
-def test_pinning_holds_to_nothing_and_trusts_nothing(asked: list[Means]) -> None:
-    recipes = building.recipes([variants.load().cpu], variants.load())
-    building.images(None, recipes, Order(jobs=3, pin=True))  # type: ignore[arg-type]
-    assert [(means.held, means.verify, means.jobs) for means in asked] == [(False, True, 3)]
+def test_all_variants_are_one_build(builds: list[tuple[list[str], Means]]) -> None:
+    """What they share is made once."""
+    wanted = building.recipes(list(TABLE), TABLE, "debian")
+    built, _ = building.images(ENGINE, wanted, Order())
+    names = [row.name for row in TABLE]
+    assert [names for names, _ in builds] == [names]
+    assert [one.image.variant for one in built] == names
 
 
-@pytest.mark.usefixtures("asked")
-def test_a_trace_is_written_where_it_was_asked_for(tmp_path: Path) -> None:
-    recipes = building.recipes([variants.load().cpu], variants.load())
-    path = tmp_path / "trace.json"
-    building.images(None, recipes, Order(trace=str(path)))  # type: ignore[arg-type]
-    assert [job["name"] for job in json.loads(path.read_text())["jobs"]] == ["write"]
+@pytest.mark.parametrize("pin", [True, False])
+def test_what_is_pinned_is_hashed_again_and_held_to_nothing(
+    pin: bool, builds: list[tuple[list[str], Means]]
+) -> None:
+    building.images(ENGINE, building.recipes([TABLE.cpu], TABLE, "debian"), Order(jobs=3, pin=pin))
+    ((_, means),) = builds
+    assert (means.verify, means.held, means.jobs) == (pin, not pin, 3)
+
+
+@pytest.mark.usefixtures("builds")
+def test_a_trace_goes_where_it_was_asked_for(tmp_path: Path) -> None:
+    wanted = building.recipes([TABLE.cpu], TABLE, "debian")
+    building.images(ENGINE, wanted, Order(trace=str(tmp_path / "trace.json")))
+    json.loads((tmp_path / "trace.json").read_text())
+
+
+@pytest.mark.usefixtures("builds")
+def test_an_image_that_is_needed_is_named_by_its_reference() -> None:
+    assert building.present(ENGINE, TABLE.cpu) == f"gradlock:{TABLE.cpu.name}"
 
 
 def test_the_report_has_the_id_and_what_was_sent(
-    handmade: Handmade, capsys: pytest.CaptureFixture[str]
+    handmade: Callable[..., Image], capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = handmade("bottom", "top")
     building.report(Built(made, 3_000_000))
