@@ -41,9 +41,6 @@ OPTIONS: Mapping[str, Any] = {
     "user": "0:0",
     "working_dir": "/",
     "network_mode": "none",
-    "cap_drop": ["ALL"],
-    "security_opt": ["no-new-privileges"],
-    "pids_limit": 1024,
     "stdin_open": True,
     "log_config": LogConfig(type="none"),
 }
@@ -94,8 +91,9 @@ class InContainers:
         """
         with engines.working(self.engine, "importing the unpacked root"):
             image = _import(self.engine, root)
+            confined = containers.confined(self.engine)
         try:
-            yield OpenImage(self.engine, image)
+            yield OpenImage(self.engine, image, {**OPTIONS, **confined})
         finally:
             with (
                 engines.working(self.engine, "removing the unpacked root"),
@@ -110,6 +108,7 @@ class OpenImage:
 
     engine: Engine
     image: str
+    options: Mapping[str, Any]
 
     def configure(self, script: str, env: Mapping[str, str], target: Path) -> None:
         """Run a script in a container, then write the container's files as a tar."""
@@ -155,7 +154,7 @@ class OpenImage:
     @contextmanager
     def _container(self, argv: Sequence[str], **more: Any) -> Iterator[Container]:
         with containers.container(
-            self.engine, self.image, argv, kind=KIND, **OPTIONS, **more
+            self.engine, self.image, argv, kind=KIND, **self.options, **more
         ) as container:
             yield container
 
@@ -250,8 +249,9 @@ def _attached(container: Container, *kept: int) -> Iterator[Output]:
 
 def _import(engine: Engine, root: Path) -> str:
     """Make an image of a root; return its ID."""
-    labels = f"LABEL {LABEL}={KIND} {THROWN_AWAY}=true"
-    answer = engine.client.api.import_image(str(root), changes=[labels])
+    labels = {LABEL: KIND, THROWN_AWAY: "true", **containers.owned()}
+    change = "LABEL " + " ".join(f'{name}="{value}"' for name, value in labels.items())
+    answer = engine.client.api.import_image(str(root), changes=[change])
     events = [json.loads(line) for line in answer.splitlines() if line.strip()]
     for event in events:
         if "error" in event:

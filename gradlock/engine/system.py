@@ -33,22 +33,22 @@ class Need:
         return shutil.which(self.name, path=PATH) is not None
 
 
-NEEDS = (
-    Need("mmdebstrap", "mmdebstrap", "builds the base layer"),
-    Need("dpkg-scanpackages", "dpkg-dev", "indexes the locked .debs"),
-    Need(str(KEYRING), "debian-archive-keyring", "verifies Debian's package lists"),
-)
-#: As root, mmdebstrap needs no user namespace.
-ROOTLESS = Need("newuidmap", "uidmap", "lets mmdebstrap work without root")
 ENGINE = Need("dockerd", "docker.io", "runs the images; none answers here")
+#: What `lock` alone needs, and apt beside it: a machine without apt can do all else.
+FOR_LOCKS = Need(str(KEYRING), "debian-archive-keyring", "verifies Debian's package lists")
 
 
 def missing() -> tuple[Need, ...]:
     """Return what the machine lacks; an engine only where none answers."""
-    needs = NEEDS if os.getuid() == 0 else (*NEEDS, ROOTLESS)
-    if not _has_engine():
-        needs = (*needs, ENGINE)
+    needs = [] if _has_engine() else [ENGINE]
+    if _installs():
+        needs.append(FOR_LOCKS)
     return tuple(need for need in needs if not need.present)
+
+
+def _installs() -> bool:
+    """Whether this user can install packages of Debian's here."""
+    return os.getuid() == 0 and shutil.which("apt-get", path=PATH) is not None
 
 
 def _has_engine() -> bool:
@@ -70,7 +70,7 @@ def install() -> tuple[Need, ...]:
     if not needs:
         return ()
     packages = [need.package for need in needs]
-    if os.getuid() != 0 or not shutil.which("apt-get"):
+    if not _installs():
         raise GradlockError(
             "some programs are missing:\n"
             + "\n".join(f"    {need.name}: {need.purpose}" for need in needs),

@@ -11,7 +11,6 @@ import copy
 import os
 import posixpath
 import re
-import tarfile
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,7 +20,7 @@ from tarfile import LNKTYPE, TarFile, TarInfo
 from gradlock.errors import LockError
 from gradlock.layers import cache, deb, dpkg, tar
 from gradlock.layers.deb import Deb
-from gradlock.layers.tar import MTIME, LayerWriter
+from gradlock.layers.tar import MTIME, HashingWriter, LayerWriter
 from gradlock.locks.lockfile import DebPin
 
 RECIPE = cache.recipe("layers/base.py", "layers/deb.py", "layers/dpkg.py")
@@ -106,12 +105,15 @@ def unpack(debs: Sequence[DebPin], files: Mapping[str, Path], target: Path) -> N
     """
     ordered = sorted(debs, key=lambda pin: (pin.name != FIRST, pin.name))
     database = dpkg.Database()
-    with tar.writing(target) as (writer, _):
+    # Not `tar.writing`: what is thrown away need not reach the disk.
+    with target.open("wb", buffering=tar.CHUNK) as sink:
+        writer = LayerWriter(HashingWriter(sink))
         root = Root(writer)
         for package in _read([files[pin.sha256] for pin in ordered]):
             database.add(package, root.add(package))
         for name, data, mode in database.files():
             writer.file(name, data, mode=mode)
+        writer.close()
 
 
 def _read(paths: Iterable[Path]) -> Iterator[Deb]:
@@ -202,7 +204,7 @@ def write(writer: LayerWriter, configured: Path) -> None:
         LockError: a package is not installed in it.
 
     """
-    with tarfile.open(configured, mode="r:", encoding="utf-8", errors="surrogateescape") as root:
+    with tar.reading(configured) as root:
         members = {deb.plain_name(member.name): member for member in root}
         dpkg.check(_read_file(root, members, dpkg.STATUS).decode())
         kept = {

@@ -17,9 +17,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import IO, Any
 
-from gradlock import store
+from gradlock import command, store
 from gradlock.errors import CommandError
 from gradlock.layers import room
 from gradlock.layers.room import Pipes
@@ -28,8 +29,6 @@ from gradlock.layers.room import Pipes
 PATIENCE = 10
 #: The bytes of stderr that an error looks at.
 KEPT = 1 << 16
-#: What the programs of the host run with that make the chroot.
-HOST = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 #: Dies with the thread that started it (setpriv), and takes everything along that runs in its
 #: namespace of processes (unshare). No network; mounts that nobody else sees.
 ALONE = (
@@ -54,7 +53,7 @@ def usable() -> bool:
         sys.platform == "linux"
         and platform.machine() == "x86_64"
         and os.getuid() == 0
-        and all(shutil.which(name, path=HOST["PATH"]) for name in programs)
+        and all(shutil.which(name, path=command.PATH) for name in programs)
     )
 
 
@@ -76,6 +75,7 @@ class OpenChroot:
 
     root: Path
     placed: set[str] = field(default_factory=set)
+    placing: Lock = field(default_factory=Lock)
 
     def configure(self, script: str, env: Mapping[str, str], target: Path) -> None:
         """Run a script in the root, then write the root as a tar."""
@@ -85,7 +85,8 @@ class OpenChroot:
                 status = process.wait()
             if status:
                 raise _failed("configuring the base layer", status, _said(printed))
-        _pack(self.root, target, self.placed)
+        with self.placing:
+            _pack(self.root, target, self.placed)
 
     @contextmanager
     def start(
@@ -123,7 +124,7 @@ class OpenChroot:
             stdin=stdin,
             stdout=subprocess.PIPE if stdin == subprocess.PIPE else stderr,
             stderr=stderr,
-            env=HOST,
+            env=command.plain(),
             cwd="/",
             umask=0o022,
             start_new_session=True,
@@ -132,14 +133,16 @@ class OpenChroot:
     def _place(self, name: str, data: bytes) -> None:
         """Put a file into the root, for all to read; several programs may bring the same one."""
         path = self.root / name
-        for folder in reversed(path.relative_to(self.root).parents[:-1]):
-            if not (self.root / folder).exists():
-                (self.root / folder).mkdir(exist_ok=True)
-                (self.root / folder).chmod(0o755)
-                self.placed.add(folder.as_posix())
-        self.placed.add(name)
-        with store.replacing(path) as part:
-            part.write_bytes(data)
+        with self.placing:
+            for folder in reversed(path.relative_to(self.root).parents[:-1]):
+                if not (self.root / folder).exists():
+                    (self.root / folder).mkdir()
+                    (self.root / folder).chmod(0o755)
+                    self.placed.add(folder.as_posix())
+            self.placed.add(name)
+            if not path.exists() or path.read_bytes() != data:  # another may just read it
+                path.write_bytes(data)
+                path.chmod(0o644)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from pathlib import Path
 import zstandard
 
 from gradlock.errors import ArtifactError
+from gradlock.layers.tar import ENCODING, ERRORS
 
 #: What every ar archive starts with, and the bytes of a member's header.
 MAGIC, HEADER = b"!<arch>\n", 60
@@ -84,7 +85,7 @@ FAULTS = (
 
 def opened(data: bytes) -> tarfile.TarFile:
     """Open a plain tar in memory; its names are bytes of any kind, in no locale."""
-    return tarfile.TarFile(fileobj=io.BytesIO(data), encoding="utf-8", errors="surrogateescape")
+    return tarfile.TarFile(fileobj=io.BytesIO(data), encoding=ENCODING, errors=ERRORS)
 
 
 def plain_name(name: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from gradlock.errors import LockError
 from gradlock.layers.deb import Deb
+from gradlock.layers.tar import ENCODING, ERRORS
 
 HOME = "var/lib/dpkg"
 STATUS = f"{HOME}/status"
@@ -39,7 +40,7 @@ class Database:
             if name != "control":
                 self.info[f"{deb.key}.{name}"] = data
         listed = "".join(f"/{name or '.'}\n" for name in paths)
-        self.info[f"{deb.key}.list"] = listed.encode("utf-8", "surrogateescape")
+        self.info[f"{deb.key}.list"] = listed.encode(ENCODING, ERRORS)
         for trigger, awaits in _interests(deb):
             owner = deb.key if awaits else f"{deb.key}/noawait"
             self.triggers.setdefault(trigger, []).append(owner)
