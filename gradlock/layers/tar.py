@@ -198,13 +198,9 @@ def member_at(path: Path, offset: int) -> tuple[tarfile.TarInfo, bytes]:
             return member, data.read() if data else b""
 
 
-def add_tree(writer: LayerWriter, root: Path, *, without: str = "") -> None:
-    """Add everything below a folder: names sorted, owner root, modes 0755 or 0644.
-
-    What is called `without`, and all that is in it, is left out.
-    """
+def add_tree(writer: LayerWriter, root: Path) -> None:
+    """Add everything below a folder: names sorted, owner root, modes 0755 or 0644."""
     found = {_name(path.relative_to(root)): path for path in root.rglob("*")}
-    found = {name: path for name, path in found.items() if without not in name.split("/")}
     for name, path in sorted(found.items(), key=lambda item: item[0].split("/")):
         if path.is_symlink():
             writer.symlink(name, _name(path.readlink()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import functools
 import logging
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -54,9 +55,10 @@ def plainly(body: Body) -> Body:
             if _debugging():
                 raise
             raise Exit(f"error: {_told(error)}", code=1) from error
-        except Interrupted as signal:
+        except KeyboardInterrupt as error:
+            status = error.status if isinstance(error, Interrupted) else 128 + signal.SIGINT
             message = "interrupted; nothing half-done is used, run it again"
-            raise Exit(message, code=signal.status) from None
+            raise Exit(message, code=status) from None
 
     return run
 

@@ -50,7 +50,7 @@ def test_the_first_failure_is_the_one_that_is_raised() -> None:
     def broken() -> None:
         raise ValueError("the cause")
 
-    with pytest.raises(ValueError, match="the cause"), Graph({"work": 2}) as graph:
+    with pytest.raises(ValueError, match="the cause"), Graph({"work": 2}) as graph:  # noqa: PT012
         cause = graph.add("cause", "work", broken)
         waiting = [graph.add("waiting", "work", lambda _: None, cause) for _ in range(3)]
         graph.wait()
@@ -117,3 +117,15 @@ def test_a_trace_tells_when_each_job_ran() -> None:
     assert [job["name"] for job in trace["critical"]] == ["first", "second"]
     assert trace["jobs"][0]["end"] <= trace["jobs"][1]["start"]
     assert graph.stages() == {"work": trace["jobs"][1]["end"]}
+
+
+def test_what_several_wait_for_is_done_once() -> None:
+    ran: list[int] = []
+    with Graph({"work": 2}) as graph:
+        jobs = [
+            graph.once("key", lambda: graph.add("once", "work", lambda: ran.append(1)))
+            for _ in range(3)
+        ]
+        graph.wait()
+    assert len(set(map(id, jobs))) == 1
+    assert ran == [1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -167,3 +168,26 @@ def test_the_projects_own_table_is_valid() -> None:
     table = variants.load()
     assert table.cpu.name == "cpu"
     assert table.newest_gpu in tuple(table)
+
+
+@pytest.mark.parametrize(
+    ("own", "condas", "wheels"),
+    [
+        ({}, True, True),
+        ({"tensorflow": "2.20.0"}, True, False),
+        ({"python": "3.12"}, False, False),
+    ],
+)
+def test_a_row_shares_what_its_python_and_tensorflow_allow(
+    own: dict[str, str], condas: bool, wheels: bool
+) -> None:
+    table = variants.load()
+    row = dataclasses.replace(table.newest_gpu, **own)
+    assert row.shares_condas(table.cpu) == condas
+    assert row.shares_wheels(table.cpu) == wheels
+
+
+def test_the_cpus_row_follows_nobody() -> None:
+    cpu = variants.load().cpu
+    assert not cpu.shares_condas(cpu)
+    assert not cpu.shares_wheels(cpu)

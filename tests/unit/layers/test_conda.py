@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
 import os
@@ -12,28 +11,12 @@ from pathlib import Path
 import pytest
 
 from gradlock import store
-from gradlock.inputs.variants import Variant
-from gradlock.layers import bindings as debian
-from gradlock.layers import conda
-from gradlock.layers import packages as archive
+from gradlock.layers import conda, tar
 
-CPU = Variant("cpu", "3.13", "2.21.0")
-GPU = dataclasses.replace(CPU, name="cu125", cuda="12.5.1", cudnn="9.3.0.75", driver="525.60.13")
+pytestmark = pytest.mark.usefixtures("own_store")
+
+CHANNEL = "https://example.org/forge"
 PLACEHOLDER = "/build/placeholder_placeholder_placeholder"
-
-
-@pytest.fixture(autouse=True)
-def own_store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keep the user's store out of the tests."""
-    monkeypatch.setenv("GRADLOCK_STORE", str(tmp_path / "store"))
-
-
-def shared(folder: Path) -> list[Path]:
-    """Write the packages python and tini."""
-    return [
-        archive.write(debian.interpreter(CPU, "3.13.5"), folder),
-        archive.write(debian.BINDINGS["tini"].make(CPU, "0.19.0"), folder),
-    ]
 
 
 def tree(root: Path) -> dict[str, tuple[str, int]]:
@@ -51,13 +34,12 @@ def tree(root: Path) -> dict[str, tuple[str, int]]:
     }
 
 
-def from_conda_forge(folder: Path) -> Path:
-    """Write a package as conda-forge has them: a prefix to patch, a link script, a date."""
-    files = {
-        "bin/tool": f"#!{PLACEHOLDER}/bin/python\n",
-        "bin/.tool-post-link.sh": "#!/bin/sh\n",
-    }
-    index = {"name": "tool", "version": "1", "build": "0", "build_number": 0, "depends": []}
+def package(folder: Path, name: str, *, script: bool = False) -> Path:
+    """Write a package as conda-forge has them: a prefix to patch, perhaps a link script, a date."""
+    files = {f"bin/{name}": f"#!{PLACEHOLDER}/bin/python\n", f"share/{name}/data": "data\n"}
+    if script:
+        files[f"bin/.{name}-post-link.sh"] = "#!/bin/sh\n"
+    index = {"name": name, "version": "1", "build": "0", "build_number": 0, "depends": []}
     paths = [
         {
             "_path": path,
@@ -71,12 +53,13 @@ def from_conda_forge(folder: Path) -> Path:
     ]
     files["info/index.json"] = json.dumps({**index, "subdir": "linux-64", "timestamp": 10**12})
     files["info/paths.json"] = json.dumps({"paths": paths, "paths_version": 1})
-    target = folder / "tool-1-0.tar.bz2"
-    with tarfile.open(target, "w:bz2") as tar:
+    folder.mkdir(exist_ok=True)
+    target = folder / f"{name}-1-0.tar.bz2"
+    with tarfile.open(target, "w:bz2") as archive:
         for path, text in files.items():
             member = tarfile.TarInfo(path)
             member.size, member.mode = len(text), 0o755
-            tar.addfile(member, io.BytesIO(text.encode()))
+            archive.addfile(member, io.BytesIO(text.encode()))
     return target
 
 
@@ -91,8 +74,8 @@ def test_two_machines_stage_the_same_bytes(monkeypatch: pytest.MonkeyPatch, tmp_
         monkeypatch.chdir(home)
         before = os.umask(0o077 if machine == "one" else 0o002)
         try:
-            packages = [*shared(home / "channel"), from_conda_forge(home)]
-            conda.stage_prefix(packages, home / "stage", channel=debian.CHANNEL)
+            packages = [package(home / "channel", name) for name in ("tool", "other")]
+            conda.stage_prefix(packages, home / "stage", CHANNEL)
         finally:
             os.umask(before)
         trees.append(tree(home / "stage"))
@@ -104,33 +87,42 @@ def test_two_machines_stage_the_same_bytes(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_a_prefix_is_patched_for_where_the_image_has_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    conda.stage_prefix(
-        [from_conda_forge(tmp_path)], tmp_path / "stage", channel="https://example.org/forge"
-    )
+    conda.stage_prefix([package(tmp_path, "tool", script=True)], tmp_path / "stage", CHANNEL)
     prefix = tmp_path / "stage/opt/conda"
     assert (prefix / "bin/tool").read_text() == "#!/opt/conda/bin/python\n"
     record = json.loads((prefix / "conda-meta/tool-1-0.json").read_text())
-    assert record["url"] == "https://example.org/forge/linux-64/tool-1-0.tar.bz2"
+    assert record["url"] == f"{CHANNEL}/linux-64/tool-1-0.tar.bz2"
     assert "link scripts were not run: tool" in capsys.readouterr().err
 
 
 def test_records_are_what_conda_reads(tmp_path: Path) -> None:
-    conda.stage_prefix(shared(tmp_path), tmp_path / "stage", channel=debian.CHANNEL)
+    packages = [package(tmp_path, name) for name in ("tool", "other")]
+    conda.stage_prefix(packages, tmp_path / "stage", CHANNEL)
     meta = tmp_path / "stage/opt/conda/conda-meta"
     assert (meta / "history").read_bytes() == b""
+    assert len(list(meta.glob("*.json"))) == 2
     for path in meta.glob("*.json"):
         record = json.loads(path.read_text())
         assert path.stem == f"{record['name']}-{record['version']}-{record['build']}"
-        assert record["fn"] == f"{path.stem}.conda"
+        assert record["fn"] == f"{path.stem}.tar.bz2"
         assert record["files"] == [entry["_path"] for entry in record["paths_data"]["paths"]]
         for file in record["files"]:
-            assert (meta.parent / file).is_symlink() or (meta.parent / file).is_file()
+            assert (meta.parent / file).is_file()
         assert path.stat().st_mode & 0o777 == 0o644
 
 
 def test_a_subset_laid_over_the_rest_is_the_whole(tmp_path: Path) -> None:
-    cuda = archive.write(debian.cuda_version(GPU, "12.5"), tmp_path)
-    packages = shared(tmp_path)
-    for name, chosen in (("whole", [*packages, cuda]), ("rest", packages), ("own", [cuda])):
-        conda.stage_prefix(chosen, tmp_path / name, channel=debian.CHANNEL)
+    packages = [package(tmp_path, name) for name in ("tool", "other", "third")]
+    for name, chosen in (("whole", packages), ("rest", packages[:2]), ("own", packages[2:])):
+        conda.stage_prefix(chosen, tmp_path / name, CHANNEL)
     assert tree(tmp_path / "rest") | tree(tmp_path / "own") == tree(tmp_path / "whole")
+
+
+def test_the_layer_is_what_was_staged(tmp_path: Path) -> None:
+    packages = [package(tmp_path, "tool")]
+    with tar.writing(tmp_path / "layer.tar") as (writer, _):
+        conda.write(writer, packages)
+    conda.stage_prefix(packages, tmp_path / "stage", conda.CONDA_FORGE)
+    with tar.writing(tmp_path / "tree.tar") as (writer, _):
+        tar.add_tree(writer, tmp_path / "stage")
+    assert (tmp_path / "layer.tar").read_bytes() == (tmp_path / "tree.tar").read_bytes()
