@@ -36,7 +36,11 @@ def started(code: str, ignored: tuple[int, ...] = ()) -> subprocess.Popen[str]:
     names = " ".join(signal.Signals(number).name.removeprefix("SIG") for number in ignored)
     trap = f"trap '' {names};" if names else ""
     process = subprocess.Popen(
-        ["sh", "-c", f'{trap} exec "$@"', "sh", sys.executable, "-c", textwrap.dedent(code)],
+        # These tests may run under nohup: what is ignored here is said here.
+        [
+            *("env", "--default-signal=HUP,INT,TERM", "sh", "-c", f'{trap} exec "$@"', "sh"),
+            *(sys.executable, "-c", textwrap.dedent(code)),
+        ],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(store.ROOT)},
