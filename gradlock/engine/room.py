@@ -47,14 +47,14 @@ OPTIONS: Mapping[str, Any] = {
 #: What dpkg and the packages' scripts do that root without capabilities could not.
 CONFIGURES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETGID", "SETUID", "SYS_CHROOT")
 #: Runs a command and ends it when the input ends: when the process that asked for it is gone.
-#: (A process 1 cannot be killed from within. It ends when what it waits for is, and with it the
-#: kernel ends all else in the container.)
+#: It is process 1 of a container, which cannot be killed from within; what it waits for can,
+#: and all else there ends with it.
 WATCH = """
 exec 3<&0
 "$@" </dev/null 3<&- &
 work=$!
-{ cat <&3 >/dev/null; kill -KILL $work; } &
-wait $work
+{ cat <&3 >/dev/null; kill -KILL "$work"; } &
+wait "$work"
 """
 STREAMS = dict.fromkeys(("stdin", "stdout", "stderr", "stream"), 1)
 #: Seconds that a program may take to end after its input did.

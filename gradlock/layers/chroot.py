@@ -179,7 +179,9 @@ NAMES: dict[str, Any] = {
 
 
 def _extract(source: Path, root: Path) -> None:
-    """Unpack a tar with its owners and modes."""
+    """Unpack a tar with its owners and modes; the root itself is open to all."""
+    root.mkdir()
+    root.chmod(0o755)
     with tarfile.TarFile(source, **NAMES) as archive:
         # Our own tar needs no filter. An attribute: Python 3.11.2 knows no argument for it.
         archive.extraction_filter = lambda member, _: member

@@ -40,14 +40,8 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
     made.has("apt-get")
     monkeypatch.setattr(system, "PATH", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(system, "KEYRING", tmp_path / "keyring.gpg")
-    needs = [
-        Need(str(tmp_path / "keyring.gpg"), need.package, need.purpose)
-        if need.name.startswith("/")
-        else need
-        for need in system.NEEDS
-    ]
-    monkeypatch.setattr(system, "NEEDS", tuple(needs))
+    keyring = Need(str(tmp_path / "keyring.gpg"), "debian-archive-keyring", "verifies lists")
+    monkeypatch.setattr(system, "FOR_LOCKS", keyring)
     monkeypatch.setattr(engine, "find", lambda: None)
     monkeypatch.setattr(os, "getuid", lambda: 0)
     monkeypatch.setattr(command, "run", made.run)
@@ -56,7 +50,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
 
 def test_a_bare_machine_lacks_everything(machine: Machine) -> None:
     packages = {need.package for need in system.missing()}
-    assert packages == {"mmdebstrap", "dpkg-dev", "debian-archive-keyring", "docker.io"}
+    assert packages == {"debian-archive-keyring", "docker.io"}
 
 
 def test_an_engine_that_answers_needs_no_other(
@@ -69,7 +63,7 @@ def test_an_engine_that_answers_needs_no_other(
 def test_what_is_missing_is_said_and_installed(
     machine: Machine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    machine.has("mmdebstrap", "dpkg-scanpackages", "keyring.gpg")
+    machine.has("keyring.gpg")
     assert [need.package for need in system.install()] == ["docker.io"]
     assert "installing Debian's docker.io: runs the images" in capsys.readouterr().err
     update, install = machine.ran
@@ -79,7 +73,7 @@ def test_what_is_missing_is_said_and_installed(
 
 
 def test_a_machine_with_everything_is_left_alone(machine: Machine) -> None:
-    machine.has("mmdebstrap", "dpkg-scanpackages", "keyring.gpg", "dockerd")
+    machine.has("keyring.gpg", "dockerd")
     assert system.install() == ()
     assert machine.ran == []
 
@@ -94,7 +88,14 @@ def test_who_cannot_install_is_told_exactly_what_to(
         (machine.folder / "apt-get").unlink()
     with pytest.raises(GradlockError, match="some programs are missing") as caught:
         system.install()
-    assert "mmdebstrap: builds the base layer" in caught.value.what
-    for package in ("mmdebstrap", "dpkg-dev", "debian-archive-keyring", "docker.io"):
-        assert package in caught.value.mend
+    assert "dockerd: runs the images" in caught.value.what
+    assert "docker.io" in caught.value.mend
     assert machine.ran == []
+
+
+def test_who_has_an_engine_and_no_apt_lacks_nothing(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (machine.folder / "apt-get").unlink()
+    monkeypatch.setattr(engine, "find", lambda: object())
+    assert system.install() == ()
