@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from types import TracebackType
 
@@ -37,8 +39,8 @@ class Loader:
     An engine unpacks a layer only over those below it, so a wave is the lowest layers so far,
     as an image without a name that is thrown away when the whole is there. Where a wave fails,
     a line says so and the whole is sent at once. `watch` counts to the size of all layers;
-    those that are there already count at once. For one thread; as a context, since what is
-    thrown away must go whatever happens.
+    those that are there already count at once. For one thread, but for `stop`; as a context,
+    since what is thrown away must go whatever happens.
     """
 
     def __init__(self, engine: Engine, watch: Meter) -> None:
@@ -48,6 +50,7 @@ class Loader:
         self._chains: list[Sequence[str]] | None = None
         self._thrown_away: list[str] = []
         self._at_once = False
+        self._stopping = threading.Event()
         #: The bytes of the layers sent so far, and held.
         self.sent = 0
 
@@ -88,6 +91,10 @@ class Loader:
             return
         self._thrown_away.append(identity)
         self._known().append(_digests(layers))
+
+    def stop(self) -> None:
+        """Have what is sent, or unpacked, in another thread end there with `CancelledError`."""
+        self._stopping.set()
 
     def finish(self, image: Image) -> int:
         """Send what the engine lacks yet of the whole image, and tag it.
@@ -145,7 +152,9 @@ class Loader:
         advance = self._advancing(_size(layers[:shared]))
         data = archive.stream(config, layers, lacking, advance)
         try:
-            for event in self._engine.client.api.load_image(data, quiet=True):
+            # Not quietly: while it tells how it gets on, it can be left.
+            for event in self._engine.client.api.load_image(data, quiet=False):
+                self._go_on()
                 refusal = refusal or event.get("error", "")
         except (DockerException, requests.RequestException, urllib3.exceptions.HTTPError, OSError):
             # An engine may also hang up on what it cannot read.
@@ -177,10 +186,15 @@ class Loader:
 
         def advance(amount: int) -> None:
             nonlocal position
+            self._go_on()
             position += amount
             self._count(position)
 
         return advance
+
+    def _go_on(self) -> None:
+        if self._stopping.is_set():
+            raise CancelledError("loading was stopped")
 
     def _count(self, position: int) -> None:
         """Advance to a position, once: what is sent again counts no more."""

@@ -43,6 +43,9 @@ class Loader(Protocol):
     def finish(self, image: Image) -> int:
         """Take an image, and whatever of it was not taken yet; return the bytes sent."""
 
+    def stop(self) -> None:
+        """Have what another thread sends end there at once."""
+
 
 @dataclass(frozen=True)
 class Means:
@@ -106,6 +109,7 @@ def _build(recipes: Sequence[Recipe], means: Means) -> tuple[list[Built], Graph]
         Graph(lanes) as graph,
         Fetcher(meter=board.meter("fetching"), again=means.verify) as fetcher,
         Rooms(graph, fetching := Fetching(graph, fetcher), means.room, work, jobs) as rooms,
+        ExitStack() as sending,
     ):
         cache.sweep()
         shop = Shop(graph, fetching, rooms, work, means.verify)
@@ -114,6 +118,8 @@ def _build(recipes: Sequence[Recipe], means: Means) -> tuple[list[Built], Graph]
         for recipe, own in zip(recipes, made, strict=True):
             meter = board.meter(f"loading {recipe.name}")
             loader = loaders.enter_context(means.loader(meter)) if means.loader else None
+            if loader:
+                sending.callback(loader.stop)  # else the graph waits for what nobody wants now
             loads.append(_deliver(graph, recipe, own, Delivery(means.held, loader, meter)))
         graph.wait()
     return [load.result for load in loads], graph

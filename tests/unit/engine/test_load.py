@@ -7,6 +7,7 @@ import io
 import json
 import tarfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 from typing import Any
 from unittest import mock
 
@@ -317,3 +318,27 @@ def test_a_whole_layer_is_not_blamed(handmade: Handmade, engine: Engine, api: Ap
     api.load_image = mock.Mock(side_effect=APIError("500", explanation="oops"))  # type: ignore[method-assign]
     with pytest.raises(EngineError, match="refused: oops"):
         load.load(engine, handmade("one"), Meter())
+
+
+# Stopping
+
+
+@pytest.mark.parametrize("when", ["sending", "unpacking"])
+def test_a_load_is_left_when_it_is_stopped(
+    handmade: Handmade, engine: Engine, api: Api, when: str
+) -> None:
+    image, loader = handmade("one", "two"), Loader(engine, Meter())
+
+    def unpacking(data: Iterator[bytes], **_: Any) -> Iterator[dict[str, str]]:
+        b"".join(data)
+        loader.stop()
+        while True:
+            yield {"status": "Loading layer"}
+
+    if when == "unpacking":
+        api.load_image = unpacking  # type: ignore[method-assign]
+    else:
+        loader.stop()
+    with loader, pytest.raises(CancelledError):
+        loader.finish(image)
+    assert not api.tags

@@ -52,6 +52,9 @@ class Shelf:
         self.images.append(image)
         return image.size
 
+    def stop(self) -> None:
+        """Have nothing to leave."""
+
 
 def test_the_lowest_layers_are_sent_before_the_image_is_whole(workshop: Workshop) -> None:
     shelf = Shelf()
