@@ -62,6 +62,7 @@ class Graph:
         self._began = time.monotonic()
         self.jobs: list[Job[Any]] = []
         self.stopping = threading.Event()
+        self._keyed: dict[str, Job[Any]] = {}
 
     def __enter__(self) -> Graph:
         return self
@@ -91,6 +92,12 @@ class Graph:
             one.future.add_done_callback(count)
         count()
         return job
+
+    def once(self, key: str, make: Callable[[], Job[T]]) -> Job[T]:
+        """Return the job of a key, made the first time: what several wait for is done once."""
+        if key not in self._keyed:
+            self._keyed[key] = make()
+        return self._keyed[key]
 
     def wait(self, jobs: Iterable[Job[Any]] | None = None) -> None:
         """Wait until these jobs are done, by default all.

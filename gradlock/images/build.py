@@ -13,8 +13,8 @@ What the store has is not made again, and what several recipes share is made onc
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
@@ -25,9 +25,11 @@ from gradlock.graph import Graph, Job
 from gradlock.images import pins
 from gradlock.images.archive import BrokenLayerError
 from gradlock.images.config import config
+from gradlock.images.fetching import Fetching
 from gradlock.images.image import Image
 from gradlock.images.parts import Parts, Shop
 from gradlock.images.recipe import Recipe
+from gradlock.images.rooms import Rooms
 from gradlock.layers import Layer, cache, overlap
 from gradlock.layers.room import Room
 
@@ -103,11 +105,10 @@ def _build(recipes: Sequence[Recipe], means: Means) -> tuple[list[Built], Graph]
         ExitStack() as loaders,
         Graph(lanes) as graph,
         Fetcher(meter=board.meter("fetching"), again=means.verify) as fetcher,
-        ExitStack() as rooms,
-        _told(graph, fetcher),
+        Rooms(graph, fetching := Fetching(graph, fetcher), means.room, work, jobs) as rooms,
     ):
         cache.sweep()
-        shop = Shop(graph, fetcher, means.room, rooms, work, jobs, means.verify)
+        shop = Shop(graph, fetching, rooms, work, means.verify)
         made = [shop.parts(recipe) for recipe in recipes]
         loads = []
         for recipe, own in zip(recipes, made, strict=True):
@@ -116,17 +117,6 @@ def _build(recipes: Sequence[Recipe], means: Means) -> tuple[list[Built], Graph]
             loads.append(_deliver(graph, recipe, own, Delivery(means.held, loader, meter)))
         graph.wait()
     return [load.result for load in loads], graph
-
-
-@contextmanager
-def _told(graph: Graph, fetcher: Fetcher) -> Iterator[None]:
-    """Tell a graph's jobs to stop when the block fails, before rooms close below them."""
-    try:
-        yield
-    except BaseException:
-        graph.stopping.set()
-        fetcher.stop()
-        raise
 
 
 @dataclass(frozen=True)

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from gradlock.artifacts import artifacts
-from gradlock.artifacts.artifacts import Pin
-from gradlock.artifacts.fetcher import Fetcher
-from gradlock.errors import ArtifactError
 from gradlock.graph import Graph, Job, ready
+from gradlock.images.fetching import Fetching
 from gradlock.images.recipe import Recipe
+from gradlock.images.rooms import Rooms
 from gradlock.inputs import wanted
 from gradlock.layers import Layer, base, bytecode, cache, conda, files, prefix, tar, wheels
 from gradlock.layers.bytecode import Compiler
-from gradlock.layers.room import OpenRoom, Room
+from gradlock.layers.room import OpenRoom
 from gradlock.locks.freshness import Locks
 from gradlock.locks.lockfile import WheelPin
 
@@ -99,37 +96,24 @@ class Parts:
 
 
 class Shop:
-    """Adds jobs to a graph: artifacts, rooms, layers."""
+    """Adds the jobs of images' layers to a graph."""
 
     def __init__(
-        self,
-        graph: Graph,
-        fetcher: Fetcher,
-        room: Room,
-        rooms: ExitStack,
-        work: Path,
-        compilers: int,
-        verify: bool,
+        self, graph: Graph, fetching: Fetching, rooms: Rooms, work: Path, verify: bool
     ) -> None:
-        """Make jobs for `graph`.
+        """Add jobs to `graph`; `work` is a folder for as long as the build lasts.
 
-        `rooms` takes what is opened and has to be closed, `work` is a folder for what lasts as
-        long as the build. With `verify`, layers in the store are hashed again.
+        With `verify`, layers in the store are hashed again.
         """
         self.graph = graph
-        self.fetcher = fetcher
-        self.room = room
+        self.fetching = fetching
         self.rooms = rooms
         self.work = work
-        self.compilers = compilers
         self.verify = verify
-        self._made: dict[str, Job[object]] = {}
-        #: The bytes of what was fetched, by sha256: a file found broken is gone for a moment.
-        self._sizes: dict[str, int] = {}
 
     def parts(self, recipe: Recipe) -> Parts:
         """Return the jobs of an image's layers."""
-        self._artifacts(recipe.locks.debs)  # first: all bytecode waits for them
+        self.fetching.jobs(recipe.locks.debs)  # first: all bytecode waits for them
         pins = sorted(recipe.locks.wheels, key=lambda pin: (_rank(pin), pin.name))
         return Parts(
             tuple(self._wheel(recipe, pin) for pin in pins if recipe.whole),
@@ -139,109 +123,6 @@ class Shop:
             self._merged,
         )
 
-    def _once(self, key: str, make: Callable[[], Job[T]]) -> Job[T]:
-        """Return the job of a key, made the first time."""
-        if key not in self._made:
-            self._made[key] = make()  # type: ignore[assignment]
-        return self._made[key]  # type: ignore[return-value]
-
-    # Artifacts
-
-    def _artifact(self, pin: Pin) -> Job[Path]:
-        """Find where an artifact is, unless the store has it, and fetch it."""
-
-        def find() -> None:
-            if not self.fetcher.have(pin):
-                self.fetcher.source(pin)
-
-        def fetch(_: None) -> Path:
-            path = self.fetcher.get(pin)
-            self._sizes[pin.sha256] = path.stat().st_size
-            return path
-
-        def make() -> Job[Path]:
-            found = self.graph.add(f"find {pin.name}", "find", find)
-            return self.graph.add(f"fetch {pin.name}", "fetch", fetch, found)
-
-        return self._once(pin.sha256, make)
-
-    def _artifacts(self, pins: Iterable[Pin]) -> list[Job[Path]]:
-        return [self._artifact(pin) for pin in pins]
-
-    def _mended(self, pins: Sequence[Pin], work: Callable[..., T], *paths: Path) -> T:
-        """Do work on artifacts; where their bytes turn out to be broken, on some fetched anew."""
-        try:
-            return work(*paths)
-        except ArtifactError:
-            broken = [artifacts.refuse(path) for path in paths]
-            if not any(broken):
-                raise
-            return work(*map(self.fetcher.get, pins))
-
-    # The image's own programs, before there is an image
-
-    def _unpacked(self, recipe: Recipe) -> Job[Path]:
-        """Unpack the .debs: a tar of a root in which nothing is configured yet."""
-        debs = recipe.locks.debs
-
-        def unpack(*paths: Path) -> Path:
-            target = self.work / "unpacked.tar"
-            found = {pin.sha256: path for pin, path in zip(debs, paths, strict=True)}
-            base.unpack(debs, found, target)
-            return target
-
-        work = partial(self._mended, debs, unpack)
-        return self._once(
-            "unpacked", lambda: self.graph.add("unpack", "room", work, *self._artifacts(debs))
-        )
-
-    def _root(self, recipe: Recipe) -> Job[Path]:
-        """Return a tar of the root that holds the image's Python."""
-        known = cache.find("base", _base_key(recipe), verify=self.verify)
-        root = ready("base", known.path) if known else self._unpacked(recipe)
-        if recipe.channel == "debian":
-            return root
-
-        def laid(below: Path, *layers: Layer) -> Path:
-            target = self.work / f"root-{recipe.interpreter}.tar"
-            with tar.writing(target) as (writer, _):
-                tar.merge(writer, [below, *(layer.path for layer in layers)])
-            return target
-
-        shared, *_ = self._prefix(recipe)
-        key = f"root {recipe.interpreter}"
-        return self._once(key, lambda: self.graph.add("root", "room", laid, root, shared))
-
-    def _open(self, root: Job[Path]) -> Job[OpenRoom]:
-        def enter(path: Path) -> OpenRoom:
-            return self._entered(self.room.open(path))
-
-        return self._once(
-            f"room {id(root)}", lambda: self.graph.add("open the room", "room", enter, root)
-        )
-
-    def _entered(self, context: AbstractContextManager[T]) -> T:
-        """Enter what is left when the rooms close; at once, where they did meanwhile."""
-        entered = self.rooms.enter_context(context)
-        if self.graph.stopping.is_set():
-            self.rooms.close()
-        return entered
-
-    def _compiler(self, recipe: Recipe) -> Job[Compiler]:
-        """Start the image's Python, to compile bytecode."""
-        prefix = "/opt/conda" if recipe.channel == "conda-forge" else "/usr"
-
-        def start(room: OpenRoom) -> Compiler:
-            server = bytecode.server(prefix, recipe.variant.python)
-            call = partial(room.start, server.argv, server.env, server.files)
-            return self._entered(Compiler(call, self.compilers))
-
-        room = self._open(self._root(recipe))
-        key = f"compiler {recipe.interpreter}"
-        return self._once(key, lambda: self.graph.add("start Python", "room", start, room))
-
-    # Layers
-
     def _layer(self, name: str, key: str, make: Callable[[], Job[Layer]]) -> Job[Layer]:
         """Return the job of a layer; none is left to do where the store has it."""
 
@@ -249,7 +130,7 @@ class Shop:
             found = cache.find(name, key, verify=self.verify)
             return ready(name, found) if found else make()
 
-        return self._once(key, job)
+        return self.graph.once(key, job)
 
     def _written(self, name: str, key: str, write: Write, *after: Job[object]) -> Job[Layer]:
         """Return the job of a layer that is written once others are done."""
@@ -274,11 +155,22 @@ class Shop:
             return cache.build("base", key, lambda writer: base.write(writer, root))
 
         def make() -> Job[Layer]:
-            room = self._open(self._unpacked(recipe))
+            room = self.rooms.opened(self.rooms.unpacked(recipe.locks.debs))
             configured = self.graph.add("configure", "room", configure, room)
             return self.graph.add("write base", "write", write, configured)
 
         return self._layer("base", key, make)
+
+    def _python(self, recipe: Recipe) -> Job[Compiler]:
+        """Start the image's Python: as soon as the .debs are unpacked, or from the base layer."""
+        known = cache.find("base", _base_key(recipe), verify=self.verify)
+        root = ready("base", known.path) if known else self.rooms.unpacked(recipe.locks.debs)
+        root = self.graph.once(f"root {recipe.suite}", lambda: root)
+        if recipe.channel == "debian":
+            return self.rooms.compiler(root, "/usr", recipe.variant.python)
+        shared, *_ = self._prefix(recipe)
+        laid = self.rooms.laid(root, shared, recipe.interpreter)
+        return self.rooms.compiler(laid, "/opt/conda", recipe.variant.python)
 
     def _prefix(self, recipe: Recipe) -> tuple[Job[Layer], ...]:
         """Return the prefix that all variants share, and what a GPU variant adds to it."""
@@ -304,7 +196,7 @@ class Shop:
             return cache.build(name, key, lambda writer: conda.write(writer, sorted(paths)))
 
         def make() -> Job[Layer]:
-            return self.graph.add(f"write {name}", "write", write, *self._artifacts(own))
+            return self.graph.add(f"write {name}", "write", write, *self.fetching.jobs(own))
 
         return self._layer(name, key, make)
 
@@ -312,10 +204,10 @@ class Shop:
         """Compile a wheel's bytecode, and write both as a layer."""
         python = recipe.variant.python
         key = cache.key_of(wheels.RECIPE, pin.sha256, recipe.interpreter)
-        path = self._artifact(pin)
+        path = self.fetching.job(pin)
 
         def read(wheel: Path, _: Compiler) -> Sequence[Mapping[str, bytes]]:
-            sources = self._mended([pin], partial(wheels.sources, python=python), wheel)
+            sources = self.fetching.mended([pin], partial(wheels.sources, python=python), wheel)
             return bytecode.shares(sources)
 
         def compile_(
@@ -334,10 +226,10 @@ class Shop:
                     pin.name, key, lambda writer: wheels.write(writer, path, python, late)
                 )
 
-            return self._mended([pin], one, wheel)
+            return self.fetching.mended([pin], one, wheel)
 
         def make() -> Job[Layer]:
-            compiler = self._compiler(recipe)
+            compiler = self._python(recipe)
             shares = self.graph.add(f"read {pin.name}", "compile", read, path, compiler)
             compiled = [
                 self.graph.add(
@@ -355,7 +247,7 @@ class Shop:
                 f"write {pin.name}", "write", lambda wheel, *_: late(wheel), path, *compiled
             )
 
-        return Part(pin, path, self._layer(pin.name, key, make), self._sizes)
+        return Part(pin, path, self._layer(pin.name, key, make), self.fetching.sizes)
 
     def _merged(self, small: Sequence[Job[Layer]]) -> Job[Layer]:
         """Merge the layers of small wheels into one."""
@@ -376,7 +268,7 @@ class Shop:
                 return ready("wheels", found)
             return self.graph.add("merge small wheels", "write", merge, *small)
 
-        return self._once(f"merged {[id(job) for job in small]}", make)
+        return self.graph.once(f"merged {[id(job) for job in small]}", make)
 
     def _own(self, recipe: Recipe) -> Job[Layer]:
         """Write gradlock's own files."""

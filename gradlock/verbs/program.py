@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import signal
 from collections.abc import Collection as Names
 from collections.abc import Iterable, Sequence
 
@@ -32,17 +31,6 @@ class Program(Invoke):
     def __init__(self, verbs: Collection) -> None:
         super().__init__(version=__version__, namespace=verbs, name="gradlock", binary="./inv")
         self._verbs = verbs.task_names
-
-    def run(self, argv: list[str] | None = None, exit: bool = True) -> None:
-        """Run the verbs of a command line.
-
-        A shell starts what goes to the background with SIGINT ignored, and so would be all
-        that is started from here: a build that no signal of Ctrl-C ends, tests that wait for
-        one for ever.
-        """
-        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-        super().run(argv, exit)
 
     def normalize_argv(self, argv: list[str] | None) -> None:
         """Take the command line, with what invoke's parser cannot read put as it can."""

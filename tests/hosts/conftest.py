@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,8 +15,6 @@ from gradlock.engine import engine as engines
 from gradlock.engine.engine import Engine
 from tests.hosts import place
 from tests.hosts.place import Host, Place
-
-Visit = Callable[[Host], "contextmanager[Place]"]
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +31,7 @@ def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Make a fresh Debian."""
     root = tmp_path_factory.mktemp("debian") / "root"
     place.debian(root)
+    place.inhabit(root)
     yield root
     shutil.rmtree(root)
 
@@ -54,6 +51,7 @@ def unpackaged(debian: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def carried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Write the CPU image's artifacts to a folder, as to a machine without a network."""
     folder = tmp_path_factory.mktemp("carried")
+    folder.chmod(0o755)  # a host's plain user reads it
     argv = [sys.executable, str(store.ROOT / "tasks.py"), "fetch", "--to", str(folder)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -83,14 +81,7 @@ def visit(
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip where no other host can be made, and say what is missing."""
-    reason = ""
-    if sys.platform != "linux" or os.getuid() != 0:
-        reason = "only root on Linux can make another host"
-    elif not place.bootstrapper():
-        reason = "a fresh Debian is made by mmdebstrap or debootstrap: install one of them"
-    elif lacking := [name for name in ("unshare", "setpriv", "git") if not shutil.which(name)]:
-        reason = f"making another host needs {', '.join(lacking)}"
-    if reason:
+    if reason := place.lacking():
         for item in items:
             if Path(__file__).parent in item.path.parents:
                 item.add_marker(pytest.mark.skip(reason=reason))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,11 +55,21 @@ def bootstrapper() -> str | None:
     return next(filter(shutil.which, ("mmdebstrap", "debootstrap")), None)
 
 
-def debian(root: Path) -> None:
+def lacking() -> str:
+    """Return why no other host can be made here; nothing where one can."""
+    if sys.platform != "linux" or os.getuid() != 0:
+        return "only root on Linux can make another host"
+    if not bootstrapper():
+        return "a fresh Debian is made by mmdebstrap or debootstrap: install one of them"
+    missing = [name for name in ("unshare", "setpriv", "git") if not shutil.which(name)]
+    return f"another host needs {', '.join(missing)}" if missing else ""
+
+
+def debian(root: Path, packages: Sequence[str] = PACKAGES) -> None:
     """Make a fresh Debian in a folder: its minimum, and what a person installs first."""
     program = bootstrapper()
     assert program
-    argv = [program, "--variant=minbase", f"--include={','.join(PACKAGES)}"]
+    argv = [program, "--variant=minbase", f"--include={','.join(packages)}"]
     argv += [f"--keyring={KEYRING}"] if KEYRING.exists() else []
     said = subprocess.run(
         [*argv, SUITE, root, mirrors.found()["debian"]],
@@ -72,6 +83,10 @@ def debian(root: Path) -> None:
     if bundle.exists():
         shutil.copy(bundle, root / BUNDLE.lstrip("/"))
     shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
+
+
+def inhabit(root: Path) -> None:
+    """Make a plain user, and a locale that is not UTF-8."""
     for argv in (
         ["useradd", "--create-home", "--uid", str(UID), USER],
         ["localedef", "-i", "hu_HU", "-f", "ISO-8859-2", "hu_HU.ISO-8859-2"],

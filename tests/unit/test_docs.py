@@ -15,11 +15,11 @@ import nox.registry
 import pytest
 import yaml
 from invoke.parser import Parser
-from invoke.program import Program
 
 import tasks
 from gradlock import store
 from gradlock.inputs import variants
+from gradlock.verbs.program import Program
 
 README = store.ROOT / "README.md"
 WORKFLOW = store.ROOT / ".github/workflows/ci.yml"
@@ -62,12 +62,14 @@ def documented(program: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("arguments", documented("inv"), ids=" ".join)
 def test_verb_parses(arguments: list[str]) -> None:
-    """Invoke's own parser knows the verbs and flags that are written down."""
+    """The command line knows the verbs and flags that are written down."""
     verbs = tasks.namespace.to_contexts()
     if "--help" in arguments:
         assert arguments[-1] in {verb.name for verb in verbs}
         return
-    Parser(contexts=verbs, initial=Program().initial_context).parse_argv(arguments)
+    program = Program(tasks.namespace)
+    program.normalize_argv(["inv", *arguments])
+    Parser(contexts=verbs, initial=program.initial_context).parse_argv(program.argv[1:])
 
 
 @pytest.mark.parametrize("arguments", documented("nox"), ids=" ".join)

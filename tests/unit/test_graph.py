@@ -117,3 +117,15 @@ def test_a_trace_tells_when_each_job_ran() -> None:
     assert [job["name"] for job in trace["critical"]] == ["first", "second"]
     assert trace["jobs"][0]["end"] <= trace["jobs"][1]["start"]
     assert graph.stages() == {"work": trace["jobs"][1]["end"]}
+
+
+def test_what_several_wait_for_is_done_once() -> None:
+    ran: list[int] = []
+    with Graph({"work": 2}) as graph:
+        jobs = [
+            graph.once("key", lambda: graph.add("once", "work", lambda: ran.append(1)))
+            for _ in range(3)
+        ]
+        graph.wait()
+    assert len(set(map(id, jobs))) == 1
+    assert ran == [1]

@@ -18,7 +18,7 @@ import tasks
 from gradlock import store
 
 VERBS: dict[str, Task[Any]] = dict(tasks.namespace.tasks)
-SHARED = {"building", "flags", "outcome", "program", "testing"}
+SHARED = {"building", "connection", "flags", "outcome", "program", "testing"}
 
 
 def modules() -> list[str]:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from pypi_simple import ACCEPT_JSON_ONLY
+
 from gradlock import store
 from gradlock.artifacts.index import Source
 
@@ -97,7 +99,7 @@ def handler(index: Index) -> type[BaseHTTPRequestHandler]:
             self.close_connection = True
 
         def send_page(self, page: object) -> None:
-            kind = "text/html" if isinstance(page, str) else "application/vnd.pypi.simple.v1+json"
+            kind = "text/html" if isinstance(page, str) else ACCEPT_JSON_ONLY
             body = (page if isinstance(page, str) else json.dumps(page)).encode()
             self.send_response(200)
             self.send_header("Content-Type", kind)

@@ -1,39 +1,80 @@
-"""An image as verbs begin with it: built from what is pinned, held to it, loaded, reported."""
+"""Images as verbs begin with them: recipes of what is pinned, built, and reported."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from gradlock.engine import engine
-from gradlock.images import image as images
-from gradlock.images import pins
+from gradlock.graph import Graph
+from gradlock.images import build
+from gradlock.images.build import Built, Means
 from gradlock.images.image import Image
 from gradlock.inputs import variants
-from gradlock.progress import Stopwatch
 from gradlock.verbs import building
+from gradlock.verbs.building import Order
+
+TABLE = variants.load()
+ENGINE: Any = SimpleNamespace()
 
 
-def test_an_image_is_held_to_its_pin_before_it_is_loaded(
+@pytest.fixture
+def builds(
     monkeypatch: pytest.MonkeyPatch, handmade: Callable[..., Image]
+) -> list[tuple[list[str], Means]]:
+    """Stand in for the builds; return what each was asked for."""
+    asked = []
+
+    def made(wanted: Sequence[Any], means: Means) -> tuple[list[Built], Graph]:
+        asked.append(([recipe.name for recipe in wanted], means))
+        with Graph({}) as graph:
+            return [
+                Built(handmade(recipe.name, variant=recipe.name), 0) for recipe in wanted
+            ], graph
+
+    monkeypatch.setattr(build, "build", made)
+    return asked
+
+
+def test_all_variants_are_one_build(builds: list[tuple[list[str], Means]]) -> None:
+    """What they share is made once."""
+    wanted = building.recipes(list(TABLE), TABLE, "debian")
+    built, _ = building.images(ENGINE, wanted, Order())
+    names = [row.name for row in TABLE]
+    assert [names for names, _ in builds] == [names]
+    assert [one.image.variant for one in built] == names
+
+
+@pytest.mark.parametrize("pin", [True, False])
+def test_what_is_pinned_is_hashed_again_and_held_to_nothing(
+    pin: bool, builds: list[tuple[list[str], Means]]
 ) -> None:
-    made, done = handmade("bottom"), []
-    monkeypatch.setattr(images, "build", lambda *_: made)
-    monkeypatch.setattr(pins, "hold", lambda image: done.append(("hold", image)))
-    monkeypatch.setattr(engine, "load", lambda _, image, __: done.append(("load", image)))
-    reference = building.present(None, variants.load().cpu)  # type: ignore[arg-type]
-    assert reference == made.reference
-    assert done == [("hold", made), ("load", made)]
+    building.images(ENGINE, building.recipes([TABLE.cpu], TABLE, "debian"), Order(jobs=3, pin=pin))
+    ((_, means),) = builds
+    assert (means.verify, means.held, means.jobs) == (pin, not pin, 3)
+
+
+@pytest.mark.usefixtures("builds")
+def test_a_trace_goes_where_it_was_asked_for(tmp_path: Path) -> None:
+    wanted = building.recipes([TABLE.cpu], TABLE, "debian")
+    building.images(ENGINE, wanted, Order(trace=str(tmp_path / "trace.json")))
+    json.loads((tmp_path / "trace.json").read_text())
+
+
+@pytest.mark.usefixtures("builds")
+def test_an_image_that_is_needed_is_named_by_its_reference() -> None:
+    assert building.present(ENGINE, TABLE.cpu) == f"gradlock:{TABLE.cpu.name}"
 
 
 def test_the_report_has_the_id_and_what_was_sent(
     handmade: Callable[..., Image], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made, watch = handmade("bottom", "top"), Stopwatch()
-    with watch.stage("load"):
-        pass
-    building.report(made, 3_000_000, watch)
+    made = handmade("bottom", "top")
+    building.report(Built(made, 3_000_000))
     printed = capsys.readouterr().out
     assert f"{made.reference}  {made.id}" in printed
-    assert "in 2 layers, 3 MB sent, channel debian; load 0.0 s" in printed
+    assert "in 2 layers, 3 MB sent, channel debian" in printed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from invoke.exceptions import Exit
 
 from gradlock.errors import GradlockError, InputError
 from gradlock.inputs import variants
+from gradlock.interrupts import Interrupted
 from gradlock.verbs import outcome
 from gradlock.verbs.outcome import Body
 from tests.unit.verbs.conftest import Inv
@@ -30,7 +32,8 @@ def fails(error: BaseException) -> Body:
         (GradlockError("broken"), "error: broken", 1),
         (PermissionError(errno.EACCES, "Permission denied", "/file"), "where: /file", 1),
         (OSError(errno.ENOSPC, "No space left on device", "/file"), "mend:  free some", 1),
-        (KeyboardInterrupt(), "interrupted", 130),
+        (Interrupted(signal.SIGINT), "interrupted", 130),
+        (Interrupted(signal.SIGTERM), "interrupted", 143),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -46,6 +49,17 @@ def test_expected_failures_become_plain_messages(
 def test_what_nobody_expected_keeps_its_traceback() -> None:
     with pytest.raises(ZeroDivisionError):
         fails(ZeroDivisionError())(Context())
+
+
+def test_a_signal_ends_a_verb_as_an_interrupt() -> None:
+    """Ctrl-C, a cancelled job: the same message, the status that a shell shows."""
+
+    def body(_: Context) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(Exit, match="interrupted; nothing half-done is used") as caught:
+        outcome.plainly(body)(Context())
+    assert caught.value.code == 143
 
 
 def test_a_verb_keeps_its_name_and_its_flags() -> None:

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-
 import pytest
 
 import tasks
-from gradlock import store
 from gradlock.verbs import program
 from gradlock.verbs.program import Program
 from tests.unit.verbs.conftest import Inv
@@ -87,27 +81,6 @@ def test_a_flag_without_a_meaning_is_refused(
     said = capsys.readouterr().err
     assert said.startswith("error: ")
     assert "  mend:  ./inv --" in said
-
-
-def test_started_with_sigint_ignored_it_can_be_interrupted() -> None:
-    """As `nohup` and `&` start it; a child of it gets the usual handler, too."""
-    code = (
-        "import signal, tasks\n"
-        "from gradlock.verbs.program import Program\n"
-        "try:\n    Program(tasks.namespace).run(['inv', '--version'])\n"
-        "except SystemExit:\n    pass\n"
-        "signal.raise_signal(signal.SIGINT)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=store.ROOT,
-        env={**os.environ},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "KeyboardInterrupt" in done.stderr
 
 
 def test_the_version_is_the_projects(inv: Inv) -> None:

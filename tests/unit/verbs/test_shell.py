@@ -8,9 +8,8 @@ import pytest
 from invoke.context import Context
 from invoke.exceptions import Exit
 
-from gradlock.engine import engine
 from gradlock.inside import shell as shells
-from gradlock.verbs import building
+from gradlock.verbs import building, connection
 from gradlock.verbs.shell import shell
 
 
@@ -26,7 +25,7 @@ def test_the_status_is_handed_on(
         ran.append(argv)
         return 3
 
-    monkeypatch.setattr(engine, "connect", lambda: None)
+    monkeypatch.setattr(connection, "connect", lambda: None)
     monkeypatch.setattr(building, "present", lambda *_: "gradlock:cpu")
     monkeypatch.setattr(shells, "run", run)
     with pytest.raises(Exit) as caught:

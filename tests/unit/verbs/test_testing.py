@@ -12,7 +12,6 @@ from invoke.exceptions import Exit
 from gradlock.images.image import Image
 from gradlock.inputs import variants
 from gradlock.inside import suites
-from gradlock.progress import Stopwatch
 from gradlock.verbs import testing
 
 TABLE = variants.load()
@@ -51,14 +50,19 @@ def test_a_failed_suite_is_the_commands_status(runs: Suites) -> None:
     assert caught.value.code == 5
 
 
-def test_smoke_tests_run_once_an_image_that_passed(
-    runs: Suites, own_store: Path, handmade: Callable[..., Image]
+def test_smoke_tests_run_once_for_what_they_depend_on(
+    runs: Suites,
+    own_store: Path,
+    handmade: Callable[..., Image],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    image = handmade("bottom")
+    """A failure is no pass; another engine, other tests or a GPU that came later are a new one."""
+    image, engine = handmade("bottom"), "this"
+    monkeypatch.setattr(suites, "stamp", lambda _, image, gpu: f"{engine}-{image[7:]}-{gpu}")
     runs.status = 1
     with pytest.raises(Exit):
-        testing.smoke(None, TABLE.cpu, image, Stopwatch())  # type: ignore[arg-type]
+        testing.smoke(None, TABLE.cpu, image)  # type: ignore[arg-type]
     runs.status = 0
-    for _ in range(2):
-        testing.smoke(None, TABLE.cpu, image, Stopwatch())  # type: ignore[arg-type]
-    assert len(runs.ran) == 2
+    for engine in ("this", "this", "another"):  # noqa: B007 - the stamp reads it
+        testing.smoke(None, TABLE.cpu, image)  # type: ignore[arg-type]
+    assert len(runs.ran) == 3

@@ -1,0 +1,101 @@
+"""The jobs that run an image's own programs while there is no image yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from gradlock.graph import Graph, Job
+from gradlock.images.fetching import Fetching
+from gradlock.layers import Layer, base, bytecode, tar
+from gradlock.layers.bytecode import Compiler
+from gradlock.layers.room import OpenRoom, Room
+from gradlock.locks.lockfile import DebPin
+
+T = TypeVar("T")
+
+
+class Rooms:
+    """Adds jobs that unpack roots, open rooms on them, and start Python there.
+
+    As a context it closes them all, which ends what runs there.
+    """
+
+    def __init__(self, graph: Graph, fetching: Fetching, room: Room, work: Path, jobs: int) -> None:
+        """Add jobs to `graph`; `work` is a folder for as long as the build lasts.
+
+        A compiler has as many servers as there are `jobs`.
+        """
+        self._graph = graph
+        self._fetching = fetching
+        self._room = room
+        self._work = work
+        self._jobs = jobs
+        self._rooms = ExitStack()
+
+    def __enter__(self) -> Rooms:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind:  # before rooms close below the jobs
+            self._graph.stopping.set()
+        self._rooms.close()
+
+    def unpacked(self, debs: Sequence[DebPin]) -> Job[Path]:
+        """Unpack the .debs: a tar of a root in which nothing is configured yet."""
+
+        def unpack(*paths: Path) -> Path:
+            target = self._work / "unpacked.tar"
+            found = {pin.sha256: path for pin, path in zip(debs, paths, strict=True)}
+            base.unpack(debs, found, target)
+            return target
+
+        work = partial(self._fetching.mended, debs, unpack)
+        return self._graph.once(
+            "unpacked", lambda: self._graph.add("unpack", "room", work, *self._fetching.jobs(debs))
+        )
+
+    def laid(self, root: Job[Path], prefix: Job[Layer], key: str) -> Job[Path]:
+        """Lay a prefix over a root: a tar of both, known by a key."""
+
+        def lay(below: Path, layer: Layer) -> Path:
+            target = self._work / f"root-{key}.tar"
+            with tar.writing(target) as (writer, _):
+                tar.merge(writer, [below, layer.path])
+            return target
+
+        return self._graph.once(
+            f"root {key}", lambda: self._graph.add("lay the prefix", "room", lay, root, prefix)
+        )
+
+    def opened(self, root: Job[Path]) -> Job[OpenRoom]:
+        """Open a room on a root, closed when the build ends."""
+
+        def enter(path: Path) -> OpenRoom:
+            return self._entered(self._room.open(path))
+
+        return self._graph.once(
+            f"room {id(root)}", lambda: self._graph.add("open the room", "room", enter, root)
+        )
+
+    def _entered(self, context: AbstractContextManager[T]) -> T:
+        """Enter what is left when the rooms close; at once, where they did meanwhile."""
+        entered = self._rooms.enter_context(context)
+        if self._graph.stopping.is_set():
+            self._rooms.close()
+        return entered
+
+    def compiler(self, root: Job[Path], prefix: str, python: str) -> Job[Compiler]:
+        """Start the Python in a root's prefix, to compile bytecode."""
+
+        def start(room: OpenRoom) -> Compiler:
+            server = bytecode.server(prefix, python)
+            call = partial(room.start, server.argv, server.env, server.files)
+            return self._entered(Compiler(call, self._jobs))
+
+        room = self.opened(root)
+        key = f"compiler {id(room)} {prefix} {python}"
+        return self._graph.once(key, lambda: self._graph.add("start Python", "room", start, room))

@@ -1,0 +1,63 @@
+"""Rooms as jobs: opened once, and closed before the jobs that need them are waited for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from gradlock.artifacts.fetcher import Fetcher
+from gradlock.graph import Graph, ready
+from gradlock.images.fetching import Fetching
+from gradlock.images.rooms import Rooms
+
+pytestmark = pytest.mark.usefixtures("own_store")
+
+
+class Watched:
+    """A room that tells when it was opened and closed."""
+
+    def __init__(self) -> None:
+        self.opened = 0
+        self.closed = threading.Event()
+        self.go = threading.Event()
+        self.go.set()
+
+    @contextmanager
+    def open(self, root: Path) -> Iterator[Watched]:
+        """Open it, when it may be."""
+        self.go.wait(10)
+        self.opened += 1
+        yield self
+        self.closed.set()
+
+
+def test_a_room_is_opened_once_and_closed_at_the_end(tmp_path: Path) -> None:
+    watched, root = Watched(), ready("root", tmp_path)
+    with (
+        Graph({"room": 2}) as graph,
+        Fetcher() as fetcher,
+        Rooms(graph, Fetching(graph, fetcher), watched, tmp_path, 1) as rooms,  # type: ignore[arg-type]
+    ):
+        first, second = rooms.opened(root), rooms.opened(root)
+        graph.wait()
+        assert not watched.closed.is_set()
+    assert first is second
+    assert watched.opened == 1
+    assert watched.closed.is_set()
+
+
+def test_a_room_that_opens_after_the_build_ended_is_closed_too(tmp_path: Path) -> None:
+    watched, root = Watched(), ready("root", tmp_path)
+    watched.go.clear()
+    graph, fetcher = Graph({"room": 1}), Fetcher()
+    rooms = Rooms(graph, Fetching(graph, fetcher), watched, tmp_path, 1)  # type: ignore[arg-type]
+    rooms.opened(root)
+    with graph, fetcher:
+        rooms.__exit__(KeyboardInterrupt)
+        assert graph.stopping.is_set()
+        watched.go.set()
+    assert watched.closed.is_set()
