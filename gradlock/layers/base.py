@@ -62,9 +62,13 @@ ENV = {
     # In what order Perl and Python go through their tables must not be left to chance.
     "PERL_HASH_SEED": "0",
     "PYTHONHASHSEED": "0",
+    # Else the program that compiles Debian's modules for good, by hash, finds some compiled:
+    # for times of files, by its own import.
+    "PYTHONDONTWRITEBYTECODE": "1",
 }
 #: What dpkg does after it has unpacked: the preinst scripts, as it would have run them (those
-#: of essential packages first, which the others rely on), then its own `--configure`.
+#: of essential packages first, which the others rely on), then its own `--configure`. It stops
+#: at the first error, so that the last lines are about that.
 CONFIGURE = r"""
 umask 022
 cd /
@@ -88,7 +92,7 @@ END
 )
 preinst yes
 preinst no
-dpkg --configure --pending
+dpkg --abort-after=1 --configure --pending
 """
 
 

@@ -160,7 +160,7 @@ def test_essential_packages_are_prepared_first_then_all_configured(tmp_path: Pat
         "dash amd64 preinst install",
         "aa amd64 preinst install",
         "libc6 amd64 preinst install",
-        "dpkg --configure --pending",
+        "dpkg --abort-after=1 --configure --pending",
     ]
 
 

@@ -35,8 +35,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         files |= {word for word in listed.split() if word.startswith("/")}
     path = tmp_path_factory.mktemp("root") / "root.tar"
     with tarfile.open(path, "w", format=tarfile.GNU_FORMAT) as archive:
-        for folder in ("dev", "etc"):
-            made = tarfile.TarInfo(f"./{folder}")
+        parents = {str(parent) for name in files for parent in Path(name).parents}
+        for folder in sorted({*parents, "/dev", "/etc"}):
+            made = tarfile.TarInfo(f".{folder}")
             made.type, made.mode = tarfile.DIRTYPE, 0o755
             archive.addfile(made)
         for name in sorted(files):
