@@ -43,6 +43,8 @@ OPTIONS: Mapping[str, Any] = {
     "network_mode": "none",
     "stdin_open": True,
     "log_config": LogConfig(type="none"),
+    # `base.CONFIGURE` has dpkg keep its database there while it works.
+    "tmpfs": {"/run": "rw,exec,mode=755"},
 }
 #: What dpkg and the packages' scripts do that root without capabilities could not.
 CONFIGURES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETGID", "SETUID", "SYS_CHROOT")

@@ -91,7 +91,7 @@ class Parts:
         )
         small = self.merge([part.layer for part in self.wheels if not part.large])
         lower = [*(part.layer for part in large), self.base, *self.prefix]
-        ends = {sum(part.rank <= rank for part in large) for rank in (0, 1)} | {len(lower)}
+        ends = {sum(part.rank <= rank for part in large) for rank in (0, 1, 2)} | {len(lower)}
         return [*lower, small, self.own], sorted(ends)
 
 

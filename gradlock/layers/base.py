@@ -69,13 +69,17 @@ ENV = {
 #: What dpkg does after it has unpacked: the preinst scripts, as it would have run them (those
 #: of essential packages first, which the others rely on), then its own `--configure`. It stops
 #: at the first error, so that the last lines are about that.
+#: dpkg's database is in memory meanwhile (a room has a tmpfs at /run): dpkg flushes it after each
+#: step, and beside layers of gigabytes that are being written each flush waits for the disk.
 CONFIGURE = r"""
 umask 022
 cd /
+cp -a /var/lib/dpkg /run/dpkg
+export DPKG_ADMINDIR=/run/dpkg
 packages=$(dpkg-query --show \
     --showformat='${binary:Package} ${Package} ${Architecture} ${Essential}\n')
 preinst() (
-    export DPKG_ROOT= DPKG_ADMINDIR=/var/lib/dpkg DPKG_MAINTSCRIPT_NAME=preinst
+    export DPKG_ROOT= DPKG_MAINTSCRIPT_NAME=preinst
     export DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1 DPKG_MAINTSCRIPT_DEBUG=0
     export DPKG_RUNNING_VERSION="$(dpkg-query --show --showformat='${Version}' dpkg)"
     while read -r key DPKG_MAINTSCRIPT_PACKAGE DPKG_MAINTSCRIPT_ARCH essential; do
@@ -93,6 +97,8 @@ END
 preinst yes
 preinst no
 dpkg --abort-after=1 --configure --pending
+rm -r /var/lib/dpkg
+mv /run/dpkg /var/lib/dpkg
 """
 
 

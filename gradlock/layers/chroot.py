@@ -42,6 +42,7 @@ for name in null zero full random urandom; do
     : >>"$root/dev/$name"
     mount --bind "/dev/$name" "$root/dev/$name"
 done
+if [ -d "$root/run" ]; then mount -t tmpfs -o mode=755 tmpfs "$root/run"; fi
 exec chroot "$root" "$@"
 """
 
