@@ -35,10 +35,10 @@ from gradlock.layers.tar import HashingWriter, LayerWriter
 KIND = "room"
 #: The label that the image has beside: it tells one that is thrown away.
 THROWN_AWAY = "gradlock.room"
-#: What both kinds of container do without. Output is binary, and may be much: it is read from
-#: the engine, and kept in no log.
+#: What both kinds of container have in common. No user is named, as root is the default: for
+#: one that a root does not know yet, podman writes accounts of its own. Output is binary, and
+#: may be much: it is read from the engine, and kept in no log.
 OPTIONS: Mapping[str, Any] = {
-    "user": "0:0",
     "working_dir": "/",
     "network_mode": "none",
     "stdin_open": True,

@@ -60,10 +60,13 @@ def docker(root: Path, *, containerd: bool) -> list[str]:
 
 
 def podman(_root: Path) -> list[str]:
-    """Return the command of podman's service in a root."""
+    """Return the command of podman's service in a root.
+
+    With Docker's runc: podman's own crun refuses kernels with cgroups of both versions.
+    """
     return [
         *("podman", "--root=/engine/data", "--runroot=/run/podman"),
-        *("--cgroup-manager=cgroupfs", "--events-backend=file"),
+        *("--runtime=runc", "--cgroup-manager=cgroupfs", "--events-backend=file"),
         *("system", "service", "--time=0", "unix:///run/engine/socket"),
     ]
 

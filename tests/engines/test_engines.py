@@ -13,9 +13,13 @@ from pathlib import Path
 import pytest
 
 from gradlock import store
+from gradlock.artifacts import fetcher
 from gradlock.engine import engine as engines
+from gradlock.engine.room import THROWN_AWAY, InContainers
 from gradlock.images import pins
 from gradlock.inputs import variants
+from gradlock.layers import base, tar
+from gradlock.locks import lockfile, paths
 from tests.engines import conftest as kinds
 
 CPU = variants.load().cpu
@@ -55,6 +59,29 @@ def inv(where: str, *words: str) -> str:
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout
+
+
+def test_its_containers_make_the_pinned_base_layer(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pin = pins.find("debian", CPU.name)
+    assert pin
+    debs = lockfile.parse_debs(lockfile.read(paths.APT))
+    base.unpack(debs, fetcher.fetch(debs), tmp_path / "root.tar")
+    monkeypatch.setenv("DOCKER_HOST", where)
+    engine = engines.find()
+    assert engine
+    with InContainers(engine).open(tmp_path / "root.tar") as room:
+        room.configure(base.CONFIGURE, base.ENV, tmp_path / "configured.tar")
+        with room.start(["/bin/cat"], {}, {}) as pipes:
+            pipes.stdin.write(b"and its programs talk")
+            pipes.stdin.close()
+            assert pipes.stdout.read() == b"and its programs talk"
+    with tar.writing(tmp_path / "layer.tar") as (writer, _):
+        base.write(writer, tmp_path / "configured.tar")
+    assert store.file_digest(tmp_path / "layer.tar") == pin.layers["base"]
+    assert not engine.client.api.containers(all=True)
+    assert not engine.client.api.images(filters={"label": THROWN_AWAY})
 
 
 def test_it_loads_the_pinned_image_and_computes_in_it_what_is_pinned(where: str) -> None:
