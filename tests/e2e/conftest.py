@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -53,3 +54,11 @@ def cpu_image(invoke: Invoke, docker_engine: Engine) -> str:
     assert pin is not None
     assert pin.id in out
     return pin.id
+
+
+@pytest.fixture
+def empty_store(tmp_path: Path, cpu_image: str) -> Path:
+    """Return a store that has the artifacts, and no layer."""
+    home = tmp_path / "store"
+    shutil.copytree(store.folder("artifacts"), home / "artifacts", copy_function=os.link)
+    return home

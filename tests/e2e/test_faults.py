@@ -26,14 +26,6 @@ LONGEST = 40.0
 GRACE = 10.0
 
 
-@pytest.fixture
-def empty_store(tmp_path: Path, cpu_image: str) -> Path:
-    """Return a store that has the artifacts, and no layer."""
-    home = tmp_path / "store"
-    shutil.copytree(store.folder("artifacts"), home / "artifacts", copy_function=os.link)
-    return home
-
-
 def of_store(home: Path) -> list[psutil.Process]:
     """Return the processes that work for a store: its name is in their environment or arguments."""
     found = []

@@ -21,14 +21,6 @@ from tests.e2e.conftest import Invoke
 CPU = variants.load().cpu
 
 
-@pytest.fixture
-def empty_store(tmp_path: Path, cpu_image: str) -> Path:
-    """Return a store that has the artifacts, and no layer."""
-    home = tmp_path / "store"
-    shutil.copytree(store.folder("artifacts"), home / "artifacts", copy_function=os.link)
-    return home
-
-
 def test_built_again_changes_nothing(invoke: Invoke, cpu_image: str) -> None:
     layers = store.folder("layers")
     before = {path: path.stat().st_mtime_ns for path in layers.iterdir()}

@@ -17,7 +17,7 @@ from gradlock.engine import engine as engines
 from tests.hosts import place
 
 #: What a fresh Debian has of engines: Docker, which stores images in two ways, and podman.
-PACKAGES = ("ca-certificates", "docker.io", "podman", "crun")
+PACKAGES = ("ca-certificates", "docker.io", "podman", "runc")
 #: Seconds that an engine may take until it answers.
 START = 60
 #: Starts an engine with another root, in namespaces of its own, which end it with this process.
@@ -66,7 +66,12 @@ def podman(_root: Path) -> list[str]:
     """
     return [
         *("podman", "--root=/engine/data", "--runroot=/run/podman"),
+<<<<<<< HEAD
         *("--runtime=runc", "--cgroup-manager=cgroupfs", "--events-backend=file"),
+=======
+        *("--cgroup-manager=cgroupfs", "--events-backend=file"),
+        "--runtime=runc",  # crun refuses a machine with both versions of cgroups
+>>>>>>> verbs
         *("system", "service", "--time=0", "unix:///run/engine/socket"),
     ]
 

@@ -18,8 +18,9 @@ from gradlock import store
 from gradlock.locks.resolve import mirrors
 
 SUITE = "trixie"
-#: What a person installs first; the locale and the zones are for hosts that use them.
-PACKAGES = ("python3", "python3-venv", "git", "ca-certificates", "locales", "tzdata")
+#: What a person installs first, and what every Debian has that a person set up; the locale and
+#: the zones are for hosts that use them.
+PACKAGES = ("python3", "python3-venv", "git", "ca-certificates", "procps", "locales", "tzdata")
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 #: Where programs of the system administrator lie, often outside a user's PATH.
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
