@@ -66,12 +66,7 @@ def podman(_root: Path) -> list[str]:
     """
     return [
         *("podman", "--root=/engine/data", "--runroot=/run/podman"),
-<<<<<<< HEAD
         *("--runtime=runc", "--cgroup-manager=cgroupfs", "--events-backend=file"),
-=======
-        *("--cgroup-manager=cgroupfs", "--events-backend=file"),
-        "--runtime=runc",  # crun refuses a machine with both versions of cgroups
->>>>>>> verbs
         *("system", "service", "--time=0", "unix:///run/engine/socket"),
     ]
 
