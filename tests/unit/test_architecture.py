@@ -136,7 +136,9 @@ def test_no_module_is_long() -> None:
 
 def test_the_library_knows_nothing_of_its_verbs() -> None:
     for path in MODULES:
-        assert not imported(path) & {"tasks", "noxfile", "invoke", "nox"}
+        if not name_of(path).startswith("verbs."):
+            roots = {name.partition(".")[0] for name in imported(path)}
+            assert not roots & {"tasks", "noxfile", "invoke", "nox"}, path
 
 
 def test_no_error_is_caught_without_a_name() -> None:
