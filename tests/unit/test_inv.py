@@ -205,6 +205,9 @@ def test_nothing_of_the_hosts_python_is_left(stage: Stage) -> None:
         "PYTHONSAFEPATH": "1",
         "PIP_USER": "1",
         "PIP_TARGET": "/nowhere",
+        "PIP_CONSTRAINT": "/nowhere",
+        "UV_TARGET": "/nowhere",
+        "UV_EXCLUDE_NEWER": "2001-01-01",
     }
     done = stage.run(LC_ALL="hu_HU.ISO-8859-2", PIP_CERT="/ca.pem", **peculiar)
     assert done.returncode == 0, done.stderr
