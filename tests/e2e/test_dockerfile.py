@@ -22,15 +22,17 @@ import pytest
 
 from gradlock import store
 from gradlock.artifacts import fetcher, sources
-from gradlock.engine import containers, load
+from gradlock.engine import containers
 from gradlock.engine import engine as engines
 from gradlock.engine.engine import Engine
 from gradlock.errors import EngineError
-from gradlock.images import image
+from gradlock.images import recipe
+from gradlock.images.image import Image
 from gradlock.inputs import variants
 from gradlock.inside import suites as inside
 from gradlock.locks import freshness
-from gradlock.progress import Meter, Stopwatch
+from gradlock.verbs import building
+from gradlock.verbs.building import Order
 
 CHANNEL = "debian"
 REFERENCE = "gradlock-dockerfile-test:cpu"
@@ -61,6 +63,7 @@ Tree = Mapping[str, Entry]
 SITE = r"opt/conda/lib/python3\.\d+/site-packages"
 #: Files that only one of the two has, and why; the first column names whose they are.
 ONLY = (
+    ("pip", rf"{SITE}/.*/tests/(.*/)?__pycache__(/[^/]+\.pyc)?", "test suites get no bytecode"),
     ("pip", rf"{SITE}/[^/]+\.dist-info/REQUESTED", "to pip, all that -r names is asked for"),
     ("pip", r"opt/conda/bin/pip3\.\d+", "pip makes itself a launcher that no wheel declares"),
 )
@@ -249,17 +252,16 @@ def engine() -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
-def ours(engine: Engine) -> image.Image:
+def ours(engine: Engine) -> Image:
     """Return gradlock's own image of `cpu`, loaded, and load the base of the other."""
-    table, watch = variants.load(), Stopwatch()
-    load.load(engine, image.build_base(table.cpu, table, CHANNEL, watch), Meter())
-    built = image.build(table.cpu, table, CHANNEL, watch)
-    load.load(engine, built, Meter())
-    return built
+    table = variants.load()
+    wanted = [recipe.read(table.cpu, table, CHANNEL, whole=whole) for whole in (False, True)]
+    (_, built), _ = building.images(engine, wanted, Order())
+    return built.image
 
 
 @pytest.fixture(scope="module")
-def plain(engine: Engine, ours: image.Image, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def plain(engine: Engine, ours: Image, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Build docker/Dockerfile with the store's wheels, and remove the image in the end."""
     table = variants.load()
     locks = freshness.current(table.cpu, table)
@@ -368,7 +370,7 @@ def sha256(source: IO[bytes]) -> str:
     return digest.hexdigest()
 
 
-def test_the_base_must_be_of_the_lock(engine: Engine, ours: image.Image) -> None:
+def test_the_base_must_be_of_the_lock(engine: Engine, ours: Image) -> None:
     gpu = variants.load().newest_gpu.name
     with pytest.raises(docker.errors.BuildError) as caught:
         build(engine, VARIANT=gpu, PIP_NO_INDEX="1")
@@ -376,14 +378,14 @@ def test_the_base_must_be_of_the_lock(engine: Engine, ours: image.Image) -> None
     assert f"./inv base --variant {gpu}" in log
 
 
-def test_the_files_are_the_same(engine: Engine, ours: image.Image, plain: str) -> None:
+def test_the_files_are_the_same(engine: Engine, ours: Image, plain: str) -> None:
     problems, excuses = differences(tree(engine, ours.reference), tree(engine, plain))
     assert not problems, f"{len(problems)} differ:\n" + "\n".join(problems[:40])
     unused = {row[-1] for row in (*ONLY, *BYTES)} - excuses
     assert not unused, "nothing differs for these reasons any more: remove them"
 
 
-def test_the_settings_are_the_same(engine: Engine, ours: image.Image, plain: str) -> None:
+def test_the_settings_are_the_same(engine: Engine, ours: Image, plain: str) -> None:
     mine, theirs = (settings(engine, reference) for reference in (ours.reference, plain))
     assert mine == theirs
 
