@@ -125,8 +125,9 @@ def test_manuals_are_not_even_unpacked(tmp_path: Path) -> None:
 
 def preinst(tmp_path: Path, *packages: tuple[str, str, str]) -> list[str]:
     """Run the script with a dpkg that knows packages, and writes down what was called."""
-    info = tmp_path / "info"
-    info.mkdir()
+    admin = tmp_path / "dpkg"  # the host's own database is nobody's to touch
+    info = admin / "info"
+    info.mkdir(parents=True)
     log = tmp_path / "log"
     rows = "".join(
         f"{key} {key.split(':')[0]} amd64 {essential}\n" for key, essential, _ in packages
@@ -142,7 +143,8 @@ def preinst(tmp_path: Path, *packages: tuple[str, str, str]) -> list[str]:
         if script:
             (info / f"{key}.preinst").write_text(f"#!/bin/sh\n{script}\n")
             (info / f"{key}.preinst").chmod(0o755)
-    script = base.CONFIGURE.replace("/var/lib/dpkg/info", str(info))
+    script = base.CONFIGURE.replace("/var/lib/dpkg", str(admin))
+    script = script.replace("/run/dpkg", str(tmp_path / "run"))
     env = {"PATH": f"{programs}:/usr/bin:/bin", "LOG": str(log)}
     done = subprocess.run(
         ["/bin/sh", "-ec", script], env=env, capture_output=True, text=True, check=False
