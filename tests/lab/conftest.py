@@ -100,6 +100,9 @@ def address(invoke: Invoke, chromium: Browser, folder: Path) -> Iterator[Address
 
 
 @pytest.fixture
-def desk(page: Page, address: Address, request: pytest.FixtureRequest) -> Desk:
-    """Return JupyterLab in a tab, with a launcher alone."""
-    return Desk(page).open(address.workspace(request.node.name))
+def desk(page: Page, address: Address, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    """Return JupyterLab in a tab, with a launcher alone; the kernels started end with the test."""
+    yield Desk(page).open(address.workspace(request.node.name))
+    headers = {"Authorization": f"token {address.token}"}
+    for kernel in page.request.get(f"{address.root}/api/kernels", headers=headers).json():
+        page.request.delete(f"{address.root}/api/kernels/{kernel['id']}", headers=headers)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +14,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, Request, WebSocke
 SCREEN, CELL = 20_000, 60_000
 #: The panel that is on top: others of a window are there, too.
 SHOWN = ":not(.lm-mod-hidden)"
+
+expect.set_options(timeout=SCREEN)
 
 
 class Address:
@@ -61,23 +64,30 @@ class Desk:
     def open(self, url: str) -> Desk:
         """Go to a URL and wait until there is something to work with."""
         self.page.goto(url)
-        expect(self.page.locator("#jp-main-dock-panel")).to_be_visible(timeout=SCREEN)
-        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0, timeout=SCREEN)
+        return self.here()
+
+    def here(self) -> Desk:
+        """Wait until there is something to work with."""
+        expect(self.page.locator("#jp-main-dock-panel")).to_be_visible()
+        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)
         return self
 
-    def launch(self, category: str, title: str = "") -> None:
-        """Click a tile of the launcher."""
-        tile = f".jp-LauncherCard[data-category='{category}'][title*='{title}']"
-        self.page.locator(tile).first.click()
+    def launcher(self) -> None:
+        """Open another launcher, as the first one becomes what is chosen there."""
+        self.page.get_by_role("button", name="New Launcher").first.click()
+
+    def launch(self, title: str) -> None:
+        """Click a tile of the launcher: of two with a title (notebook, console), the first."""
+        self.page.locator(f".jp-LauncherCard[title*='{title}']").first.click()
 
     def notebook(self) -> None:
         """Make a notebook, and wait until it can be typed into, and its kernel waits."""
-        self.launch("Notebook", "Python 3")
+        self.launch("Python 3")
         self.ready()
 
     def ready(self) -> None:
         """Wait until the notebook on top has a kernel that has answered, and waits."""
-        expect(self.panel.locator(".jp-Notebook .cm-content").first).to_be_visible(timeout=SCREEN)
+        expect(self.panel.locator(".jp-Notebook .cm-content").first).to_be_visible()
         # Not by the notebook's own indicator: it begins as idle, before there is a kernel.
         bar = self.page.locator("#jp-main-statusbar")
         expect(bar).to_contain_text("Python 3 (ipykernel) | Idle", timeout=CELL)
@@ -102,11 +112,16 @@ class Desk:
         expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"), timeout=CELL)
         return cell.locator(".jp-OutputArea-output")
 
-    def save(self) -> None:
-        """Save what is on top, and wait until it is."""
+    def save(self, name: str = "") -> None:
+        """Save what is on top, and wait until it is; a new notebook is asked for its name."""
         self.page.keyboard.press("Control+s")
+        if name:
+            field = self.page.locator(".jp-Dialog input[type=text]").first
+            field.fill(name)
+            self.dialog("Rename and Save")
         tab = self.page.locator("#jp-main-dock-panel .lm-TabBar-tab.jp-mod-current")
-        expect(tab).not_to_have_class(re.compile("jp-mod-dirty"), timeout=SCREEN)
+        expect(tab).to_contain_text(name)
+        expect(tab).not_to_have_class(re.compile("jp-mod-dirty"))
 
     def menu(self, *labels: str) -> None:
         """Choose from the menus: the first word is in the bar."""
@@ -121,6 +136,14 @@ class Desk:
     def dialog(self, button: str) -> None:
         """Answer the question that is asked."""
         self.page.locator(".jp-Dialog-button").get_by_text(button, exact=True).click()
+        expect(self.page.locator(".jp-Dialog")).to_have_count(0)
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until what the screen does not show is so."""
+        deadline = time.monotonic() + SCREEN / 1000
+        while not holds():
+            assert time.monotonic() < deadline
+            self.page.wait_for_timeout(50)
 
 
 @contextmanager

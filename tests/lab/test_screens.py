@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 
 from playwright.sync_api import expect
 
+from tests.lab.conftest import Shoot
 from tests.lab.desk import Desk
 
 
 def test_a_terminal_runs_what_is_typed(desk: Desk, folder: Path) -> None:
-    desk.launch("Other", "terminal")
+    desk.launch("terminal")
     terminal = desk.page.locator(".jp-Terminal .xterm")
     expect(terminal).to_be_visible()
     terminal.click()
     desk.page.keyboard.type("echo $((6 * 7)) in $PWD | tee typed; ls --color\n")
     typed = folder / "typed"
-    deadline = time.monotonic() + 20
-    while not (typed.exists() and typed.read_text()):
-        assert time.monotonic() < deadline
-        desk.page.wait_for_timeout(100)
+    desk.until(lambda: typed.exists() and typed.read_text() != "")
     assert typed.read_text() == "42 in /home/gradlock/work\n"
 
 
-def test_a_dark_theme_is_dark_all_over(desk: Desk) -> None:
+def test_nothing_asks_for_attention(desk: Desk) -> None:
+    """JupyterLab asks about its news a moment after it is there, and looks for updates then."""
+    desk.page.wait_for_timeout(3000)
+    expect(desk.page.locator(".Toastify__toast, .jp-Dialog")).to_have_count(0)
+
+
+def test_a_dark_theme_is_dark_all_over(desk: Desk, shoot: Shoot) -> None:
     desk.notebook()
     desk.menu("Settings", "Theme", "JupyterLab Dark")
     body = desk.page.locator("body")
@@ -40,3 +43,6 @@ def test_a_dark_theme_is_dark_all_over(desk: Desk) -> None:
             }"""
         )
         assert max(map(int, re.findall(r"\d+", colour)[:3])) < 100, (part, colour)
+    shoot(desk.page, "dark")
+    desk.menu("Settings", "Theme", "JupyterLab Light")  # it is the server's, for all tabs to come
+    expect(body).to_have_attribute("data-jp-theme-light", "true")
