@@ -76,5 +76,6 @@ def test_a_flag_means_the_same_in_every_verb(
     meanings: dict[str, set[str | None]] = {}
     for flag, told in itertools.chain.from_iterable(flags.values()):
         meanings.setdefault(flag, set()).add(told)
-    own = {"--all", "--check", "--pin", "--to"}  # of locks, images, artifacts, fingerprints
+    # Of locks, images, artifacts, fingerprints, the table, findings.
+    own = {"--all", "--check", "--pin", "--to", "--json"}
     assert {flag for flag, found in meanings.items() if len(found) > 1} == own
