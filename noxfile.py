@@ -1,6 +1,7 @@
 """The sessions: `nox --list`; CI runs the same ones. Those in images take `-- --gpu-required`.
 
-They run the tools of .venv, which are locked by hash; nox makes no environment of its own.
+They run the tools of .venv, which are locked by hash; what needs more has an environment of
+its own, with what requirements/desk.txt locks.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ nox.options.sessions = [
     "fingerprint",
     "e2e",
     "hosts",
+    "docs",
 ]
 nox.options.error_on_missing_interpreters = True
 ROOT = Path(__file__).parent
 VARIANTS = {variant.name: variant for variant in variants.load()}
-CODE = ("gradlock", "tests", "benchmarks", "docker/rootfs", "tasks.py", "noxfile.py")
+CODE = ("gradlock", "website", "tests", "benchmarks", "docker/rootfs", "tasks.py", "noxfile.py")
 GPU_REQUIRED = "--gpu-required"
 
 
@@ -93,6 +95,14 @@ def hosts(session: nox.Session) -> None:
     _pytest(session, "tests/hosts")
 
 
+@nox.session(venv_backend="uv", reuse_venv=True)
+def docs(session: nox.Session) -> None:
+    """Build the site in site/html, strictly, and look at every page; `-- --complete` as CI does."""
+    _desk(session)
+    session.run("python", "-m", "website", *_given(session))
+    session.run("python", "-m", "pytest", "tests/site")
+
+
 @nox.session(default=False)
 def engines(session: nox.Session) -> None:
     """Load the CPU image into every kind of engine that can be had here, and compute in it."""
@@ -111,9 +121,18 @@ def _tool(session: nox.Session, name: str, *arguments: str) -> None:
 
 
 def _pytest(session: nox.Session, folder: str) -> None:
-    """Run tests on the host, with what stands after `--` but for what only images' tests know."""
-    given = [word for word in session.posargs if word != GPU_REQUIRED]
-    session.run(sys.executable, "-m", "pytest", folder, *given)
+    """Run tests on the host."""
+    session.run(sys.executable, "-m", "pytest", folder, *_given(session))
+
+
+def _given(session: nox.Session) -> list[str]:
+    """Return what stands after `--`, but for what only images' tests know."""
+    return [word for word in session.posargs if word != GPU_REQUIRED]
+
+
+def _desk(session: nox.Session) -> None:
+    """Install the tools of requirements/desk.txt into the session's environment, hash by hash."""
+    session.install("--require-hashes", "-r", str(ROOT / "requirements/desk.txt"))
 
 
 def _inv(session: nox.Session, *words: str) -> None:

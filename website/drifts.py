@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,8 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
 
 from gradlock.fingerprint import document, drift, table
 from gradlock.fingerprint.document import Fingerprint
@@ -75,7 +74,8 @@ def page(found: Sequence[Pair]) -> str:
         "What each variant's image computes, to the last bit, is committed in "
         "[fingerprints](source/fingerprints/index.md): 163 numbers of 26 operations and three "
         "trainings. Here the variants stand beside one another, and what was measured where this "
-        "site was built beside what is committed. [Numerics](numerics.md#fingerprints) says how "
+        "site was built, perhaps on another CPU, beside what is committed. A number in a cell is "
+        "a distance in norm-ulp. [Numerics](numerics.md#fingerprints) says how "
         "a distance is measured, and where its limit lies.\n\n"
         "![How far apart the fingerprints are](drift-light.svg#only-light)\n"
         "![How far apart the fingerprints are](drift-dark.svg#only-dark)\n\n"
@@ -88,31 +88,33 @@ def page(found: Sequence[Pair]) -> str:
 
 
 def _hardware(pair: Pair) -> str:
-    return pair.ours.environment["hardware"]["model"].removesuffix(" Processor").strip()
+    return str(pair.ours.environment["hardware"]["model"]).removesuffix(" Processor")
 
 
 def svg(found: Sequence[Pair], theme: str) -> bytes:
     """Return the picture: a panel for each pair, a row for each operation or training."""
     rows = tuple(dict.fromkeys(row for row, _ in map(_place, sorted(found[0].ours.metrics))))
-    settings = {
-        "font.size": 7.5,
-        "svg.hashsalt": "gradlock",
-        "svg.fonttype": "path",
-        **dict.fromkeys(
-            ("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), INK[theme]
-        ),
-    }
-    with mpl.rc_context(settings):
+    ink = INK[theme]
+    with mpl.rc_context(
+        {
+            "font.size": 7.5,
+            "svg.hashsalt": "gradlock",
+            "svg.fonttype": "path",  # the same picture whatever fonts a reader has
+            "text.color": ink,
+            "xtick.color": ink,
+            "ytick.color": ink,
+        }
+    ):
         size = (WIDTH + PANEL * len(found), MARGIN + ROW * len(rows))
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasSVG(figure)
         panels = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
         for panel, pair in zip(panels, found, strict=True):
             _draw(panel, pair, rows)
-        panels[0].set_yticks(range(len(rows)), rows)
+        panels[0].set_yticks([place + 0.5 for place in range(len(rows))], rows)
+        panels[0].invert_yaxis()
         handles = [
-            mpl.patches.Patch(facecolor=shade, label=label)
-            for shade, label in zip(SHADES, LABELS, strict=True)
+            Patch(facecolor=shade, label=label) for shade, label in zip(SHADES, LABELS, strict=True)
         ]
         figure.legend(
             handles=handles, loc="outside lower center", ncols=len(handles), frameon=False
@@ -126,35 +128,44 @@ def svg(found: Sequence[Pair], theme: str) -> bytes:
 
 def _draw(axes: Axes, pair: Pair, rows: Sequence[str]) -> None:
     """Draw one pair."""
-    grid = [[math.nan] * len(COLUMNS) for _ in rows]
-    for name, shade in _shades(pair):
+    for name, shade, said in _cells(pair):
         row, column = _place(name)
-        grid[rows.index(row)][COLUMNS.index(column)] = shade
-    colours = ListedColormap(SHADES)
-    axes.pcolormesh(grid, cmap=colours, vmin=-0.5, vmax=len(SHADES) - 0.5, edgecolors="none")
+        x, y = COLUMNS.index(column), rows.index(row)
+        axes.add_patch(
+            Rectangle((x + 0.04, y + 0.08), 0.92, 0.84, color=SHADES[shade], linewidth=0)
+        )
+        colour = "white" if shade == len(SHADES) - 1 else "black"
+        axes.text(x + 0.5, y + 0.52, said, ha="center", va="center", fontsize=5, color=colour)
+    axes.set_xlim(0, len(COLUMNS))
+    axes.set_ylim(0, len(rows))
     axes.set_title(pair.title, fontsize=8.5)
+    axes.xaxis.tick_top()
     axes.set_xticks(
         [place + 0.5 for place in range(len(COLUMNS))],
         [f"{dtype} {mode}" for dtype, mode in COLUMNS],
         rotation=90,
     )
-    axes.set_yticks([place + 0.5 for place in range(len(rows))], rows)
-    axes.invert_yaxis()
     axes.tick_params(length=0)
     for side in axes.spines.values():
         side.set_visible(False)
 
 
-def _shades(pair: Pair) -> Iterator[tuple[str, int]]:
-    """Yield, of each metric, the number of its shade."""
+def _cells(pair: Pair) -> Iterator[tuple[str, int, str]]:
+    """Yield each metric, the number of its shade, and how far apart it is, in norm-ulp."""
     found = pair.drift
     apart = {one.name: one for one in found.differences}
-    for name in pair.ours.metrics.keys() & pair.theirs.metrics.keys():
-        if name not in apart:
-            yield name, 0
+    for name in sorted(pair.ours.metrics.keys() & pair.theirs.metrics.keys()):
+        one = apart.get(name)
+        if one is None:
+            yield name, 0, ""
         else:
-            part = apart[name].norm_ulp / apart[name].limit
-            yield name, 1 + sum(not part <= step for step in STEPS)
+            part = one.norm_ulp / one.limit
+            yield name, 1 + sum(not part <= step for step in STEPS), _short(one.norm_ulp)
+
+
+def _short(distance: float) -> str:
+    """Return a distance as a small cell has room for it."""
+    return "<0.1" if distance < 0.1 else f"{distance:.2g}"
 
 
 def _place(name: str) -> tuple[str, tuple[str, str]]:

@@ -12,7 +12,8 @@ from typing import Any
 NOT_RUN = (
     "# Gradients\n\n"
     '!!! warning "Not run"\n'
-    "    This site was built where the suite's report was not: `./inv suite gradients` makes it.\n\n"
+    "    This site was built where the suite's report was not: "
+    "`./inv suite gradients` makes it.\n\n"
     "[Numerics](numerics.md#gradients) says what the suite checks, and what it found.\n"
 )
 

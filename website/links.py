@@ -31,7 +31,8 @@ def page(path: str) -> str:
     A page of `docs` or a notebook is a page, any other file is shown as it is, and of a folder
     (a path that ends in a slash) its list.
     """
-    pure = PurePosixPath(path)
+    # MkDocs leaves out what begins with a dot.
+    pure = PurePosixPath(*(part.lstrip(".") for part in PurePosixPath(path).parts))
     if path in MOVED:
         return MOVED[path]
     if path.endswith("/"):
@@ -40,7 +41,7 @@ def page(path: str) -> str:
         return pure.relative_to("docs").as_posix()
     if pure.parts[0] == "notebooks" and pure.suffix == ".ipynb":
         return pure.with_suffix(".md").as_posix()
-    return f"{SOURCE}/{path}.md"
+    return f"{SOURCE}/{pure}.md"
 
 
 def targets(text: str, path: str) -> Iterator[str]:

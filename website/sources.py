@@ -22,6 +22,8 @@ LANGUAGES = {
 }
 #: The same, by what a script without an ending begins with.
 SHEBANGS = {"#!/bin/sh": "sh"}
+#: Longer files (characters) have no colours: each word of one is an element of the page.
+LONG = 50_000
 #: Found by what pages say of them, not by what is in them.
 UNSEARCHED = "---\nsearch:\n  exclude: true\n---\n\n"
 
@@ -60,6 +62,8 @@ def folder_page(path: str, files: Sequence[str]) -> str:
 
 
 def language(path: str, text: str) -> str:
-    """Return what a file is written in, as a code block names it."""
+    """Return what a file is written in, as a code block names it; of a long one, just text."""
+    if len(text) > LONG:
+        return "text"
     known = next((name for start, name in SHEBANGS.items() if text.startswith(start)), "text")
     return LANGUAGES.get(PurePosixPath(path).suffix, known)
