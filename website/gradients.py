@@ -35,7 +35,7 @@ def page(found: Mapping[str, Report]) -> str:
     if not found:
         return NOT_RUN
     parts = [
-        "# Gradients\n",
+        "---\nhide:\n  - toc\n---\n\n# Gradients\n",
         "284 cases go through ten checks inside every image. This is what they gave where this "
         "site was built; [Numerics](numerics.md#gradients) says what each check compares, and "
         "why.\n",

@@ -88,11 +88,11 @@ def test_pages_fit_and_ask_for_nothing_elsewhere(
     wide = []
     for name in names:
         page.goto(f"{served}/{name}")
-        page.wait_for_load_state("networkidle")
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             wide.append(name)
         stem = name.removesuffix(".html").replace("/", "-")
         page.screenshot(path=SCREENSHOTS / f"{stem}-{size}-{scheme}.png")
+    page.wait_for_load_state("networkidle")
     context.close()
     assert not wide
     assert not troubles
