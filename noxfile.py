@@ -28,11 +28,12 @@ nox.options.sessions = [
     "e2e",
     "lab",
     "hosts",
+    "docs",
 ]
 nox.options.error_on_missing_interpreters = True
 ROOT = Path(__file__).parent
 VARIANTS = {variant.name: variant for variant in variants.load()}
-CODE = ("gradlock", "tests", "benchmarks", "docker/rootfs", "tasks.py", "noxfile.py")
+CODE = ("gradlock", "website", "tests", "benchmarks", "docker/rootfs", "tasks.py", "noxfile.py")
 GPU_REQUIRED = "--gpu-required"
 
 
@@ -101,6 +102,14 @@ def lab(session: nox.Session) -> None:
 def hosts(session: nox.Session) -> None:
     """Build the CPU image on other hosts, which are made here, as root: the same ID on each."""
     _pytest(session, "tests/hosts")
+
+
+@nox.session(venv_backend="uv", reuse_venv=True)
+def docs(session: nox.Session) -> None:
+    """Build the site in site/html, strictly, and look at every page; `-- --complete` as CI does."""
+    _desk(session)
+    session.run("python", "-m", "website", *_given(session))
+    session.run("python", "-m", "pytest", "tests/site")
 
 
 @nox.session(default=False)
