@@ -14,7 +14,7 @@ from invoke.tasks import Task
 from rich.console import Console
 
 from gradlock import interrupts
-from gradlock.errors import GradlockError
+from gradlock.errors import GradlockError, ToolError
 from gradlock.interrupts import Interrupted
 
 Body = Callable[..., None]
@@ -51,6 +51,10 @@ def plainly(body: Body) -> Body:
             if _debugging():
                 raise
             raise Exit(f"error: {error}", code=1) from error
+        except ImportError as error:
+            if _debugging():
+                raise
+            raise Exit(f"error: {ToolError(str(error))}", code=1) from error
         except OSError as error:
             if _debugging():
                 raise

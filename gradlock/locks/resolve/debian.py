@@ -11,36 +11,88 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from gradlock import command, store
-from gradlock.errors import LockError
+from gradlock.errors import CommandError, LockError
 from gradlock.locks.lockfile import DebPin
 from gradlock.locks.resolve import mirrors
+from gradlock.progress import say
 
 #: The suites of an archive that make a release, by the archive's name in the lock.
 SUITES = {"debian": ("{suite}", "{suite}-updates"), "debian-security": ("{suite}-security",)}
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
-def resolve(names: Sequence[str], suite: str, *, keep: Iterable[DebPin] = ()) -> tuple[DebPin, ...]:
+def resolve(
+    names: Sequence[str], suite: str, architecture: str = "amd64", *, keep: Iterable[DebPin] = ()
+) -> tuple[DebPin, ...]:
     """Resolve package names, Debian's essential packages included, to files.
 
-    A package of `keep` stays at its version where the mirror still has it.
+    A package of `keep` stays at its version where the mirror still has it, and no other one
+    needs it to move.
     """
     archives = mirrors.found()
+    kept = tuple(keep)
     with store.scratch("apt") as state:
-        env = _isolated(state, archives, suite, keep)
+        env = _isolated(state, archives, suite, architecture)
         command.run(["apt-get", "update"], purpose="reading Debian's package lists", env=env)
-        printed = command.run(
-            [
-                *("apt-get", "install", "--print-uris", "--yes", "--no-install-recommends"),
-                *("?essential", *names),
-            ],
-            purpose="resolving requirements/apt.in",
-            env=env,
-        )
+        while True:
+            (state / "etc/preferences").write_text(_preferences(kept))
+            try:
+                printed = command.run(
+                    [
+                        *("apt-get", "install", "--print-uris", "--yes"),
+                        *("--no-install-recommends", "?essential", *names),
+                    ],
+                    purpose="resolving requirements/apt.in",
+                    env=env,
+                )
+                break
+            except CommandError as error:
+                if not (held := in_the_way(str(error), kept)):
+                    raise
+                say(f"moving too, since what moves asks for it: {_listed(held)}")
+                kept = tuple(pin for pin in kept if pin not in held)
     pins = parse_uris(printed, archives)
     if not pins:
         raise LockError("apt resolved to no package at all", where="requirements/apt.in")
     return pins
+
+
+def together(pins: Sequence[DebPin], names: Iterable[str]) -> tuple[DebPin, ...]:
+    """Return what moves where some packages may: all that is built from their sources.
+
+    Such packages often ask for one another at exactly their own version.
+    """
+    sources = {source(pin) for pin in pins if pin.name in set(names)}
+    moving = tuple(pin for pin in pins if source(pin) in sources)
+    if others := [pin for pin in moving if pin.name not in set(names)]:
+        say(f"moving too, as built from the same source: {_listed(others)}")
+    return moving
+
+
+def source(pin: DebPin) -> str:
+    """Return the source that a package was built from: an archive keeps it in its folder."""
+    return pin.path.split("/")[-2]
+
+
+def in_the_way(said: str, kept: Sequence[DebPin]) -> tuple[DebPin, ...]:
+    """Return the kept pins, with those of the same sources, that apt says it cannot go on with."""
+    complaint = re.search(r"(?s)(unmet|Unsatisfied) dependencies:.*", said)
+    words = set(re.findall(r"[a-z0-9][a-z0-9.+-]+", complaint[0])) if complaint else set()
+    sources = {source(pin) for pin in kept if pin.name in words}
+    return tuple(pin for pin in kept if source(pin) in sources)
+
+
+def _listed(pins: Iterable[DebPin]) -> str:
+    by_source: dict[str, list[str]] = {}
+    for pin in pins:
+        by_source.setdefault(source(pin), []).append(pin.name)
+    return "; ".join(f"{', '.join(names)} ({name})" for name, names in sorted(by_source.items()))
+
+
+def _preferences(keep: Iterable[DebPin]) -> str:
+    return "\n".join(
+        f"Package: {pin.name}\nPin: version {pin.version}\nPin-Priority: 1001\n" for pin in keep
+    )
 
 
 def parse_uris(printed: str, archives: Mapping[str, str]) -> tuple[DebPin, ...]:
@@ -74,7 +126,7 @@ def parse_uris(printed: str, archives: Mapping[str, str]) -> tuple[DebPin, ...]:
 
 
 def _isolated(
-    state: Path, archives: Mapping[str, str], suite: str, keep: Iterable[DebPin]
+    state: Path, archives: Mapping[str, str], suite: str, architecture: str
 ) -> dict[str, str]:
     """Lay out apt's directories below `state`; return the environment that apt needs there."""
     for part in ("etc/apt.conf.d", "etc/preferences.d", "lists/partial", "cache/partial"):
@@ -85,11 +137,6 @@ def _isolated(
             f"deb [signed-by={KEYRING}] {archives[archive]} {form.format(suite=suite)} main\n"
             for archive, forms in SUITES.items()
             for form in forms
-        )
-    )
-    (state / "etc/preferences").write_text(
-        "\n".join(
-            f"Package: {pin.name}\nPin: version {pin.version}\nPin-Priority: 1001\n" for pin in keep
         )
     )
     # How this machine reaches a mirror (proxies, certificates) is its own configuration.
@@ -112,8 +159,8 @@ Dir::State "{state}";
 Dir::State::Lists "lists";
 Dir::State::Status "{state}/status";
 Dir::Cache "{state}/cache";
-APT::Architecture "amd64";
-APT::Architectures "amd64";
+APT::Architecture "{architecture}";
+APT::Architectures "{architecture}";
 APT::Install-Recommends "false";
 APT::Sandbox::User "";
 Acquire::ForceHash "SHA256";
