@@ -24,6 +24,16 @@ from gradlock.progress import Stopwatch, say
 RESOLVERS = ("uv", "pip-tools")
 #: Runs the Python of a variant's image, from an apt lock's base layer.
 Python = Callable[[Variant, LockText], AbstractContextManager[Program]]
+#: Returns an apt: this machine's, or that of an apt lock's base layer.
+Apt = Callable[[LockText | None], debian.Apt]
+
+
+@dataclass(frozen=True)
+class Programs:
+    """What resolves for a lock and is a program of Debian's."""
+
+    python: Python
+    apt: Apt
 
 
 @dataclass(frozen=True)
@@ -55,7 +65,7 @@ def problems(table: Table) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def lock(table: Table, request: Request, python: Python, watch: Stopwatch) -> list[Path]:
+def lock(table: Table, request: Request, programs: Programs, watch: Stopwatch) -> list[Path]:
     """Resolve every lock that is not current; return the paths of those that changed.
 
     Raises:
@@ -72,14 +82,14 @@ def lock(table: Table, request: Request, python: Python, watch: Stopwatch) -> li
         old = {path: _whole(path) for path in paths.every(table)}
         _check_names(request.update, old)
         with watch.stage("resolve"):
-            new = _resolve(table, request, old, python)
+            new = _resolve(table, request, old, programs)
         for variant in table:
             rules.check(_locks(variant, new), _locks(table.cpu, new))
         changed = [path for path, lock in new.items() if lock != old[path]]
         moved = [row for row in table if paths.pip(row) in changed]
         if moved and request.resolver == "uv":
             with watch.stage("referee"):
-                _referee(moved, table, new, python)
+                _referee(moved, table, new, programs.python)
         if request.upgrade:
             dates.write(table)
         for path in changed:
@@ -88,7 +98,7 @@ def lock(table: Table, request: Request, python: Python, watch: Stopwatch) -> li
 
 
 def _resolve(
-    table: Table, request: Request, old: Mapping[Path, LockText | None], python: Python
+    table: Table, request: Request, old: Mapping[Path, LockText | None], programs: Programs
 ) -> dict[Path, LockText]:
     """Return all locks: those that are current as they are, the others resolved anew.
 
@@ -109,7 +119,8 @@ def _resolve(
             kept = lockfile.parse_debs(current) if current else ()
             moving = debian.together(kept, request.update)
             keep = [pin for pin in kept if pin not in moving]
-            pins = debian.resolve(wanted.debs(), table.debian, platform.debian, keep=keep)
+            named = (wanted.debs(), table.debian, platform.debian)
+            pins = debian.resolve(*named, programs.apt(old.get(paths.APT) or current), keep=keep)
             return lockfile.format_debs(pins)
 
         return renew(path, freshness.apt_inputs(table, platform), body)
@@ -155,7 +166,7 @@ def _resolve(
                     variant, table.as_of, keep=keep, constrain=follow, upgrade=request.update
                 )
             else:
-                with python(variant, debs[paths.apt(variant)].result()) as interpreter:
+                with programs.python(variant, debs[paths.apt(variant)].result()) as interpreter:
                     pins = pip.resolve_with_pip_tools(
                         variant,
                         table.as_of,

@@ -18,7 +18,7 @@ from gradlock.inputs import variants, wanted
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import freshness, lockfile, locking, rules
 from gradlock.locks.lockfile import DebPin, LockText, WheelPin
-from gradlock.locks.locking import Request
+from gradlock.locks.locking import Programs, Request
 from gradlock.locks.resolve import conda, debian, pip
 from gradlock.progress import Stopwatch
 
@@ -61,9 +61,16 @@ class Resolvers:
         self.condas["cpu"] = lockfile.read(root / "conda-lock.yml").body
 
     def resolve_debs(
-        self, names: Sequence[str], suite: str, architecture: str, *, keep: Iterable[DebPin]
+        self,
+        names: Sequence[str],
+        suite: str,
+        architecture: str,
+        apt: str,
+        *,
+        keep: Iterable[DebPin],
     ) -> tuple[DebPin, ...]:
         """Take the place of apt."""
+        assert apt == "apt of apt.lock"
         self.asked.append("apt" if architecture == "amd64" else f"apt {architecture}")
         self.kept["apt"] = [pin.name for pin in keep]
         return self.debs
@@ -147,10 +154,15 @@ def python(variant: Variant, _apt: LockText) -> Iterator[Program]:
     yield Program((f"python{variant.python}",), {})
 
 
+def apt(lock: LockText | None) -> Any:
+    """Take the place of an apt."""
+    return f"apt of {lock.path.name}" if lock else None
+
+
 def lock(project: Path, **request: Any) -> list[str]:
     """Run the verb; return the paths of the locks that changed."""
     table = variants.load(project / "variants.toml")
-    changed = locking.lock(table, Request(**request), python, Stopwatch())
+    changed = locking.lock(table, Request(**request), Programs(python, apt), Stopwatch())
     return sorted(str(path.relative_to(project)) for path in changed)
 
 

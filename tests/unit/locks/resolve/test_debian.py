@@ -95,7 +95,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, apt: Apt) -> Apt:
 def test_resolving_asks_apt_in_a_state_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     apt = machine(monkeypatch, Apt())
     kept = debian.parse_uris(PRINTED, ARCHIVES)[1]
-    pins = debian.resolve(["git", "tini"], "trixie", keep=[kept])
+    pins = debian.resolve(["git", "tini"], "trixie", "amd64", debian.own, keep=[kept])
     assert pins == debian.parse_uris(PRINTED, ARCHIVES)
     assert apt.ran[-1][-3:] == ["?essential", "git", "tini"]
     sources = re.findall(r"(?m)^deb \[signed-by=\S+\] (\S+) (\S+) main$", apt.files["sources.list"])
@@ -111,7 +111,7 @@ def test_resolving_asks_apt_in_a_state_of_its_own(monkeypatch: pytest.MonkeyPatc
 def test_an_apt_that_finds_nothing_is_no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     machine(monkeypatch, Apt("Reading package lists...\n"))
     with pytest.raises(LockError, match="no package at all"):
-        debian.resolve(["git"], "trixie")
+        debian.resolve(["git"], "trixie", "amd64", debian.own)
 
 
 def pin(name: str, source: str, version: str = "1") -> DebPin:
@@ -145,7 +145,7 @@ def test_a_pin_that_is_in_the_way_moves_with_its_source_and_is_said(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], release: str
 ) -> None:
     apt = machine(monkeypatch, Apt(refusals=[REFUSALS[release]]))
-    debian.resolve(["git", "tini"], "trixie", keep=PINS[:3])
+    debian.resolve(["git", "tini"], "trixie", "amd64", debian.own, keep=PINS[:3])
     assert re.findall("Package: (.*)", apt.files["preferences"]) == ["libxcb1"]
     assert "moving too" in (said := capsys.readouterr().err)
     assert "libgssapi-krb5-2, libkrb5-3 (krb5)" in said
@@ -154,13 +154,15 @@ def test_a_pin_that_is_in_the_way_moves_with_its_source_and_is_said(
 def test_a_conflict_that_no_pin_makes_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     machine(monkeypatch, Apt(refusals=[REFUSALS["3.0"]]))
     with pytest.raises(CommandError):
-        debian.resolve(["git", "tini"], "trixie", keep=[pin("libxcb1", "libxcb")])
+        debian.resolve(
+            ["git", "tini"], "trixie", "amd64", debian.own, keep=[pin("libxcb1", "libxcb")]
+        )
     machine(monkeypatch, Apt(refusals=["E: Unable to locate package no-libkrb5-3"]))
     with pytest.raises(CommandError):
-        debian.resolve(["git", "tini"], "trixie", keep=PINS)
+        debian.resolve(["git", "tini"], "trixie", "amd64", debian.own, keep=PINS)
 
 
 def test_a_lock_is_for_one_architecture(monkeypatch: pytest.MonkeyPatch) -> None:
     apt = machine(monkeypatch, Apt())
-    debian.resolve(["git"], "trixie", "arm64")
+    debian.resolve(["git"], "trixie", "arm64", debian.own)
     assert 'APT::Architectures "arm64";' in apt.files["apt.conf"]
