@@ -4,6 +4,7 @@ requirements/base.in, cpu.in, gpu.in, cuda-<release>.txt     wheels
 environment.yml                                              conda packages
 requirements/apt.in                                          Debian packages
 requirements/dev.in                                          gradlock's own tools
+requirements/desk.in                                         those of a few sessions, too
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from gradlock.inputs.variants import Variant
 REQUIREMENTS = store.ROOT / "requirements"
 APT = REQUIREMENTS / "apt.in"
 TOOLS = REQUIREMENTS / "dev.in"
+DESK = REQUIREMENTS / "desk.in"
 ENVIRONMENT = store.ROOT / "environment.yml"
 #: What the table decides, and no line of environment.yml.
 FROM_THE_TABLE = ("python", "cuda-version")

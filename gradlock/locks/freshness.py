@@ -24,6 +24,11 @@ def tools_inputs(table: Table) -> str:
     return _digest(table.as_of.isoformat(), wanted.text(wanted.TOOLS))
 
 
+def desk_inputs(table: Table, tools: LockText) -> str:
+    """Return the digest of what the desk's lock is resolved from; `tools` is what it follows."""
+    return _digest(table.as_of.isoformat(), wanted.text(wanted.DESK), tools.digest)
+
+
 def pip_inputs(variant: Variant, table: Table, cpu: LockText | None) -> str:
     """Return the digest of what a pip lock is resolved from; `cpu` is the one that it follows."""
     texts = [wanted.text(path) for path in wanted.wheel_inputs(variant)]
@@ -98,10 +103,10 @@ def current(variant: Variant, table: Table) -> Locks:
 
 
 def check_tools(table: Table) -> None:
-    """Check the lock of gradlock's own tools as `current` does a variant's."""
-    lock = lockfile.read(paths.TOOLS)
-    if lock.inputs != tools_inputs(table):
-        raise _stale(lock)
+    """Check the locks of gradlock's own tools as `current` does a variant's."""
+    tools, desk = lockfile.read(paths.TOOLS), lockfile.read(paths.DESK)
+    expected = ((tools, tools_inputs(table)), (desk, desk_inputs(table, tools)))
+    raise_all(LockError, (_stale(lock) for lock, inputs in expected if lock.inputs != inputs))
 
 
 def stale(locks: Locks, cpu: Locks | None, table: Table) -> list[LockText]:

@@ -122,9 +122,18 @@ def _resolve(
     def tools() -> LockText:
         def body(current: LockText | None) -> str:
             keep = current.body if current else ""
-            return pip.resolve_tools(table.as_of, keep=keep, upgrade=request.update)
+            return pip.resolve_tools(wanted.TOOLS, table.as_of, keep=keep, upgrade=request.update)
 
         return renew(paths.TOOLS, freshness.tools_inputs(table), body)
+
+    def desk(tools: LockText) -> LockText:
+        def body(current: LockText | None) -> str:
+            keep = current.body if current else ""
+            return pip.resolve_tools(
+                wanted.DESK, table.as_of, keep=keep, follow=tools.body, upgrade=request.update
+            )
+
+        return renew(paths.DESK, freshness.desk_inputs(table, tools), body)
 
     def condas(variant: Variant, cpu: LockText | None) -> LockText:
         def body(current: LockText | None) -> str:
@@ -179,6 +188,7 @@ def _resolve(
         ]
         found = [
             tools_lock.result(),
+            desk(tools_lock.result()),
             debs.result(),
             cpu_conda,
             cpu_pip,
@@ -239,7 +249,7 @@ def _whole(path: Path) -> LockText | None:
 def _names(lock: LockText) -> set[str]:
     if lock.path == paths.APT:
         return {pin.name for pin in lockfile.parse_debs(lock)}
-    if lock.path == paths.TOOLS:
+    if lock.path in (paths.TOOLS, paths.DESK):
         return set(re.findall(r"(?m)^([a-z0-9-]+)==", lock.body))
     if lock.path.suffix == ".yml":
         return {pin.name for pin in lockfile.parse_conda(lock)}

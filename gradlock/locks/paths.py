@@ -10,6 +10,8 @@ from gradlock.inputs.variants import Table, Variant
 APT = store.ROOT / "requirements/apt.lock"
 #: What gradlock itself runs with.
 TOOLS = store.ROOT / "requirements/dev.txt"
+#: What the sessions that need more run with: a browser, a hub, a site's generator.
+DESK = store.ROOT / "requirements/desk.txt"
 
 
 def conda(variant: Variant) -> Path:
@@ -27,4 +29,4 @@ def pip(variant: Variant) -> Path:
 def every(table: Table) -> tuple[Path, ...]:
     """Return the paths of all locks."""
     variants = (path for row in table for path in (conda(row), pip(row)))
-    return (TOOLS, APT, *variants)
+    return (TOOLS, DESK, APT, *variants)

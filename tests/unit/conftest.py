@@ -52,8 +52,10 @@ def project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, own_store: Path) ->
     monkeypatch.setattr(wanted, "REQUIREMENTS", requirements)
     monkeypatch.setattr(wanted, "APT", requirements / "apt.in")
     monkeypatch.setattr(wanted, "TOOLS", requirements / "dev.in")
+    monkeypatch.setattr(wanted, "DESK", requirements / "desk.in")
     monkeypatch.setattr(paths, "APT", requirements / "apt.lock")
     monkeypatch.setattr(paths, "TOOLS", requirements / "dev.txt")
+    monkeypatch.setattr(paths, "DESK", requirements / "desk.txt")
     monkeypatch.setattr(lockfile, "parse_conda", parse_conda)
     return root
 

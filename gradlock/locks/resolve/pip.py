@@ -76,25 +76,30 @@ def resolve(
     return tuple(wheel.pin for wheel in locate(pairs, variant, as_of))
 
 
-def resolve_tools(as_of: datetime, *, keep: str, upgrade: Sequence[str] = ()) -> str:
-    """Resolve gradlock's own tools for any host; return the lock's body, all hashes in it.
+def resolve_tools(
+    source: Path, as_of: datetime, *, keep: str, follow: str = "", upgrade: Sequence[str] = ()
+) -> str:
+    """Resolve tools of gradlock's own for any host; return the lock's body, all hashes in it.
 
-    `keep` is the body of the lock that there is, whose pins stay where they still fit.
+    `keep` is the body of the lock that there is, whose pins stay where they still fit; those of
+    `follow` hold for every package that is shared.
     """
     with store.scratch("tools") as work:
-        (work / "dev.txt").write_text(keep)
+        (work / "lock.txt").write_text(keep)
+        (work / "constraints.txt").write_text(follow)
         command.run(
             [
                 *(UV, "pip", "compile", "--quiet", "--no-header", "--no-annotate"),
                 *("--universal", "--python-version", HOST, "--only-binary", ":all:"),
                 *("--exclude-newer", as_of.isoformat(), "--generate-hashes"),
                 *(option for name in upgrade for option in ("--upgrade-package", name)),
-                *("--output-file", work / "dev.txt", wanted.TOOLS),
+                *("--constraint", work / "constraints.txt"),
+                *("--output-file", work / "lock.txt", source),
             ],
-            purpose="resolving gradlock's own tools",
+            purpose=f"resolving gradlock's own tools ({source.name})",
             env=command.networked(),
         )
-        return (work / "dev.txt").read_text(encoding="utf-8")
+        return (work / "lock.txt").read_text(encoding="utf-8")
 
 
 def resolve_with_pip_tools(

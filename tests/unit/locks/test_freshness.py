@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from gradlock.errors import LockError
-from gradlock.inputs import variants
+from gradlock.inputs import variants, wanted
 from gradlock.inputs.variants import Table
-from gradlock.locks import freshness, lockfile
+from gradlock.locks import freshness, lockfile, paths
 
 TABLE = variants.load()
 CPU = TABLE.cpu
@@ -73,6 +73,21 @@ def test_the_tools_lock_follows_its_own_input_and_the_date(project: Path) -> Non
     with pytest.raises(LockError, match="stale") as caught:
         freshness.check_tools(TABLE)
     assert caught.value.where == "requirements/dev.txt"
+
+
+def test_the_desks_lock_follows_its_own_input_and_the_tools_lock(project: Path) -> None:
+    tools, desk = lockfile.read(paths.TOOLS), lockfile.read(paths.DESK)
+    moved = lockfile.with_header(tools.body + "# moved\n", tools.inputs)
+    paths.TOOLS.write_text(moved)
+    with pytest.raises(LockError, match="stale") as caught:
+        freshness.check_tools(TABLE)
+    assert caught.value.where == "requirements/desk.txt"
+    paths.TOOLS.write_text(lockfile.with_header(tools.body, tools.inputs))
+    assert desk.inputs == freshness.desk_inputs(TABLE, tools)
+    append(wanted.DESK, "another\n")
+    with pytest.raises(LockError, match="stale") as caught:
+        freshness.check_tools(TABLE)
+    assert caught.value.where == "requirements/desk.txt"
 
 
 def test_a_later_date_makes_all_stale_but_debians() -> None:

@@ -48,7 +48,9 @@ class Resolvers:
         self.refereed: dict[str, str] = {}
         self.followed: set[str] = set()
         self.debs = lockfile.parse_debs(lockfile.read(root / "requirements/apt.lock"))
-        self.tools = lockfile.read(root / "requirements/dev.txt").body
+        self.tools = {
+            name: lockfile.read(root / f"requirements/{name}.txt").body for name in ("dev", "desk")
+        }
         self.wheels = {
             name: list(lockfile.parse_wheels(lockfile.read(root / f"requirements/{name}.txt")))
             for name in ROWS
@@ -66,10 +68,15 @@ class Resolvers:
         self.kept["apt"] = [pin.name for pin in keep]
         return self.debs
 
-    def resolve_tools(self, as_of: datetime, *, keep: str, upgrade: Sequence[str]) -> str:
+    def resolve_tools(
+        self, source: Path, as_of: datetime, *, keep: str, upgrade: Sequence[str], follow: str = ""
+    ) -> str:
         """Take the place of uv for gradlock's own tools."""
-        self.asked.append("tools")
-        return self.tools
+        self.asked.append(source.stem)
+        if follow:
+            assert follow == self.tools["dev"]
+            self.followed.add(source.stem)
+        return self.tools[source.stem]
 
     def resolve_wheels(
         self, variant: Variant, as_of: datetime, *_: object, **options: Any
@@ -168,7 +175,8 @@ def test_what_is_current_is_not_resolved(project: Path, resolvers: Resolvers) ->
     ("file", "asked"),
     [
         ("requirements/apt.in", {"apt"}),
-        ("requirements/dev.in", {"tools"}),
+        ("requirements/dev.in", {"dev"}),
+        ("requirements/desk.in", {"desk"}),
         ("requirements/gpu.in", {f"pip {name}" for name in GPUS}),
         ("requirements/cuda-12.5.1.txt", {"pip cu125"}),
         ("requirements/base.in", {f"pip {name}" for name in ROWS}),

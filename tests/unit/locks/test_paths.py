@@ -11,7 +11,7 @@ TABLE = variants.load()
 
 def test_every_lock_has_a_path_of_its_own() -> None:
     found = paths.every(TABLE)
-    assert len(set(found)) == len(found) == 2 + 2 * len(TABLE.variants)
+    assert len(set(found)) == len(found) == 3 + 2 * len(TABLE.variants)
     assert all(path.is_file() for path in found)
 
 
@@ -19,7 +19,7 @@ def test_every_has_each_kind_and_variant() -> None:
     found = paths.every(TABLE)
     for row in TABLE:
         assert {paths.conda(row), paths.pip(row)} <= set(found)
-    assert {paths.APT, paths.TOOLS} <= set(found)
+    assert {paths.APT, paths.TOOLS, paths.DESK} <= set(found)
 
 
 def test_conda_tools_find_the_cpus_lock_where_they_look() -> None:

@@ -16,6 +16,7 @@ from packaging.utils import parse_wheel_filename
 from gradlock import command
 from gradlock.command import Program
 from gradlock.errors import LockError
+from gradlock.inputs import wanted
 from gradlock.inputs.variants import Variant
 from gradlock.locks.lockfile import WheelPin
 from gradlock.locks.resolve import pip
@@ -242,10 +243,16 @@ def test_a_referee_that_disagrees_names_every_pin(index: Index) -> None:
 
 def test_the_tools_lock_starts_from_what_there_is(index: Index) -> None:
     index.compiled = "ruff==1.0 \\\n    --hash=sha256:0\n"
-    body = pip.resolve_tools(AS_OF, keep="ruff==0.9\n", upgrade=["ruff"])
+    body = pip.resolve_tools(wanted.TOOLS, AS_OF, keep="ruff==0.9\n", upgrade=["ruff"])
     assert body == index.compiled
     assert index.start == "ruff==0.9\n"
     asked = " ".join(index.argv)
     assert "--universal" in asked
     assert "--generate-hashes" in asked
     assert "--exclude-newer 2026-11-20" in asked
+
+
+def test_tools_follow_the_pins_of_another_lock(index: Index) -> None:
+    pip.resolve_tools(wanted.DESK, AS_OF, keep="", follow="ruff==0.9 \\\n    --hash=sha256:0\n")
+    assert index.constraints == "ruff==0.9 \\\n    --hash=sha256:0\n"
+    assert index.argv[-1] == str(wanted.DESK)
