@@ -7,13 +7,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from gradlock.errors import InputError
-<<<<<<< HEAD
+from gradlock.inputs import variants
 from gradlock.inputs.variants import Variant
 from gradlock.inside import request as requests
 from gradlock.inside.request import Request
-=======
-from gradlock.inputs import variants
->>>>>>> doctor
 
 Number = TypeVar("Number", int, float)
 
