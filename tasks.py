@@ -13,6 +13,9 @@ from gradlock.verbs.image import image
 from gradlock.verbs.lab import lab
 from gradlock.verbs.lock import lock
 from gradlock.verbs.program import Program
+from gradlock.verbs.pull import pull
+from gradlock.verbs.push import push
+from gradlock.verbs.save import save
 from gradlock.verbs.setup import setup
 from gradlock.verbs.shell import shell
 from gradlock.verbs.suite import suite
@@ -22,7 +25,7 @@ from gradlock.verbs.variants import variants
 #: What invoke finds where it is started by itself.
 namespace = Collection(
     *(base, clean, drift, fetch, fingerprint, image, lab),
-    *(lock, setup, shell, suite, test, variants),
+    *(lock, pull, push, save, setup, shell, suite, test, variants),
 )
 
 if __name__ == "__main__":
