@@ -35,8 +35,11 @@ def pin_of(recipe: Recipe) -> ImagePin | None:
 
 def find(recipe: Recipe) -> Image | None:
     """Return a recipe's pinned image, if it came from elsewhere and the store has it whole."""
+    known = pins.find(recipe.channel, recipe.name)
+    if known is None or not _mark(known.id).exists():
+        return None
     pin = pin_of(recipe)
-    if pin is None or not _mark(pin.id).exists():
+    if pin is None:
         return None
     layers = [cache.held(name, digest) for name, digest in pin.layers.items()]
     whole = [layer for layer in layers if layer is not None]

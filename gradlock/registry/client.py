@@ -284,6 +284,8 @@ class Repository:
                 last = error
             except httpx.HTTPError as error:
                 last = error
+                if refusals.untrusted(error):
+                    break
             if wait is not None:
                 self._stop.wait(wait)
         assert last is not None
