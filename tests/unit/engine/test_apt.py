@@ -11,9 +11,10 @@ import pytest
 
 from gradlock import store
 from gradlock.artifacts import fetcher, network
+from gradlock.engine import apt
+from gradlock.engine.apt import BaseApt
 from gradlock.errors import ArtifactError
-from gradlock.layers import apt, base
-from gradlock.layers.apt import BaseApt
+from gradlock.layers import base
 from gradlock.layers.room import Pipes
 from gradlock.locks.resolve import debian
 from tests.unit.artifacts.loopback import Index, serving
