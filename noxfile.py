@@ -1,7 +1,7 @@
 """The sessions: `nox --list`; CI runs the same ones. Those in images take `-- --gpu-required`.
 
-They run the tools of .venv, which are locked by hash; what needs more has an environment of
-its own, with what requirements/desk.txt locks.
+They run the tools of .venv, which are locked by hash. Where a session needs more, nox makes an
+environment for it, which holds what requirements/desk.txt locks: those tools, and a few others.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import nox
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from gradlock import command
 from gradlock.inputs import variants
 
 nox.options.default_venv_backend = "none"
@@ -25,6 +26,7 @@ nox.options.sessions = [
     "gradients",
     "fingerprint",
     "e2e",
+    "lab",
     "hosts",
     "docs",
 ]
@@ -89,6 +91,13 @@ def e2e(session: nox.Session) -> None:
     _pytest(session, "tests/e2e")
 
 
+@nox.session(venv_backend="venv", reuse_venv=True)
+def lab(session: nox.Session) -> None:
+    """Drive JupyterLab in a real browser, and serve it by a real JupyterHub."""
+    _desk(session)
+    session.run("python", "-m", "pytest", "tests/lab", *_given(session))
+
+
 @nox.session
 def hosts(session: nox.Session) -> None:
     """Build the CPU image on other hosts, which are made here, as root: the same ID on each."""
@@ -121,7 +130,7 @@ def _tool(session: nox.Session, name: str, *arguments: str) -> None:
 
 
 def _pytest(session: nox.Session, folder: str) -> None:
-    """Run tests on the host."""
+    """Run tests on the host, with what stands after `--` but for what only images' tests know."""
     session.run(sys.executable, "-m", "pytest", folder, *_given(session))
 
 
@@ -131,8 +140,14 @@ def _given(session: nox.Session) -> list[str]:
 
 
 def _desk(session: nox.Session) -> None:
-    """Install the tools of requirements/desk.txt into the session's environment, hash by hash."""
-    session.install("--require-hashes", "-r", str(ROOT / "requirements/desk.txt"))
+    """Make the session's own environment hold what desk.txt locks, and nothing else."""
+    session.run_install(
+        *(sys.executable, "-m", "uv", "pip", "sync", "--quiet", "--require-hashes"),
+        *("--python", session.virtualenv.location, "requirements/desk.txt"),
+        env=command.networked(),
+        include_outer_env=False,
+        external=True,
+    )
 
 
 def _inv(session: nox.Session, *words: str) -> None:

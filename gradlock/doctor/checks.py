@@ -39,6 +39,7 @@ CHECKS = (
     Check(TOOLS, "the table of variants", tools.table),
     Check(TOOLS, "whose the store is", disks.owner),
     Check(TOOLS, "the store's files", cache.cache),
+    Check(NETWORK, "the way out", network.routes),
     Check(NETWORK, "the proxies", network.proxies),
     Check(NETWORK, "the files of CAs", network.trust),
     Check(NETWORK, "the package index", network.index),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +15,21 @@ from gradlock.doctor.question import Question
 
 @dataclass(frozen=True)
 class Place:
-    """A folder, what it is for, how many bytes it needs free, and how to have another one."""
+    """A folder, what it is for, and how many bytes it needs free.
+
+    `elsewhere` is how to have another folder in its place, `room` how to make room in it.
+    """
 
     path: Path
     purpose: str
     need: int
-    otherwise: str
+    elsewhere: str
+    room: str = ""
+
+    @property
+    def roomier(self) -> str:
+        """How to have more room: in the folder, or in another one."""
+        return f"{self.room}; or {self.elsewhere}" if self.room else self.elsewhere
 
 
 def disks(asked: Question) -> Iterator[Finding]:
@@ -31,7 +39,7 @@ def disks(asked: Question) -> Iterator[Finding]:
     held = sum(_held(home / name) for name in ("artifacts", "layers"))
     export = "export GRADLOCK_STORE=/a/folder/on/a/larger/disk"
     places = (
-        Place(home, "the store", max(need - held, 0), f"./inv clean; or {export}"),
+        Place(home, "the store", max(need - held, 0), export, "./inv clean"),
         Place(temporary(), "temporary files", needs.LEAST, "export TMPDIR=/another/folder"),
         Place(store.ROOT, "the checkout, with .venv", needs.LEAST, "clone it to another disk"),
     )
@@ -40,11 +48,12 @@ def disks(asked: Question) -> Iterator[Finding]:
 
 
 def temporary() -> Path:
-    """Return the folder of temporary files, usable or not."""
-    try:
-        return Path(tempfile.gettempdir())
-    except FileNotFoundError:  # no folder is usable
-        return Path(os.environ.get("TMPDIR") or "/tmp")
+    """Return the folder of temporary files that is named, or /tmp.
+
+    Python would try to write there first, and take another one where it cannot.
+    """
+    named = (os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
+    return Path(next(filter(None, named), "/tmp"))
 
 
 def look(place: Place) -> Iterator[Finding]:
@@ -52,37 +61,37 @@ def look(place: Place) -> Iterator[Finding]:
     path = existing(place.path)
     named = f"{place.purpose} ({place.path})"
     if not path.is_dir():
-        yield broken(f"{named}: {path} is no folder", "nothing can be kept there", place.otherwise)
+        yield broken(f"{named}: {path} is no folder", "nothing can be kept there", place.elsewhere)
         return
     state = os.statvfs(path)
     free = state.f_bavail * state.f_frsize
     if state.f_flag & os.ST_RDONLY:
-        yield broken(f"{named} is on a read-only disk", "nothing can be kept", place.otherwise)
+        yield broken(f"{named} is on a read-only disk", "nothing can be kept", place.elsewhere)
     elif not os.access(path, os.W_OK | os.X_OK):
         yield broken(
             f"{named}: user {os.getuid()} may not write to {path}, which is user "
             f"{path.stat().st_uid}'s",
             "nothing can be kept",
-            f"{place.otherwise}; or have its owner change it: sudo chown -R $USER {path}",
+            f"{place.elsewhere}; or have its owner change it: sudo chown -R $USER {path}",
         )
     elif state.f_files and not state.f_favail:
         yield broken(
             f"the disk of {named} has room, but can hold no further file",
             "writing ends with 'No space left on device'",
-            f"remove many small files there; {place.otherwise}",
+            f"remove many small files there; {place.roomier}",
         )
     elif free < needs.LEAST:
         yield broken(
             f"the disk of {named} is full: {needs.shown(free)} free",
             "writing ends with 'No space left on device'",
-            place.otherwise,
+            place.roomier,
         )
     elif free < place.need:
         yield warning(
             f"the disk of {named} has {needs.shown(free)} free; what is to be built takes "
             f"{needs.shown(place.need)} more",
             "the build may end with 'No space left on device'",
-            place.otherwise,
+            place.roomier,
         )
     else:
         yield fine(f"{named}: {needs.shown(free)} free")

@@ -118,7 +118,10 @@ def storage(asked: Question) -> Iterator[Finding]:
         return
     need = sum(needs.of(row).engine for row in asked.rows if not _holds(sought, row.name))
     place = Place(
-        root, "the engine's images", need, "docker system df; docker system prune; ./inv clean"
+        root,
+        "the engine's images",
+        need,
+        "docker system df; docker system prune; ./inv clean --all",
     )
     for finding in disks.look(place):
         # Who may write there is the engine's matter, which runs as another user.

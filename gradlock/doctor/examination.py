@@ -37,9 +37,13 @@ def examine(
     deadline = time.monotonic() + limit
     for look in looks:
         look.join(max(0.0, deadline - time.monotonic()))
-    found = [finding for look in looks for finding in look.findings(limit)]
+    met: dict[tuple[str, ...], Finding] = {}
+    for row in (finding for look in looks for finding in look.findings(limit)):
+        met.setdefault((row.about, row.seen, row.mend), row)  # two checks may meet the same thing
     return tuple(
-        sorted(found, key=lambda row: (-row.severity, SUBJECTS.index(row.about), row.mend == ""))
+        sorted(
+            met.values(), key=lambda row: (-row.severity, SUBJECTS.index(row.about), row.mend == "")
+        )
     )
 
 

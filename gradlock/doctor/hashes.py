@@ -25,6 +25,9 @@ class Missing:
     debs: tuple[tuple[str, str], ...]
 
 
+NOTHING = Missing((), ())
+
+
 def missing(asked: Question) -> Missing:
     """Return what the variants in question need and the store has not."""
     kept = question.stored() / "artifacts"

@@ -26,7 +26,8 @@ def locks(question: Question) -> Iterator[Finding]:
         from gradlock.locks import freshness, rules
     except ModuleNotFoundError as error:
         yield unseen(
-            f"the locks: what reads them is not installed yet ({error.name})", mend="./inv setup"
+            f"whether they are current: what reads them is not installed ({error.name})",
+            mend="./inv setup",
         )
         return
     good = []

@@ -186,7 +186,7 @@ def terminal(_question: Question) -> Iterator[Finding]:
             "a layer is larger",
             "ulimit -f unlimited",
         )
-    missing = [name for name in ("sh", "env", "cat", "kill") if shutil.which(name) is None]
+    missing = [name for name in ("sh", "env", "cat") if shutil.which(name) is None]
     if missing and "PATH" in os.environ:
         yield broken(
             f"PATH has no {', '.join(missing)}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from gradlock.artifacts import indexes
@@ -15,10 +16,30 @@ from gradlock.locks.resolve import mirrors
 
 #: The variables that name proxies; the small letters win where both are there.
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+#: Linux's tables of routes, for both versions of IP: their rows begin with the interface, or the
+#: target.
+ROUTES = (Path("/proc/net/route"), Path("/proc/net/ipv6_route"))
 #: How many of the files that a mirror should have are asked for.
 ASKED = 4
 #: What is asked of an index: its page of what every checkout needs first.
 FIRST = "uv"
+
+
+def routes(question: Question) -> Iterator[Finding]:
+    """Look whether any way leads out of this machine."""
+    tables = [path for path in ROUTES if path.exists()]
+    if not tables or any(question.environ.get(name) for name in PROXIES):
+        return
+    rows = [line.split() for path in tables for line in path.read_text().splitlines()]
+    # The target of a default route is all zeros; the one of `lo` refuses everything.
+    if not any(set(row[0 if len(row) == 10 else 1]) == {"0"} and "lo" not in row for row in rows):
+        yield _bad(
+            not tools.NOTE.exists() or hashes.missing(question) != hashes.NOTHING,
+            "this machine has no network: no route leads out of it",
+            "what the locks name is downloaded",
+            "connect it: ip addr, ip route; or carry the artifacts: ./inv fetch --all --to DIR on "
+            "another machine, ./inv fetch --all --from DIR here",
+        )
 
 
 def proxies(question: Question) -> Iterator[Finding]:
@@ -67,6 +88,12 @@ def _proxy(name: str, value: str) -> Iterator[Finding]:
 
 def trust(question: Question) -> Iterator[Finding]:
     """Look whether the files of CAs that variables name are there."""
+    if reach.trusts_nobody(question.environ):
+        yield broken(
+            "this system has no certificates of CAs, and no variable names any",
+            "no https:// server is trusted: every download fails with a TLS error",
+            "as root: apt-get install ca-certificates; or export SSL_CERT_FILE=/path/to/bundle.pem",
+        )
     for name, path in reach.missing_files(question.environ).items():
         yield broken(
             f"{name} names {path}, which is not there or cannot be read",
@@ -135,7 +162,7 @@ def _archive(question: Question, archive: str) -> Iterator[Finding]:
     except GradlockError as error:
         yield _bad(
             bool(wanted),
-            error.what,
+            f"{error.what} ({error.where})",
             f"{len(wanted)} locked .debs are to come from there",
             "apt-get update; or export GRADLOCK_DEBIAN_MIRROR and GRADLOCK_DEBIAN_SECURITY_MIRROR "
             "(docs/locks.md#mirrors)",

@@ -8,15 +8,18 @@ import sys
 
 from gradlock.doctor import examination, question, report
 from gradlock.doctor.checks import CHECKS
+from gradlock.doctor.findings import CONTAINERS, CUDA, DOCKER
 from gradlock.errors import InputError
 from gradlock.inputs.variants import FLAGS
 
 #: What the flags mean, for whoever parses them.
 HELP = {
     **FLAGS,
-    "container": "Look at this container: why it ended, or what is wrong in it.",
+    "container": "Look at this container alone: why it ended, or what is wrong in it.",
     "json": "Print the findings as JSON, on one line.",
 }
+#: What is looked at where a container is asked about.
+ABOUT_CONTAINERS = (DOCKER, CONTAINERS)
 TEACHES = """\
 Say what is wrong with this machine, worst first: what was seen, why it matters, what mends it.
 
@@ -36,9 +39,12 @@ def run(
 
     """
     asked = question.ask(variant=variant, cuda=cuda, gpu=gpu, container=container)
-    found = examination.examine(asked, CHECKS)
+    # Who asks about a container is not told of the machine, but of a GPU where they ask for one.
+    about = (*ABOUT_CONTAINERS, *((CUDA,) if asked.asked else ()))
+    checks = [check for check in CHECKS if not container or check.about in about]
+    found = examination.examine(asked, checks)
     told = report.to_json if json else report.text
-    print(told(found, asked.subject))
+    print(told(found, container or asked.subject))
     return examination.status(found)
 
 

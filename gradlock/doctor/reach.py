@@ -178,6 +178,15 @@ def _untrusted(url: str, error: ssl.SSLError, environ: Mapping[str, str]) -> Ans
     )
 
 
+def trusts_nobody(environ: Mapping[str, str]) -> bool:
+    """Whether there are no CAs: none of the system's, none that a variable names."""
+    if any(environ.get(name) for name in TRUST):
+        return False
+    usual = ssl.get_default_verify_paths()
+    folder = Path(usual.capath) if usual.capath else None
+    return not usual.cafile and not (folder and folder.is_dir() and any(folder.iterdir()))
+
+
 def missing_files(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that name CAs which are not there, or cannot be read."""
     return {

@@ -96,12 +96,12 @@ def test_a_store_of_another_user_is_broken(
     assert str(own_store) in found.seen
 
 
-def test_no_usable_folder_of_temporary_files_is_told(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("named", ["TMPDIR", "TEMP", "TMP"])
+def test_the_folder_of_temporary_files_is_the_one_that_is_named(
+    monkeypatch: pytest.MonkeyPatch, named: str
 ) -> None:
-    def none() -> str:
-        raise FileNotFoundError("no usable temporary directory")
-
-    monkeypatch.setattr(disks.tempfile, "gettempdir", none)
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "x"))
-    assert disks.temporary() == tmp_path / "x"
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        monkeypatch.delenv(name, raising=False)
+    assert disks.temporary() == Path("/tmp")
+    monkeypatch.setenv(named, "/other")
+    assert disks.temporary() == Path("/other")

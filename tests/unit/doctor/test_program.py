@@ -12,7 +12,7 @@ import pytest
 
 from gradlock import store
 from gradlock.doctor import program
-from gradlock.doctor.findings import MACHINE, Finding, broken, fine
+from gradlock.doctor.findings import CONTAINERS, CUDA, DOCKER, MACHINE, Finding, broken, fine
 from gradlock.doctor.question import Question
 
 #: Runs the doctor as ./inv does, without any library that is not Python's own.
@@ -91,6 +91,15 @@ def test_who_reads_may_stop_reading() -> None:
         check=False,
     )
     assert done.stderr == ""
+
+
+def test_who_asks_about_a_container_is_told_of_nothing_else() -> None:
+    host = {"DOCKER_HOST": "unix:///no/such.sock"}
+    told = json.loads(start("--json", "--container", "lab", **host).stdout)
+    assert told["asked"] == "lab"
+    assert {row["about"] for row in told["findings"]} == {DOCKER, CONTAINERS}
+    told = json.loads(start("--json", "--container", "lab", "--gpu", **host).stdout)
+    assert CUDA in {row["about"] for row in told["findings"]}
 
 
 @pytest.mark.parametrize(("bad", "status"), [(True, 1), (False, 0)])
