@@ -16,6 +16,9 @@ from gradlock.verbs.lock import lock
 from gradlock.verbs.logs import logs
 from gradlock.verbs.program import Program
 from gradlock.verbs.ps import ps
+from gradlock.verbs.pull import pull
+from gradlock.verbs.push import push
+from gradlock.verbs.save import save
 from gradlock.verbs.setup import setup
 from gradlock.verbs.shell import shell
 from gradlock.verbs.stop import stop
@@ -27,7 +30,7 @@ from gradlock.verbs.variants import variants
 #: What invoke finds where it is started by itself.
 namespace = Collection(
     *(base, clean, doctor, drift, fetch, fingerprint, image, lab, lock, logs, ps),
-    *(setup, shell, stop, suite, tensorboard, test, variants),
+    *(pull, push, save, setup, shell, stop, suite, tensorboard, test, variants),
 )
 
 if __name__ == "__main__":
