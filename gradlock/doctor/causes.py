@@ -103,7 +103,7 @@ SAYINGS = (
         WORK,
     ),
     Saying(
-        r"(?:^|[^\w])([^\s:']*)'?: Permission denied|[Pp]ermission denied",
+        r"([^\s:']+)'?: Permission denied|[Pp]ermission denied(?:: (\S+))?",
         "the container's user may not write to, read or run something: {0}",
         WORK,
     ),
@@ -159,7 +159,7 @@ SAYINGS = (
         "docker run --memory with more, or a smaller batch",
     ),
     Saying(
-        r"[Kk]ernel [\w-]* ?died|AsyncIOLoopKernelRestarter: restarting kernel",
+        r"[Kk]ernel [\w-]* ?died|KernelRestarter: restart(?: failed|ing kernel)",
         "a notebook's kernel died and was started again: mostly it took more memory than there is, "
         "or a library crashed",
         "a smaller batch; docker run --memory with more; run it as a script, which shows how it "
@@ -169,6 +169,11 @@ SAYINGS = (
         r"Temporary failure in name resolution|Name or service not known|Network is unreachable",
         "it has no network: --network none, or a DNS that containers do not reach",
         "docker run without --network none; else see the engine's DNS: /etc/docker/daemon.json",
+    ),
+    Saying(
+        r"\b403 (?:GET|POST|PUT) /(?:api|lab|tree)\b",
+        "somebody asked with a wrong token, or with none: a page of a server before, mostly",
+        "open the URL that this server printed: docker logs NAME",
     ),
     Saying(
         r"(?:Illegal instruction|requires AVX|AVX instructions)",

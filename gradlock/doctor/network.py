@@ -158,7 +158,7 @@ def _archive(question: Question, archive: str) -> Iterator[Finding]:
     wanted = [path for name, path in hashes.missing(question).debs if name == archive]
     variable = mirrors.VARIABLES[archive]
     try:
-        root = mirrors.found()[archive]
+        root = question.mirrors.get()[archive]
     except GradlockError as error:
         yield _bad(
             bool(wanted),

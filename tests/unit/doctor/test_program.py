@@ -21,7 +21,18 @@ START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from gradlock.doctor.p
 
 def start(*argv: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-S", "-B", "-P", "-c", f"{START}; main()", store.ROOT, *argv],
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-B",
+            "-X",
+            "utf8",
+            "-c",
+            f"{START}; main()",
+            store.ROOT,
+            *argv,
+        ],
         env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", **env},
         capture_output=True,
         text=True,
@@ -82,7 +93,17 @@ def test_an_unknown_flag_is_an_error() -> None:
 
 def test_who_reads_may_stop_reading() -> None:
     shell = '"$@" | head -c 1 >/dev/null; exit 0'
-    argv = [sys.executable, "-S", "-B", "-P", "-c", f"{START}; main()", str(store.ROOT)]
+    argv = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-B",
+        "-X",
+        "utf8",
+        "-c",
+        f"{START}; main()",
+        str(store.ROOT),
+    ]
     done = subprocess.run(
         ["sh", "-c", shell, "sh", *argv],
         env={"PATH": os.environ["PATH"], "DOCKER_HOST": "unix:///no/such.sock"},
