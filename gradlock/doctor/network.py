@@ -129,7 +129,7 @@ def _indexes() -> tuple[str, ...]:
     """Return the machine's indexes; none where it names none and nothing tells the default."""
     try:
         return indexes.urls()
-    except ModuleNotFoundError:
+    except ImportError:
         return indexes.named(_default())
 
 

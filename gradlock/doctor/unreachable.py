@@ -56,6 +56,8 @@ def _named(attempt: Attempt) -> Finding:
         "refused": "nothing listens there",
         "silent": f"it does not answer within {PATIENCE:g} s",
     }.get(attempt.how, attempt.said)
+    if path is not None and path.is_dir():
+        said = "it is a folder, no socket"
     tls = ""
     if attempt.how == "tls" or "HTTPS" in attempt.said or "certificate" in attempt.said:
         tls = (
