@@ -67,6 +67,11 @@ SAYINGS = (
         "docker ps shows which container has it",
     ),
     Saying(
+        r"(?i)iptables|failed programming external connectivity",
+        "the engine could not publish the port: its rules of the firewall are gone, or iptables is",
+        "restart the engine, which makes them anew: sudo systemctl restart docker; iptables -V",
+    ),
+    Saying(
         r"could not select device driver|nvidia-container-cli|unresolvable CDI devices",
         "the engine cannot give a GPU to a container",
         "./inv doctor --gpu says what is missing",
@@ -151,7 +156,8 @@ SAYINGS = (
         r"can't start new thread|Resource temporarily unavailable|fork: retry|"
         r"pthread_create failed",
         "it may have no further process or thread",
-        "docker run --pids-limit 8192; or fewer workers",
+        "docker run --pids-limit 8192; or fewer workers; an engine before 20.10.10 refuses threads "
+        "of newer systems",
     ),
     Saying(
         r"Cannot allocate memory|MemoryError|std::bad_alloc",
@@ -216,6 +222,8 @@ def likely(end: End) -> Cause | None:
     said = next(_said((end.error, *reversed(end.lines))), None)
     if said:
         return said
+    if end.error:
+        return Cause(f"the engine says: {end.error}", "mend what it names, and start it again")
     if end.status == 137:
         return Cause(
             "it was killed (status 137): by `docker kill`, by `docker stop` after 10 s, or by a "

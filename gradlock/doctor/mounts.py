@@ -9,6 +9,9 @@ from typing import Any
 
 from gradlock.doctor.findings import Finding, warning
 
+#: The folder that work is saved in; another one may be for reading alone on purpose.
+WORK = "/home/gradlock/work"
+
 
 def look(name: str, known: Mapping[str, Any]) -> Iterator[Finding]:
     """Look at the folders of this machine that a container of it has.
@@ -31,13 +34,15 @@ def look(name: str, known: Mapping[str, Any]) -> Iterator[Finding]:
             continue
         except OSError:
             continue  # this user may not look
-        if not mount.get("RW", True):
+        if not source.is_dir():
+            continue
+        if not mount.get("RW", True) and target == WORK:
             yield warning(
                 f"{name}: {source} is mounted at {target} for reading alone",
                 "nothing can be saved there",
                 "leave `:ro` away where the container is started",
             )
-        elif user.isdecimal() and not _writes(state, int(user), group):
+        elif mount.get("RW", True) and user.isdecimal() and not _writes(state, int(user), group):
             yield warning(
                 f"{name} runs as user {user}, and {source}, mounted at {target}, is user "
                 f"{state.st_uid}'s",

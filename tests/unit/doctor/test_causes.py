@@ -25,6 +25,8 @@ ENDS = [
         "because port 8888 is not available.",
         "port is taken",
     ),
+    (128, "driver failed: iptables: No chain/target/match by that name.", "", "publish the port"),
+    (128, "the moon is full: unknown", "", "the engine says: the moon is full"),
     (128, 'could not select device driver "" with capabilities: [[gpu]]', "", "GPU"),
     (1, "", "exec /opt/conda/bin/tini: exec format error", "another processor"),
     (

@@ -12,7 +12,7 @@ from gradlock.doctor import mounts
 
 
 def look(source: Path, user: str, **more: Any) -> list[str]:
-    mount = {"Type": "bind", "Source": str(source), "Destination": "/w", "RW": True, **more}
+    mount = {"Type": "bind", "Source": str(source), "Destination": mounts.WORK, "RW": True, **more}
     known = {"Config": {"User": user}, "Mounts": [mount]}
     return [row.seen for row in mounts.look("lab", known)]
 
@@ -50,6 +50,12 @@ def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
 def test_a_folder_for_reading_alone_is_told(tmp_path: Path) -> None:
     (said,) = look(tmp_path, "1000", RW=False)
     assert "reading alone" in said
+    assert look(tmp_path, "1000", RW=False, Destination="/data") == []
+
+
+def test_a_file_is_no_folder_to_save_in(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert look(tmp_path / "file", "54321") == []
 
 
 def test_volumes_are_the_engines_own(tmp_path: Path) -> None:

@@ -27,10 +27,11 @@ def reached(monkeypatch: pytest.MonkeyPatch) -> dict[str, Answer]:
 
     def ask(url: str, _environ: object, *, method: str = "GET") -> Answer:
         del method
-        return next((each for part, each in answers.items() if part in url), Answer(200))
+        good = Answer(200, begins=network.SIGNED if "InRelease" in url else b"uv-1-py3-none.whl")
+        return next((each for part, each in answers.items() if part in url), good)
 
     monkeypatch.setattr(reach, "ask", ask)
-    monkeypatch.setattr(indexes, "urls", lambda: ("https://index.test/simple",))
+    monkeypatch.setattr(indexes, "named", lambda _: ("https://index.test/simple",))
     return answers
 
 
@@ -121,6 +122,8 @@ def test_an_unknown_default_index_is_not_seen(
     assert next(network.index(asked)).severity is Severity.UNSEEN
     monkeypatch.setattr(network, "_default", lambda: "https://other.test/simple")
     assert "other.test" in next(network.index(asked)).seen
+    monkeypatch.setattr(indexes, "urls", lambda: ("https://known.test/simple",))
+    assert "known.test" in next(network.index(asked)).seen
 
 
 def test_a_proxy_that_is_dead_or_no_address_is_broken(asked: Question) -> None:
@@ -181,3 +184,24 @@ def test_a_machine_from_which_no_route_leads_is_told(
 def test_a_system_without_cas_is_told(asked: Question, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reach, "trusts_nobody", lambda _: True)
     assert "apt-get install ca-certificates" in next(network.trust(asked)).mend
+
+
+def test_a_login_page_is_no_index_and_no_mirror(
+    asked: Question, reached: dict[str, Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lacking(monkeypatch, SOMETHING)
+    reached["test/"] = Answer(200, begins=b"<html>Welcome to the hotel")
+    for check in (network.index, network.debian):
+        (found,) = check(asked)
+        assert found.severity is Severity.BROKEN
+        assert "login page" in found.mend
+
+
+@pytest.mark.parametrize(("value", "count"), [("1", 2), ("true", 2), ("0", 1), ("", 1)])
+def test_what_switches_the_index_off_is_told(
+    asked: Question, monkeypatch: pytest.MonkeyPatch, value: str, count: int
+) -> None:
+    lacking(monkeypatch, SOMETHING)
+    found = list(network.index(replace(asked, environ={"UV_OFFLINE": value})))
+    assert len(found) == count
+    assert ("UV_OFFLINE" in found[0].seen) == (count == 2)
