@@ -14,7 +14,7 @@ from invoke.tasks import Task
 from rich.console import Console
 
 from gradlock import interrupts
-from gradlock.errors import ArtifactError, EngineError, GradlockError
+from gradlock.errors import ArtifactError, EngineError, GradlockError, ToolError
 from gradlock.interrupts import Interrupted
 
 Body = Callable[..., None]
@@ -55,6 +55,10 @@ def plainly(body: Body) -> Body:
                 raise
             cause = f"\n{DOCTOR}" if isinstance(error, EXAMINED) else ""
             raise Exit(f"error: {error}{cause}", code=1) from error
+        except ImportError as error:
+            if _debugging():
+                raise
+            raise Exit(f"error: {ToolError(str(error))}", code=1) from error
         except OSError as error:
             if _debugging():
                 raise

@@ -31,6 +31,7 @@ def fails(error: BaseException) -> Body:
         (InputError("broken", where="here", mend="so"), "error: broken\n  where: here", 1),
         (GradlockError("broken"), "error: broken", 1),
         (PermissionError(errno.EACCES, "Permission denied", "/file"), "where: /file", 1),
+        (ImportError("cannot import name 'x' from 'y'"), "a library of .venv is not as", 1),
         (OSError(errno.ENOSPC, "No space left on device", "/file"), "mend:  free some", 1),
         (Interrupted(signal.SIGINT), "interrupted", 130),
         (Interrupted(signal.SIGTERM), "interrupted", 143),
