@@ -81,6 +81,18 @@ class Rooms:
             f"room {id(root)}", lambda: self._graph.add("open the room", "room", enter, root)
         )
 
+    def closed(self) -> Job[None] | None:
+        """Close them when all that was added by now and runs in them is done; None without any.
+
+        It takes an engine seconds, while there is still something to send.
+        """
+        users = [job for job in self._graph.jobs if job.lane in ("room", "compile")]
+
+        def close(*_: object) -> None:
+            self._rooms.close()
+
+        return self._graph.add("close the room", "room", close, *users) if users else None
+
     def _entered(self, context: AbstractContextManager[T]) -> T:
         """Enter what is left when the rooms close; at once, where they did meanwhile."""
         entered = self._rooms.enter_context(context)

@@ -50,6 +50,28 @@ def test_a_room_is_opened_once_and_closed_at_the_end(tmp_path: Path) -> None:
     assert watched.closed.is_set()
 
 
+def test_rooms_close_while_other_jobs_go_on(tmp_path: Path) -> None:
+    watched, root = Watched(), ready("root", tmp_path)
+    with (
+        Graph({"room": 2, "compile": 1, "send": 1}) as graph,
+        Fetcher() as fetcher,
+        Rooms(graph, Fetching(graph, fetcher), watched, tmp_path, 1) as rooms,  # type: ignore[arg-type]
+    ):
+        room = rooms.opened(root)
+        used = graph.add("use it", "compile", lambda _: not watched.closed.is_set(), room)
+        sending = graph.add("send", "send", lambda: watched.closed.wait(10))
+        assert rooms.closed()
+        graph.wait()
+    assert used.result
+    assert sending.result
+
+
+def test_without_rooms_nothing_is_closed(tmp_path: Path) -> None:
+    with Graph({"room": 1}) as graph, Fetcher() as fetcher:
+        rooms = Rooms(graph, Fetching(graph, fetcher), Watched(), tmp_path, 1)  # type: ignore[arg-type]
+        assert rooms.closed() is None
+
+
 def test_a_room_that_opens_after_the_build_ended_is_closed_too(tmp_path: Path) -> None:
     watched, root = Watched(), ready("root", tmp_path)
     watched.go.clear()
