@@ -91,8 +91,9 @@ class Download:
         have = file.seek(0, os.SEEK_END)
         # A mirror that compresses on the way would change the bytes.
         headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={have}-"} if have else {})}
+        login = self.source.login or httpx.USE_CLIENT_DEFAULT
         with (
-            self.client.stream("GET", self.source.url, headers=headers) as answer,
+            self.client.stream("GET", self.source.url, headers=headers, auth=login) as answer,
             self.stop.ends(answer),
         ):
             if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:

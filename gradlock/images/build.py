@@ -21,7 +21,9 @@ from functools import partial
 from typing import Protocol
 
 from gradlock import progress, store
+from gradlock.artifacts.artifacts import Pin
 from gradlock.artifacts.fetcher import Fetcher
+from gradlock.artifacts.index import Source
 from gradlock.graph import Graph, Job
 from gradlock.images import pins
 from gradlock.images.archive import BrokenLayerError
@@ -57,6 +59,7 @@ class Means:
     image, and counts its bytes; without one, images stay in the store. `jobs` is the number of
     layers that are made at a time (default: the cores). With `verify`, everything in the store
     is hashed again. `held` tells whether an image must have the ID that images.lock says.
+    `nearer` tells where an artifact is that need not come from a mirror or an index.
     """
 
     room: Room
@@ -64,6 +67,7 @@ class Means:
     jobs: int = 0
     verify: bool = False
     held: bool = True
+    nearer: Callable[[Pin], Source | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,7 @@ def _build(recipes: Sequence[Recipe], means: Means) -> tuple[list[Built], Graph]
         progress.board() as board,
         ExitStack() as loaders,
         Graph(lanes) as graph,
-        Fetcher(meter=board.meter("fetching"), again=means.verify) as fetcher,
+        Fetcher(meter=board.meter("fetching"), again=means.verify, nearer=means.nearer) as fetcher,
         Rooms(graph, fetching := Fetching(graph, fetcher), means.room, work, jobs) as rooms,
         ExitStack() as sending,
     ):

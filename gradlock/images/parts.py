@@ -208,12 +208,17 @@ class Shop:
 
     def _own(self, recipe: Recipe) -> Job[Layer]:
         """Write gradlock's own files."""
-        texts = files.facts(
-            recipe.variant, recipe.channel, wanted.wheels(recipe.variant), recipe.locks.pip
-        )
-        links = files.links(recipe.variant)
-        key = cache.key_of(files.RECIPE, files.inputs(texts, links))
-        return self._written("files", key, lambda writer: files.write(writer, texts, links))
+        return self._written("files", *own(recipe))
+
+
+def own(recipe: Recipe) -> tuple[str, Write]:
+    """Return the key of the layer with gradlock's own files, and what writes it."""
+    texts = files.facts(
+        recipe.variant, recipe.channel, wanted.wheels(recipe.variant), recipe.locks.pip
+    )
+    links = files.links(recipe.variant)
+    key = cache.key_of(files.RECIPE, files.inputs(texts, links))
+    return key, lambda writer: files.write(writer, texts, links)
 
 
 def _between() -> float:

@@ -93,7 +93,7 @@ def test_what_is_built_already_is_sent_at_once(workshop: Workshop) -> None:
 def test_another_id_than_the_pinned_one_is_not_loaded(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pin = pins.ImagePin("sha256:0", "sha256:0", {})
+    pin = pins.ImagePin("sha256:0", "sha256:0", "sha256:0", {})
     monkeypatch.setattr(pins, "find", lambda *_: pin)
     shelf = Shelf()
     with pytest.raises(PinError):
