@@ -11,11 +11,11 @@ from gradlock import store
 from gradlock.artifacts import fetcher
 from gradlock.command import Program
 from gradlock.engine import room
-from gradlock.engine.apt import BaseApt
 from gradlock.errors import GradlockError, LockError
 from gradlock.inputs import variants
 from gradlock.inputs.variants import Variant
 from gradlock.layers import interpreter
+from gradlock.layers.apt import BaseApt
 from gradlock.locks import lockfile, locking, paths
 from gradlock.locks.lockfile import LockText
 from gradlock.locks.locking import Programs

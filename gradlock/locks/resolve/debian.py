@@ -1,6 +1,6 @@
 """Debian packages: apt.in to apt.lock, by an apt in a state directory of its own.
 
-It is this machine's apt, or the base layer's where there is none (`engine.apt`).
+It is this machine's apt, or the base layer's where there is none (`layers.apt`).
 
 Debian has no "as of": without a dated mirror a new lock holds today's suite.
 """

@@ -11,8 +11,8 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 
 from gradlock.engine import room
-from gradlock.engine.apt import BaseApt
 from gradlock.errors import LockError
+from gradlock.layers.apt import BaseApt
 from gradlock.locks import lockfile, locking, paths
 from gradlock.locks.resolve import debian
 from gradlock.verbs.lock import lock
