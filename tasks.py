@@ -6,6 +6,9 @@ from invoke.collection import Collection
 
 from gradlock.verbs.base import base
 from gradlock.verbs.clean import clean
+from gradlock.verbs.compose import compose
+from gradlock.verbs.cuda import cuda
+from gradlock.verbs.doctor import doctor
 from gradlock.verbs.drift import drift
 from gradlock.verbs.fetch import fetch
 from gradlock.verbs.fingerprint import fingerprint
@@ -15,6 +18,9 @@ from gradlock.verbs.lock import lock
 from gradlock.verbs.logs import logs
 from gradlock.verbs.program import Program
 from gradlock.verbs.ps import ps
+from gradlock.verbs.pull import pull
+from gradlock.verbs.push import push
+from gradlock.verbs.save import save
 from gradlock.verbs.setup import setup
 from gradlock.verbs.shell import shell
 from gradlock.verbs.stop import stop
@@ -25,8 +31,9 @@ from gradlock.verbs.variants import variants
 
 #: What invoke finds where it is started by itself.
 namespace = Collection(
-    *(base, clean, drift, fetch, fingerprint, image, lab, lock, logs, ps),
-    *(setup, shell, stop, suite, tensorboard, test, variants),
+    *(base, clean, compose, cuda, doctor, drift, fetch, fingerprint, image, lab),
+    *(lock, logs, ps, pull, push, save, setup, shell, stop, suite, tensorboard),
+    *(test, variants),
 )
 
 if __name__ == "__main__":

@@ -8,9 +8,11 @@ from __future__ import annotations
 import netrc
 import os
 import re
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,7 +39,7 @@ Result = TypeVar("Result")
 def client() -> httpx.Client:
     """Return a client for any number of threads, set up as the machine's tools are."""
     return httpx.Client(
-        verify=_trust(),
+        verify=trust(),
         auth=_Logins(),
         follow_redirects=True,
         # No thread waits for a connection: how many there are is for those who start them.
@@ -46,14 +48,19 @@ def client() -> httpx.Client:
     )
 
 
-def _trust() -> ssl.SSLContext:
-    """Return whom to trust: what httpx does, the system's CAs, and those of the variables."""
+def trust(more: Path | None = None) -> ssl.SSLContext:
+    """Return whom to trust: what httpx does, the system's CAs, and those of the variables.
+
+    `more` is a folder whose `.crt` files are trusted beside them.
+    """
     context = httpx.create_ssl_context()
     own = [path for name in OWN_CAS if (path := os.environ.get(name))]
     if not own:
         context.load_default_certs()
     # The same file in all of them is usual, and each time takes 40 ms.
     named = {Path(path).resolve() for name in CA_FILES if (path := os.environ.get(name))}
+    if more and more.is_dir():
+        named |= set(more.glob("*.crt"))
     for file in sorted(named - {Path(path).resolve() for path in own}):
         if file.is_file():
             context.load_verify_locations(file)
@@ -104,6 +111,45 @@ def patiently(work: Callable[[], Result], stop: threading.Event, where: str) -> 
         stop.wait(pause)
     check(stop, where)
     return work()
+
+
+class Stop(threading.Event):
+    """Set, it ends what is under way: who looks sees it, and who waits for a byte is hung up on.
+
+    Else a server that has gone silent would keep a thread for `TIMEOUT`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._lines: set[socket.socket] = set()
+
+    def set(self) -> None:
+        """Set it, and hang up."""
+        super().set()
+        with self._lock:
+            for line in self._lines:
+                _hang_up(line)
+
+    @contextmanager
+    def ends(self, answer: httpx.Response) -> Iterator[None]:
+        """Have it end an answer that the block reads: with one of `ERRORS`."""
+        line: socket.socket = answer.extensions["network_stream"].get_extra_info("socket")
+        with self._lock:
+            self._lines.add(line)
+            if self.is_set():
+                _hang_up(line)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._lines.discard(line)
+
+
+def _hang_up(line: socket.socket) -> None:
+    with suppress(OSError):  # the other end was sooner
+        # Not its own method: that of TLS also drops what the reading thread holds.
+        socket.socket.shutdown(line, socket.SHUT_RDWR)
 
 
 def check(stop: threading.Event, where: str) -> None:

@@ -6,26 +6,34 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
-
-import tomlkit
 
 from gradlock import store
 from gradlock.command import Program
-from gradlock.errors import InputError, LockError
-from gradlock.inputs import variants, wanted
+from gradlock.errors import GradlockError, InputError, LockError
+from gradlock.inputs import wanted
+from gradlock.inputs.platforms import Platform
 from gradlock.inputs.variants import Table, Variant
-from gradlock.locks import freshness, lockfile, paths, rules
+from gradlock.locks import dates, freshness, lockfile, paths, rules
 from gradlock.locks.freshness import Locks
 from gradlock.locks.lockfile import LockText, WheelPin
 from gradlock.locks.resolve import conda, debian, pip
 from gradlock.progress import Stopwatch, say
 
 RESOLVERS = ("uv", "pip-tools")
-#: Runs the Python of a variant's image, from the base layer of an apt lock.
+#: Runs the Python of a variant's image, from an apt lock's base layer.
 Python = Callable[[Variant, LockText], AbstractContextManager[Program]]
+#: Returns an apt: this machine's, or that of an apt lock's base layer.
+Apt = Callable[[LockText | None], debian.Apt]
+
+
+@dataclass(frozen=True)
+class Programs:
+    """What resolves for a lock and is a program of Debian's."""
+
+    python: Python
+    apt: Apt
 
 
 @dataclass(frozen=True)
@@ -44,10 +52,11 @@ class Request:
 def problems(table: Table) -> list[str]:
     """Return what is not well among the locks: what `invoke lock --check` reports."""
     found = []
-    try:
-        freshness.check_tools(table)
-    except LockError as error:
-        found.append(str(error))
+    for check in (dates.check, freshness.check_tools):
+        try:
+            check(table)
+        except GradlockError as error:
+            found.append(str(error))
     for variant in table:
         try:
             rules.check(freshness.current(variant, table), freshness.current(table.cpu, table))
@@ -56,7 +65,7 @@ def problems(table: Table) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def lock(table: Table, request: Request, python: Python, watch: Stopwatch) -> list[Path]:
+def lock(table: Table, request: Request, programs: Programs, watch: Stopwatch) -> list[Path]:
     """Resolve every lock that is not current; return the paths of those that changed.
 
     Raises:
@@ -67,40 +76,34 @@ def lock(table: Table, request: Request, python: Python, watch: Stopwatch) -> li
     if request.resolver not in RESOLVERS:
         raise InputError(f"unknown resolver {request.resolver!r}: use {' or '.join(RESOLVERS)}")
     if request.upgrade:
-        table = replace(table, as_of=datetime.now(UTC).replace(second=0, microsecond=0))
+        table = dates.moved_to_now(table)
+    dates.check(table)
     with store.exclusive("lock"):
         old = {path: _whole(path) for path in paths.every(table)}
         _check_names(request.update, old)
         with watch.stage("resolve"):
-            new = _resolve(table, request, old, python)
+            new = _resolve(table, request, old, programs)
         for variant in table:
             rules.check(_locks(variant, new), _locks(table.cpu, new))
         changed = [path for path, lock in new.items() if lock != old[path]]
         moved = [row for row in table if paths.pip(row) in changed]
         if moved and request.resolver == "uv":
             with watch.stage("referee"):
-                _referee(moved, table, new, python)
+                _referee(moved, table, new, programs.python)
         if request.upgrade:
-            _write_as_of(table)
+            dates.write(table)
         for path in changed:
             store.write_text(path, lockfile.with_header(new[path].body, new[path].inputs))
     return changed
 
 
-def _write_as_of(table: Table) -> None:
-    """Set `as_of` in variants.toml; what a person wrote around it stays."""
-    document = tomlkit.parse(variants.TABLE.read_text(encoding="utf-8"))
-    document["as_of"] = table.as_of.strftime("%Y-%m-%dT%H:%M:%SZ")
-    store.write_text(variants.TABLE, tomlkit.dumps(document))
-
-
 def _resolve(
-    table: Table, request: Request, old: Mapping[Path, LockText | None], python: Python
+    table: Table, request: Request, old: Mapping[Path, LockText | None], programs: Programs
 ) -> dict[Path, LockText]:
     """Return all locks: those that are current as they are, the others resolved anew.
 
     apt, conda and pip go side by side; the CPU's locks come before those that follow them.
-    What a GPU variant with a Python or a TensorFlow of its own cannot share follows nothing.
+    What a row with a Python, a platform or a TensorFlow of its own cannot share follows nothing.
     """
 
     def renew(path: Path, inputs: str, compile_body: Callable[[LockText | None], str]) -> LockText:
@@ -111,18 +114,23 @@ def _resolve(
         say(f"resolving {path.relative_to(store.ROOT)}")
         return LockText(path, inputs, compile_body(None if request.upgrade else current))
 
-    def apt() -> LockText:
+    def apt(platform: Platform, path: Path) -> LockText:
         def body(current: LockText | None) -> str:
             kept = lockfile.parse_debs(current) if current else ()
-            keep = [pin for pin in kept if pin.name not in request.update]
-            return lockfile.format_debs(debian.resolve(wanted.debs(), table.debian, keep=keep))
+            moving = debian.together(kept, request.update)
+            keep = [pin for pin in kept if pin not in moving]
+            named = (wanted.debs(), table.debian, platform.debian)
+            pins = debian.resolve(*named, programs.apt(old.get(paths.APT) or current), keep=keep)
+            return lockfile.format_debs(pins)
 
-        return renew(paths.APT, freshness.apt_inputs(table), body)
+        return renew(path, freshness.apt_inputs(table, platform), body)
 
     def tools() -> LockText:
         def body(current: LockText | None) -> str:
             keep = current.body if current else ""
-            return pip.resolve_tools(wanted.TOOLS, table.as_of, keep=keep, upgrade=request.update)
+            return pip.resolve_tools(
+                wanted.TOOLS, table.tools_as_of, keep=keep, upgrade=request.update
+            )
 
         return renew(paths.TOOLS, freshness.tools_inputs(table), body)
 
@@ -130,7 +138,7 @@ def _resolve(
         def body(current: LockText | None) -> str:
             keep = current.body if current else ""
             return pip.resolve_tools(
-                wanted.DESK, table.as_of, keep=keep, follow=tools.body, upgrade=request.update
+                wanted.DESK, table.tools_as_of, keep=keep, follow=tools.body, upgrade=request.update
             )
 
         return renew(paths.DESK, freshness.desk_inputs(table, tools), body)
@@ -158,7 +166,7 @@ def _resolve(
                     variant, table.as_of, keep=keep, constrain=follow, upgrade=request.update
                 )
             else:
-                with python(variant, debs.result()) as interpreter:
+                with programs.python(variant, debs[paths.apt(variant)].result()) as interpreter:
                     pins = pip.resolve_with_pip_tools(
                         variant,
                         table.as_of,
@@ -172,12 +180,14 @@ def _resolve(
         return renew(paths.pip(variant), freshness.pip_inputs(variant, table, cpu), body)
 
     with ThreadPoolExecutor() as pool:
-        debs, tools_lock = pool.submit(apt), pool.submit(tools)
+        platforms = {paths.apt(row): row.machine for row in table}
+        debs = {path: pool.submit(apt, each, path) for path, each in platforms.items()}
+        tools_lock = pool.submit(tools)
         first: list[Future[LockText]] = [
             pool.submit(make, table.cpu, None) for make in (condas, wheels)
         ]
         cpu_conda, cpu_pip = (future.result() for future in first)
-        others = [row for row in table if row.gpu]
+        others = [row for row in table if row != table.cpu]
         later = [
             pool.submit(condas, row, cpu_conda if row.shares_condas(table.cpu) else None)
             for row in others
@@ -189,7 +199,7 @@ def _resolve(
         found = [
             tools_lock.result(),
             desk(tools_lock.result()),
-            debs.result(),
+            *(future.result() for future in debs.values()),
             cpu_conda,
             cpu_pip,
             *(future.result() for future in later),
@@ -203,11 +213,11 @@ def _referee(
     """Have pip-compile check every pip lock that changed, each under its own Python."""
     cpu = _wheels(table.cpu, new)
     with ExitStack() as stack:
-        # One row of each Python stands for all: they have the same base layer.
-        pythons = {row.python: row for row in moved}
+        # One row of each Python and platform stands for all: they have the same base layer.
+        pythons = {(row.python, row.platform): row for row in moved}
         interpreters = {
-            version: stack.enter_context(python(row, new[paths.APT]))
-            for version, row in pythons.items()
+            which: stack.enter_context(python(row, new[paths.apt(row)]))
+            for which, row in pythons.items()
         }
         pool = stack.enter_context(ThreadPoolExecutor(2))  # each takes a core
         jobs = [
@@ -215,7 +225,7 @@ def _referee(
                 pip.referee,
                 variant,
                 table.as_of,
-                interpreters[variant.python],
+                interpreters[variant.python, variant.platform],
                 _wheels(variant, new),
                 cpu if variant.shares_wheels(table.cpu) else (),
             )
@@ -228,7 +238,8 @@ def _referee(
 
 def _locks(variant: Variant, new: Mapping[Path, LockText]) -> Locks:
     return Locks(
-        variant, *(new[path] for path in (paths.APT, paths.conda(variant), paths.pip(variant)))
+        variant,
+        *(new[path] for path in (paths.apt(variant), paths.conda(variant), paths.pip(variant))),
     )
 
 
@@ -247,7 +258,7 @@ def _whole(path: Path) -> LockText | None:
 
 
 def _names(lock: LockText) -> set[str]:
-    if lock.path == paths.APT:
+    if lock.path.suffix == ".lock":
         return {pin.name for pin in lockfile.parse_debs(lock)}
     if lock.path in (paths.TOOLS, paths.DESK):
         return set(re.findall(r"(?m)^([a-z0-9-]+)==", lock.body))

@@ -7,18 +7,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from gradlock.errors import InputError
+from gradlock.inputs import variants
 from gradlock.inputs.variants import Variant
 from gradlock.inside import request as requests
 from gradlock.inside.request import Request
 
 Number = TypeVar("Number", int, float)
 
-#: One variant; `Table.select` makes it of the flags.
-ONE = {
-    "variant": "A variant by its name; `./inv variants` lists them.",
-    "cuda": "The GPU variant of a CUDA release: 12.5 or 12.5.1.",
-    "gpu": "The GPU variant of the newest CUDA release.",
-}
+#: One variant.
+ONE = variants.FLAGS
 #: One variant, or all.
 CHOICE = {**ONE, "all": "Every variant."}
 CHANNEL = {

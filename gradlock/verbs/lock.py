@@ -10,12 +10,17 @@ from invoke.context import Context
 from gradlock import store
 from gradlock.artifacts import fetcher
 from gradlock.command import Program
-from gradlock.errors import GradlockError
+from gradlock.engine import room
+from gradlock.errors import GradlockError, LockError
 from gradlock.inputs import variants
 from gradlock.inputs.variants import Variant
 from gradlock.layers import interpreter
-from gradlock.locks import lockfile, locking
+from gradlock.layers.apt import BaseApt
+from gradlock.locks import lockfile, locking, paths
 from gradlock.locks.lockfile import LockText
+from gradlock.locks.locking import Programs
+from gradlock.locks.resolve import debian
+from gradlock.locks.resolve.debian import Apt
 from gradlock.progress import Stopwatch
 from gradlock.verbs.outcome import out, verb
 
@@ -45,7 +50,7 @@ def lock(
         return
     watch, table = Stopwatch(), variants.load()
     request = locking.Request(upgrade, tuple(update or ()), resolver)
-    changed = locking.lock(table, request, _python, watch)
+    changed = locking.lock(table, request, Programs(_python, _apt), watch)
     for path in changed:
         out.print(f"changed {path.relative_to(store.ROOT)}")
     out.print(f"locked in {watch.line()}" if changed else "every lock is current")
@@ -57,3 +62,16 @@ def _python(variant: Variant, apt: LockText) -> Iterator[Program]:
     debs = lockfile.parse_debs(apt)
     with interpreter.unpacked(debs, fetcher.fetch(debs), variant.python) as program:
         yield program
+
+
+def _apt(apt: LockText | None) -> Apt:
+    """Return this machine's apt, or where it has none, that of the .debs of an apt lock."""
+    if debian.here():
+        return debian.own
+    if apt is None:
+        raise LockError(
+            "this machine has no apt, and there is no lock whose base layer's could resolve",
+            where=str(paths.APT.relative_to(store.ROOT)),
+            mend="git checkout it, and run it again",
+        )
+    return BaseApt(room.here(), lockfile.parse_debs(apt))

@@ -452,6 +452,13 @@ def test_what_the_settings_name_is_there(settings: SimpleNamespace) -> None:
     assert (ROOTFS / board["launcher_entry"]["icon_path"].lstrip("/")).exists()
 
 
+def test_nothing_asks_whether_it_may_show_news_or_look_for_updates() -> None:
+    """JupyterLab takes these as a site's own defaults; a user's settings come after them."""
+    path = ROOTFS / "etc/jupyter/labconfig/default_setting_overrides.json"
+    settings = json.loads(path.read_text())["@jupyterlab/apputils-extension:notification"]
+    assert settings == {"checkForUpdates": False, "fetchNews": "false"}
+
+
 def test_nothing_is_asked_of_the_network(settings: SimpleNamespace) -> None:
     assert settings.LabApp.news_url is None
     assert settings.LabApp.check_for_updates_class.endswith("NeverCheckForUpdate")

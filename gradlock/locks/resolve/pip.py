@@ -24,6 +24,7 @@ from gradlock import command, store
 from gradlock.command import Program
 from gradlock.errors import LockError, raise_all
 from gradlock.inputs import wanted
+from gradlock.inputs.platforms import DEFAULT
 from gradlock.inputs.variants import Variant
 from gradlock.locks.lockfile import WheelPin, format_wheels
 
@@ -228,7 +229,7 @@ def locate(
             problems.append(
                 LockError(
                     f"{package['name']} {package['version']} has no wheel for Python "
-                    f"{variant.python} on manylinux_2_{GLIBC}_x86_64",
+                    f"{variant.python} on manylinux_2_{GLIBC}_{variant.machine.machine}",
                     where=f"the inputs of {variant.name}",
                     mend="ask for a version that has one",
                 )
@@ -239,13 +240,15 @@ def locate(
 
 def platform_tags(variant: Variant) -> tuple[Tag, ...]:
     """Return the tags of wheels that fit a variant, best first."""
+    machine = variant.machine.machine
     legacy = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
+    oldest = 4 if variant.platform == DEFAULT else 16  # other machines came with glibc 2.17
     platforms = []
-    for minor in range(GLIBC, 4, -1):
-        platforms.append(f"manylinux_2_{minor}_x86_64")
+    for minor in range(GLIBC, oldest, -1):
+        platforms.append(f"manylinux_2_{minor}_{machine}")
         if minor in legacy:
-            platforms.append(f"{legacy[minor]}_x86_64")
-    platforms.append("linux_x86_64")
+            platforms.append(f"{legacy[minor]}_{machine}")
+    platforms.append(f"linux_{machine}")
     version = tuple(int(part) for part in variant.python.split("."))
     # Named, so that this does not depend on how the Python that runs it was built.
     abi = f"cp{version[0]}{version[1]}"
@@ -278,7 +281,7 @@ def _uv_compile(variant: Variant, as_of: datetime) -> list[str | Path]:
     return [
         *(UV, "pip", "compile", "--quiet", "--no-header", "--no-annotate"),
         *("--python-version", variant.python),
-        *("--python-platform", f"x86_64-manylinux_2_{GLIBC}"),
+        *("--python-platform", f"{variant.machine.machine}-manylinux_2_{GLIBC}"),
         *("--only-binary", ":all:"),
         *("--exclude-newer", as_of.isoformat()),
     ]
