@@ -79,12 +79,20 @@ def render(notebook: Notebook) -> dict[str, bytes]:
     # Here, since the tools of every day do not have it.
     import nbformat
     from nbconvert.exporters import MarkdownExporter
+    from nbconvert.filters import strip_ansi
     from traitlets.config import Config
 
     document = json.loads(json.dumps(notebook.document))
     for cell in document["cells"]:
         if cell["cell_type"] == "markdown":
             cell["source"] = formulas.render("".join(cell["source"]))
+        for output in cell.get("outputs", ()):
+            if "text" in output:  # a terminal's colours, and lines that it wrote over
+                printed = strip_ansi("".join(output["text"])).replace("\r\n", "\n")
+                output["text"] = re.sub(r"(?m)^.*\r(?=.)", "", printed)
+            if html := "".join(output.get("data", {}).get("text/html", ())):
+                output["data"]["text/html"] = _unstyled(html)
+    document["metadata"].setdefault("language_info", {"name": "python"})
     folder = f"{notebook.name}_files"
     config = Config({"MarkdownExporter": {"preprocessors": []}})
     text, resources = MarkdownExporter(config=config).from_notebook_node(
@@ -97,8 +105,7 @@ def render(notebook: Notebook) -> dict[str, bytes]:
 
 
 def _titled(text: str, note: str) -> str:
-    """Return a page with a note below its first heading, and outputs as the site shows them."""
-    text = re.sub(r"<style[^>]*>.*?</style>", "", text, flags=re.DOTALL)
+    """Return a page with a note below its first heading, and texts for its pictures."""
     text = re.sub(r"(?m)^!\[(?:png|svg|jpeg)\]", "![A picture that the cell above draws]", text)
     if not note:
         return text
@@ -106,11 +113,17 @@ def _titled(text: str, note: str) -> str:
     return f"{head}{line}\n{note}{rest}" if head.startswith("# ") else note + text
 
 
+def _unstyled(html: str) -> str:
+    """Return a table of an output without its own style: it gets the site's."""
+    html = re.sub(r"<style[^>]*>.*?</style>", "", html, flags=re.DOTALL)
+    return re.sub(r"<(table|tr|th|td) [^>]*>", r"<\1>", html)
+
+
 def gallery(notebooks: Sequence[Notebook], pictures: Mapping[str, bytes]) -> str:
     """Return the page that lists all notebooks, each with its first picture."""
     cards = []
     for one in notebooks:
-        own = sorted(name for name in pictures if name.startswith(f"notebooks/{one.name}_files/"))
+        own = [name for name in pictures if name.startswith(f"notebooks/{one.name}_files/")]
         image = f"![]({own[0].removeprefix('notebooks/')})\n\n    " if own else ""
         note = "" if one.executed else " *Not executed.*"
         cards.append(f"-   {image}**[{one.title}]({one.name}.md)**\n\n    {one.summary}{note}\n")

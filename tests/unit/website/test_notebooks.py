@@ -77,9 +77,9 @@ def test_title_and_summary(folder: Path) -> None:
 
 def test_the_gallery_has_the_first_picture_and_says_what_was_not_executed() -> None:
     ran, idle = (notebooks.Notebook(name, document(), name == "ran") for name in ("ran", "idle"))
-    pictures = {"notebooks/ran_files/ran_1_0.png": b"", "notebooks/ran_files/ran_0_0.png": b""}
+    pictures = {"notebooks/ran_files/ran_3_0.png": b"", "notebooks/ran_files/ran_11_0.png": b""}
     page = notebooks.gallery([ran, idle], pictures)
     ran_card, idle_card = (card for card in page.split("-   ")[1:])
-    assert "ran_files/ran_0_0.png" in ran_card
+    assert "ran_files/ran_3_0.png" in ran_card
     assert "Not executed" not in ran_card
     assert "Not executed" in idle_card
