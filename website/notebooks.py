@@ -50,7 +50,8 @@ class Notebook:
 def load(folder: Path, reports: Path) -> tuple[Notebook, ...]:
     """Return the notebooks of a folder, each as it was executed last where `reports` has that.
 
-    What the suite `notebooks` left there counts only if the code is still the same.
+    What the suite `notebooks` left there counts only if it came to its end, and the notebook is
+    still the same.
     """
     return tuple(_load(path, reports) for path in sorted(folder.glob("*.ipynb")))
 
@@ -58,9 +59,9 @@ def load(folder: Path, reports: Path) -> tuple[Notebook, ...]:
 def _load(path: Path, reports: Path) -> Notebook:
     stored = _read(path)
     # Of one variant all: the CPU's, whose name sorts first.
-    for left in sorted(reports.rglob(f"*{path.name}")):
+    for left in sorted(reports.glob(f"*/notebooks.{path.name}")):
         executed = _read(left)
-        if left.name.rpartition("notebooks.")[2] == path.name and _code(executed) == _code(stored):
+        if _cells(executed) == _cells(stored) and not _failed(executed):
             return Notebook(path.stem, executed, executed=True)
     return Notebook(path.stem, stored, executed=False)
 
@@ -70,8 +71,14 @@ def _read(path: Path) -> dict[str, Any]:
     return document
 
 
-def _code(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _cells(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(cell["cell_type"], "".join(cell["source"])) for cell in document["cells"]]
+
+
+def _failed(document: Mapping[str, Any]) -> bool:
+    """Whether a cell raised: what the suite keeps of a notebook that failed ends there."""
+    outputs = (output for cell in document["cells"] for output in cell.get("outputs", ()))
+    return any(output["output_type"] == "error" for output in outputs)
 
 
 def render(notebook: Notebook) -> dict[str, bytes]:

@@ -70,6 +70,13 @@ def test_nor_do_those_of_a_notebook_whose_name_ends_alike(folder: Path) -> None:
     assert not one.executed
 
 
+def test_nor_do_those_of_a_notebook_that_failed(folder: Path) -> None:
+    error = {"output_type": "error", "ename": "AssertionError", "evalue": "", "traceback": []}
+    reports = left(folder, "notebooks.sums.ipynb", document(outputs=(error,)))
+    (one,) = notebooks.load(folder, reports)
+    assert not one.executed
+
+
 def test_title_and_summary(folder: Path) -> None:
     (one,) = notebooks.load(folder, folder.parent / "reports")
     assert (one.title, one.summary) == ("Sums", "What a sum is, in short.")
