@@ -23,7 +23,7 @@ FAULTS = {
 def stubs() -> dict[str, bytes]:
     """Return the pages of the navigation, each with a title alone, and what all of them load."""
     names = re.findall(r"[\w-]+\.md", pages.CONFIG.read_text(encoding="utf-8"))
-    return {**dict(pages._assets()), **{name: b"# A page\n" for name in names}}
+    return {**dict(pages._assets()), **dict.fromkeys(names, b"# A page\n")}
 
 
 def build(files: dict[str, bytes], folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,7 +41,7 @@ def test_a_fault_stops_the_build(
     fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name, text = FAULTS[fault]
-    with pytest.raises(CommandError, match="gone|stray|/locks"):
+    with pytest.raises(CommandError, match=r"gone|stray|/locks"):
         build({**stubs(), name: f"# A page\n\n{text}\n".encode()}, tmp_path, monkeypatch)
 
 
