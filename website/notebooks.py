@@ -135,7 +135,7 @@ def gallery(notebooks: Sequence[Notebook], pictures: Mapping[str, bytes]) -> str
         note = "" if one.executed else " *Not executed.*"
         cards.append(f"-   {image}**[{one.title}]({one.name}.md)**\n\n    {one.summary}{note}\n")
     return (
-        "# Notebooks\n\n"
+        "---\nhide:\n  - toc\n---\n\n# Notebooks\n\n"
         "Each runs from top to bottom inside an image, without a network, in less than a minute, "
         "and ends in checks of what it learned. `./inv suite notebooks` executes all of them; "
         "`./inv lab` opens them.\n\n"
