@@ -66,7 +66,7 @@ def ask(url: str, environ: Mapping[str, str], *, method: str = "GET") -> Answer:
     except ValueError as error:
         return Answer(trouble=f"no URL is named ({error})", mend="write it as https://HOST/PATH")
     try:
-        left = PATIENCE - (time.monotonic() - began)
+        left = max(PATIENCE - (time.monotonic() - began), 0.1)
         with opener.open(request, timeout=left) as answer:
             return Answer(answer.status, begins=answer.read(BEGINNING))
     except urllib.error.HTTPError as error:
