@@ -22,7 +22,10 @@ Shared = WheelPin | CondaPin
 
 #: The cuDNN that TensorFlow was built with, the least that it runs with, by TensorFlow's
 #: minor release. Source: `build_info` of the wheels and TensorFlow's install/source.md.
-BUILT_WITH_CUDNN = {"2.18": (9, 3), "2.19": (9, 3), "2.20": (9, 3), "2.21": (9, 3)}
+BUILT_WITH_CUDNN = {
+    **{"2.14": (8, 7), "2.15": (8, 9), "2.16": (8, 9), "2.17": (8, 9)},
+    **{"2.18": (9, 3), "2.19": (9, 3), "2.20": (9, 3), "2.21": (9, 3)},
+}
 #: cuDNN releases that break TensorFlow, each with its source.
 BROKEN_CUDNN = {"9.5.1": "Conv2D in fit fails (AWS deep learning containers, issue 6418)"}
 #: How packages of CUDA are named, by pip and by conda.
