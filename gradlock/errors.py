@@ -46,6 +46,10 @@ class EngineError(GradlockError):
     """No Docker Engine, no permission on its socket, or it failed in mid-work."""
 
 
+class RegistryError(GradlockError):
+    """A registry refused, does not hold what is asked for, or holds something else."""
+
+
 class PinError(GradlockError):
     """A build gave another image than `images.lock` says."""
 

@@ -19,6 +19,12 @@ TABLE = ROOT / "variants.toml"
 #: The row that the others follow.
 LEADER = "cpu"
 
+#: What the flags say that `Table.select` takes.
+FLAGS = {
+    "variant": "A variant by its name; `./inv variants` lists them.",
+    "cuda": "The GPU variant of a CUDA release: 12.5 or 12.5.1.",
+    "gpu": "The GPU variant of the newest CUDA release.",
+}
 #: The form that each field of a row must have.
 FORMS = {
     "name": r"[a-z][a-z0-9]*",

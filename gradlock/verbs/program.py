@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Collection as Names
-from collections.abc import Iterable, Sequence
 
 from invoke.collection import Collection
 from invoke.exceptions import Exit, ParseError
@@ -22,6 +23,8 @@ READ = ("complete", "list-depth", "list-format", "print-completion-script", "wri
 LETTERS = {"help": "h", "list": "l"}
 #: The verbs whose one positional argument takes several words.
 SEVERAL = ("suite",)
+#: The verbs that take one word that can be left out, and the flag that it stands for.
+OPTIONAL = {"logs": "name", "stop": "name", "tensorboard": "logdir"}
 TEACHES = ("-h", "--help")
 
 
@@ -31,12 +34,14 @@ class Program(Invoke):
     def __init__(self, verbs: Collection) -> None:
         super().__init__(version=__version__, namespace=verbs, name="gradlock", binary="./inv")
         self._verbs = verbs.task_names
+        self._switches = {name: switches(verbs[name].body) for name in OPTIONAL if name in verbs}
 
     def normalize_argv(self, argv: list[str] | None) -> None:
         """Take the command line, with what invoke's parser cannot read put as it can."""
         super().normalize_argv(argv)
         program, *words = self.argv
-        self.argv = [program, *help_first(several_as_one(words, self._verbs), self._verbs)]
+        words = several_as_one(with_flag(words, self._switches), self._verbs)
+        self.argv = [program, *help_first(words, self._verbs)]
 
     def core_args(self) -> list[Argument]:
         """Return the flags that every verb has."""
@@ -68,6 +73,33 @@ class Program(Invoke):
         """Leave invoke's settings as they are: no flag changes one."""
         if merge:
             self.config.merge()
+
+
+def with_flag(words: Sequence[str], switches: Mapping[str, Names[str]]) -> list[str]:
+    """Name the word that a verb can do without: `stop 8888` becomes `stop --name=8888`.
+
+    Invoke knows no such arguments. `switches` are the verbs that have one, with their flags
+    that take no value. The word may be a verb's name: `tensorboard logs`.
+    """
+    found: list[str] = []
+    verb = ""
+    for word in words:
+        takes_value = bool(found) and found[-1].startswith("-") and "=" not in found[-1]
+        given = takes_value and found[-1] not in switches.get(verb, ())
+        if verb and not word.startswith("-") and not given:
+            found.append(f"--{OPTIONAL[verb]}={word}")
+            verb = ""
+        else:
+            found.append(word)
+            verb = word if word in switches and not verb else verb
+    return found
+
+
+def switches(body: Callable[..., None]) -> set[str]:
+    """Return the flags of a verb that take no value: those that are on or off."""
+    own = inspect.signature(body).parameters.values()
+    names = [given.name.strip("_") for given in own if isinstance(given.default, bool)]
+    return {f"--{no}{name}" for name in names for no in ("", "no-")} | set(TEACHES)
 
 
 def several_as_one(words: Sequence[str], verbs: Names[str]) -> list[str]:

@@ -54,6 +54,32 @@ def test_several_words_are_read_as_one_argument(given: str, read: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("stop 8888", "stop --name=8888"),
+        ("stop --all", "stop --all"),
+        ("stop", "stop"),
+        ("logs --follow 8888", "logs --follow --name=8888"),
+        ("logs 8888 --follow", "logs --name=8888 --follow"),
+        ("tensorboard logs", "tensorboard --logdir=logs"),  # also the name of a verb
+        (
+            "tensorboard --no-browser --port 7000 runs",
+            "tensorboard --no-browser --port 7000 --logdir=runs",
+        ),
+        ("tensorboard --port=7000 runs", "tensorboard --port=7000 --logdir=runs"),
+        ("tensorboard --logdir runs", "tensorboard --logdir runs"),
+        ("stop 8888 ps", "stop --name=8888 ps"),
+        ("--debug stop 8888", "--debug stop --name=8888"),
+        ("image stop", "image stop"),
+    ],
+)
+def test_a_word_that_can_be_left_out_is_read(given: str, read: str) -> None:
+    program = Program(tasks.namespace)
+    program.normalize_argv(["inv", *given.split()])
+    assert program.argv[1:] == read.split()
+
+
+@pytest.mark.parametrize(
     "given", ["image --gpu", "shell --command x -- --help", "--help image", "--help"]
 )
 def test_a_line_that_asks_for_no_help_of_a_verb_stays(given: str) -> None:
