@@ -104,7 +104,7 @@ def hosts(session: nox.Session) -> None:
     _pytest(session, "tests/hosts")
 
 
-@nox.session(venv_backend="uv", reuse_venv=True)
+@nox.session(venv_backend="venv", reuse_venv=True)
 def docs(session: nox.Session) -> None:
     """Build the site in site/html, strictly, and look at every page; `-- --complete` as CI does."""
     _desk(session)

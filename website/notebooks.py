@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from website import formulas
+
 #: What a page says whose notebook was not executed, or was changed since.
 NOT_EXECUTED = (
     '!!! warning "Not executed"\n'
@@ -33,10 +35,11 @@ class Notebook:
 
     @property
     def summary(self) -> str:
-        """Return its first paragraph, on one line, without links."""
+        """Return the whole sentences of its first paragraph, on one line, without links."""
         paragraphs = re.split(r"\n\s*\n", self._prose)
         first = next((text for text in paragraphs if text.strip() and text[0] not in "#!|"), "")
-        return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", " ".join(first.split()))
+        first = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", " ".join(first.split()))
+        return re.sub(r"(?<=[.!?]) [^.!?]*[^.!?]$", "", first)
 
     @property
     def _prose(self) -> str:
@@ -78,10 +81,14 @@ def render(notebook: Notebook) -> dict[str, bytes]:
     from nbconvert.exporters import MarkdownExporter
     from traitlets.config import Config
 
+    document = json.loads(json.dumps(notebook.document))
+    for cell in document["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = formulas.render("".join(cell["source"]))
     folder = f"{notebook.name}_files"
     config = Config({"MarkdownExporter": {"preprocessors": []}})
     text, resources = MarkdownExporter(config=config).from_notebook_node(
-        nbformat.reads(json.dumps(notebook.document), as_version=4),
+        nbformat.reads(json.dumps(document), as_version=4),
         resources={"output_files_dir": folder, "unique_key": notebook.name},
     )
     pages = {f"notebooks/{name}": data for name, data in resources["outputs"].items()}
@@ -92,7 +99,6 @@ def render(notebook: Notebook) -> dict[str, bytes]:
 def _titled(text: str, note: str) -> str:
     """Return a page with a note below its first heading, and outputs as the site shows them."""
     text = re.sub(r"<style[^>]*>.*?</style>", "", text, flags=re.DOTALL)
-    # What a cell printed is indented; a block of text is copied, numbered and coloured by nobody.
     text = re.sub(r"(?m)^!\[(?:png|svg|jpeg)\]", "![A picture that the cell above draws]", text)
     if not note:
         return text

@@ -32,11 +32,11 @@ def examine(
     not look; what it found before stays.
     """
     looks = [_Look(check, question) for check in checks]
-    for look in looks:
-        look.start()
     deadline = time.monotonic() + limit
     for look in looks:
-        look.join(max(0.0, deadline - time.monotonic()))
+        look.begin()
+    for look in looks:
+        look.end(deadline)
     met: dict[tuple[str, ...], Finding] = {}
     for row in (finding for look in looks for finding in look.findings(limit)):
         met.setdefault((row.about, row.seen, row.mend), row)  # two checks may meet the same thing
@@ -61,6 +61,18 @@ class _Look(threading.Thread):
         self.question = question
         self.found: list[Finding] = []
         self.raised = ""
+
+    def begin(self) -> None:
+        """Start, or note that this login may have no further thread."""
+        try:
+            self.start()
+        except RuntimeError as error:
+            self.raised = str(error)
+
+    def end(self, deadline: float) -> None:
+        """Wait for it, if it could start, until a moment of the monotonic clock."""
+        if self.ident is not None:
+            self.join(max(0.0, deadline - time.monotonic()))
 
     def run(self) -> None:
         """Look, and note what is found one by one."""

@@ -81,3 +81,12 @@ def test_what_two_checks_meet_is_one_finding() -> None:
 )
 def test_only_what_is_broken_fails(rows: list[Finding], status: int) -> None:
     assert examination.status(rows) == status
+
+
+def test_a_login_without_threads_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", none)
+    (found,) = examination.examine(Question(), [Check(MACHINE, "it", good)])
+    assert found.seen == "it: could not look (can't start new thread)"
