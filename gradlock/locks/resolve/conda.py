@@ -167,5 +167,5 @@ def _refused(refusal: RefusalError, variant: Variant, cpu: LockText | None) -> G
         where="environment.yml, variants.toml"
         + (f", and {cpu.path.name}, which the other rows' locks follow" if cpu else ""),
         mend="ask for versions that exist and fit together"
-        + ("" if reachable() else "; conda-forge, which did not answer, has more than its snapshot"),
+        + ("" if reachable() else "; conda-forge did not answer: it has more than its snapshot"),
     )
