@@ -28,7 +28,7 @@ SYNONYMS = {"amd64": "x86_64", "arm64": "aarch64"}
 def unpacked(
     debs: Sequence[DebPin], files: Mapping[str, Path], variant: Variant
 ) -> Iterator[Program]:
-    """Unpack the .debs at `files` (paths by sha256); yield a variant's Python while the block lasts.
+    """Unpack the .debs at `files` (paths by sha256); yield a variant's Python for the block.
 
     Raises:
         InputError: they hold no such Python, or it is for a machine that this one cannot be.

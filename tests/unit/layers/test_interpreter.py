@@ -25,7 +25,7 @@ LOADER = "usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
 
 @pytest.fixture(autouse=True)
 def debian(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Be of the usual kind of machine; unpack a root that holds a loader, Debian's Python, somebody's file, and a link."""
+    """Be of the usual kind of machine; unpack a root with what a Python needs, and other files."""
 
     def unpack(_: Sequence[DebPin], __: Mapping[str, Path], target: Path) -> None:
         with tar.writing(target) as (writer, _stream):
