@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
@@ -17,10 +16,13 @@ from gradlock.command import Program
 from gradlock.errors import InputError, LockError
 from gradlock.inputs import variants, wanted
 from gradlock.inputs.variants import Table, Variant
-from gradlock.locks import freshness, lockfile, paths, rules
+from gradlock.locks import freshness, lockfile, moves, paths, pylock, requests, rules, start
 from gradlock.locks.freshness import Locks
 from gradlock.locks.lockfile import LockText, WheelPin
-from gradlock.locks.resolve import conda, debian, pip
+from gradlock.locks.moves import Move
+from gradlock.locks.pylock import Wheel
+from gradlock.locks.resolve import conda, debian, pip, pip_tools, tools
+from gradlock.locks.start import Start
 from gradlock.progress import Stopwatch, say
 
 RESOLVERS = ("uv", "pip-tools")
@@ -33,12 +35,14 @@ class Request:
     """What a run of `invoke lock` was asked for.
 
     Pins stay where they still fit. `update` names packages (apt's, conda's or pip's) that may
-    move; `upgrade` lets all move, and the table's `as_of` to this minute.
+    move, as `NAME` or `NAME==VERSION`; `upgrade` lets all move, and the table's `as_of` to this
+    minute. `again` resolves what is current, too, to see that it comes out the same.
     """
 
     upgrade: bool = False
     update: tuple[str, ...] = ()
     resolver: str = "uv"
+    again: bool = False
 
 
 def problems(table: Table) -> list[str]:
@@ -50,7 +54,9 @@ def problems(table: Table) -> list[str]:
         found.append(str(error))
     for variant in table:
         try:
-            rules.check(freshness.current(variant, table), freshness.current(table.cpu, table))
+            locks = freshness.current(variant, table)
+            rules.check(locks, freshness.current(table.cpu, table))
+            pylock.check(lockfile.read(paths.pylock(variant)), locks.pip)
         except LockError as error:
             found.append(str(error))
     return list(dict.fromkeys(found))
@@ -66,16 +72,21 @@ def lock(table: Table, request: Request, python: Python, watch: Stopwatch) -> li
     """
     if request.resolver not in RESOLVERS:
         raise InputError(f"unknown resolver {request.resolver!r}: use {' or '.join(RESOLVERS)}")
+    before = table
     if request.upgrade:
         table = replace(table, as_of=datetime.now(UTC).replace(second=0, microsecond=0))
     with store.exclusive("lock"):
-        old = {path: _whole(path) for path in paths.every(table)}
-        _check_names(request.update, old)
+        old = {path: start.read(path) for path in paths.every(table)}
+        moving = moves.read(request.update, [one.lock for one in old.values() if one.lock])
+        for variant in table:
+            requests.check(variant)
         with watch.stage("resolve"):
-            new = _resolve(table, request, old, python)
+            new = _resolve(table, request, moving, old, python)
         for variant in table:
             rules.check(_locks(variant, new), _locks(table.cpu, new))
-        changed = [path for path, lock in new.items() if lock != old[path]]
+        if request.upgrade and _same(new, old) and not problems(before):
+            return []  # not even the date moves
+        changed = [path for path, lock in new.items() if lock != old[path].lock]
         moved = [row for row in table if paths.pip(row) in changed]
         if moved and request.resolver == "uv":
             with watch.stage("referee"):
@@ -95,7 +106,11 @@ def _write_as_of(table: Table) -> None:
 
 
 def _resolve(
-    table: Table, request: Request, old: Mapping[Path, LockText | None], python: Python
+    table: Table,
+    request: Request,
+    moving: Sequence[Move],
+    old: Mapping[Path, Start],
+    python: Python,
 ) -> dict[Path, LockText]:
     """Return all locks: those that are current as they are, the others resolved anew.
 
@@ -104,75 +119,95 @@ def _resolve(
     """
 
     def renew(path: Path, inputs: str, compile_body: Callable[[LockText | None], str]) -> LockText:
-        current = old[path]
-        asked = request.upgrade or (current and _holds(current, request.update))
+        current, kept = old[path].lock, old[path].kept
+        asked = request.upgrade or request.again or moves.of(current, moving)
         if current and current.inputs == inputs and not asked:
             return current
         say(f"resolving {path.relative_to(store.ROOT)}")
-        return LockText(path, inputs, compile_body(None if request.upgrade else current))
+        return LockText(path, inputs, compile_body(None if request.upgrade else kept))
 
     def apt() -> LockText:
         def body(current: LockText | None) -> str:
             kept = lockfile.parse_debs(current) if current else ()
-            keep = [pin for pin in kept if pin.name not in request.update]
+            keep = moves.staying(kept, moving)
             return lockfile.format_debs(debian.resolve(wanted.debs(), table.debian, keep=keep))
 
         return renew(paths.APT, freshness.apt_inputs(table), body)
 
-    def tools() -> LockText:
+    def own_tools() -> LockText:
         def body(current: LockText | None) -> str:
             keep = current.body if current else ""
-            return pip.resolve_tools(wanted.TOOLS, table.as_of, keep=keep, upgrade=request.update)
+            return tools.resolve(
+                wanted.TOOLS, table.as_of, keep=keep, moves=moves.of(current, moving)
+            )
 
         return renew(paths.TOOLS, freshness.tools_inputs(table), body)
 
-    def desk(tools: LockText) -> LockText:
+    def desk(dev: LockText) -> LockText:
         def body(current: LockText | None) -> str:
             keep = current.body if current else ""
-            return pip.resolve_tools(
-                wanted.DESK, table.as_of, keep=keep, follow=tools.body, upgrade=request.update
+            return tools.resolve(
+                wanted.DESK,
+                table.as_of,
+                keep=keep,
+                follow=dev.body,
+                moves=moves.of(current, moving),
             )
 
-        return renew(paths.DESK, freshness.desk_inputs(table, tools), body)
+        return renew(paths.DESK, freshness.desk_inputs(table, dev), body)
 
     def condas(variant: Variant, cpu: LockText | None) -> LockText:
         def body(current: LockText | None) -> str:
             return conda.compile_lock(
                 variant,
                 table,
-                current=current,
+                keep=lockfile.parse_conda(current) if current else (),
                 cpu=cpu,
-                upgrade=request.upgrade,
-                update=request.update,
+                moves=moving,
             )
 
         inputs = freshness.conda_inputs(variant, table, cpu)
         return renew(paths.conda(variant), inputs, body)
 
+    resolved: dict[Path, tuple[Wheel, ...]] = {}
+
     def wheels(variant: Variant, cpu: LockText | None) -> LockText:
+        path = paths.pip(variant)
+
         def body(current: LockText | None) -> str:
             keep = lockfile.parse_wheels(current) if current else ()
             follow = lockfile.parse_wheels(cpu) if cpu else ()
+            asked = moves.of(current, moving)
             if request.resolver == "uv":
-                pins = pip.resolve(
-                    variant, table.as_of, keep=keep, constrain=follow, upgrade=request.update
+                resolved[path] = pip.resolve(
+                    variant, table.as_of, keep=keep, constrain=follow, moves=asked
                 )
             else:
                 with python(variant, debs.result()) as interpreter:
-                    pins = pip.resolve_with_pip_tools(
+                    resolved[path] = pip_tools.resolve(
                         variant,
                         table.as_of,
                         interpreter,
                         keep=keep,
                         constrain=follow,
-                        upgrade=request.update,
+                        moves=asked,
                     )
-            return lockfile.format_wheels(pins)
+            return lockfile.format_wheels(wheel.pin for wheel in resolved[path])
 
-        return renew(paths.pip(variant), freshness.pip_inputs(variant, table, cpu), body)
+        return renew(path, freshness.pip_inputs(variant, table, cpu), body)
+
+    def standard(variant: Variant, lock: LockText) -> LockText:
+        path = paths.pylock(variant)
+
+        def body(_: LockText | None) -> str:
+            pins = lockfile.parse_wheels(lock)
+            found = resolved.get(lock.path) or pip.locate(pins, variant, table.as_of)
+            return pylock.write(found, variant, path)
+
+        return renew(path, lock.digest, body)
 
     with ThreadPoolExecutor() as pool:
-        debs, tools_lock = pool.submit(apt), pool.submit(tools)
+        debs, tools_lock = pool.submit(apt), pool.submit(own_tools)
         first: list[Future[LockText]] = [
             pool.submit(make, table.cpu, None) for make in (condas, wheels)
         ]
@@ -194,7 +229,12 @@ def _resolve(
             cpu_pip,
             *(future.result() for future in later),
         ]
-    return {lock.path: lock for lock in found}
+        new = {lock.path: lock for lock in found}
+        new |= {
+            lock.path: lock
+            for lock in pool.map(lambda row: standard(row, new[paths.pip(row)]), table)
+        }
+    return new
 
 
 def _referee(
@@ -212,7 +252,7 @@ def _referee(
         pool = stack.enter_context(ThreadPoolExecutor(2))  # each takes a core
         jobs = [
             pool.submit(
-                pip.referee,
+                pip_tools.referee,
                 variant,
                 table.as_of,
                 interpreters[variant.python],
@@ -236,35 +276,7 @@ def _wheels(variant: Variant, new: Mapping[Path, LockText]) -> tuple[WheelPin, .
     return lockfile.parse_wheels(new[paths.pip(variant)])
 
 
-def _whole(path: Path) -> LockText | None:
-    """Return a lock as it is, or None where there is none that can be built on."""
-    try:
-        return lockfile.read(path)
-    except LockError as error:
-        if path.exists():
-            say(f"{error.what}; making it anew ({path.relative_to(store.ROOT)})")
-        return None
-
-
-def _names(lock: LockText) -> set[str]:
-    if lock.path == paths.APT:
-        return {pin.name for pin in lockfile.parse_debs(lock)}
-    if lock.path in (paths.TOOLS, paths.DESK):
-        return set(re.findall(r"(?m)^([a-z0-9-]+)==", lock.body))
-    if lock.path.suffix == ".yml":
-        return {pin.name for pin in lockfile.parse_conda(lock)}
-    return {pin.name for pin in lockfile.parse_wheels(lock)}
-
-
-def _holds(lock: LockText, names: Sequence[str]) -> bool:
-    return bool(names) and not _names(lock).isdisjoint(names)
-
-
-def _check_names(update: Sequence[str], old: Mapping[Path, LockText | None]) -> None:
-    """Refuse to update what no lock holds."""
-    known = set().union(*(_names(lock) for lock in old.values() if lock)) if update else set()
-    if unknown := sorted(set(update) - known):
-        raise InputError(
-            f"no lock holds {', '.join(unknown)}",
-            mend="name packages as the locks do; to add one, edit the inputs and run ./inv lock",
-        )
+def _same(new: Mapping[Path, LockText], old: Mapping[Path, Start]) -> bool:
+    """Whether no lock came out as another; those of PEP 751 say what the pip locks say."""
+    locks = ((lock, old[path].lock) for path, lock in new.items() if path.suffix != ".toml")
+    return all(other and lock.body == other.body for lock, other in locks)

@@ -19,7 +19,9 @@ from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import freshness, lockfile, locking, rules
 from gradlock.locks.lockfile import DebPin, LockText, WheelPin
 from gradlock.locks.locking import Request
-from gradlock.locks.resolve import conda, debian, pip
+from gradlock.locks.moves import Move
+from gradlock.locks.pylock import Wheel
+from gradlock.locks.resolve import conda, debian, pip, pip_tools, tools
 from gradlock.progress import Stopwatch
 
 ROWS = [row.name for row in variants.load()]
@@ -69,7 +71,7 @@ class Resolvers:
         return self.debs
 
     def resolve_tools(
-        self, source: Path, as_of: datetime, *, keep: str, upgrade: Sequence[str], follow: str = ""
+        self, source: Path, as_of: datetime, *, keep: str, moves: Sequence[Move], follow: str = ""
     ) -> str:
         """Take the place of uv for gradlock's own tools."""
         self.asked.append(source.stem)
@@ -80,16 +82,24 @@ class Resolvers:
 
     def resolve_wheels(
         self, variant: Variant, as_of: datetime, *_: object, **options: Any
-    ) -> tuple[WheelPin, ...]:
+    ) -> tuple[Wheel, ...]:
         """Take the place of uv, and of pip-compile."""
         self.asked.append(f"pip {variant.name}")
         self.kept[f"pip {variant.name}"] = [pin.name for pin in options["keep"]]
-        self.upgraded[variant.name] = tuple(options["upgrade"])
+        self.upgraded[variant.name] = tuple(map(str, options["moves"]))
         if options["constrain"]:
             self.followed.add(f"pip {variant.name}")
         self.as_of = as_of
         pins = self.wheels.get(variant.name) or self._parts_of(variant)
-        return tuple(self.change(variant.name, pins))
+        return self.files(self.change(variant.name, pins))
+
+    def files(self, pins: Sequence[WheelPin], *_: object) -> tuple[Wheel, ...]:
+        """Take the place of the index: name a file for every pin."""
+        names = [pin.name.replace("-", "_") for pin in pins]
+        return tuple(
+            Wheel(pin, f"{name}-{pin.version}-py3-none-any.whl", 7)
+            for name, pin in zip(names, pins, strict=True)
+        )
 
     def _parts_of(self, variant: Variant) -> list[WheelPin]:
         """Return the wheels of another toolkit: those that the variant's constraints name."""
@@ -105,9 +115,7 @@ class Resolvers:
             for pin in self.wheels["cu125"]
         ]
 
-    def compile_conda(
-        self, variant: Variant, table: Table, *, current: LockText | None, **options: Any
-    ) -> str:
+    def compile_conda(self, variant: Variant, table: Table, **options: Any) -> str:
         """Take the place of conda-lock."""
         self.asked.append(f"conda {variant.name}")
         if options["cpu"]:
@@ -134,9 +142,10 @@ def resolvers(monkeypatch: pytest.MonkeyPatch, project: Path) -> Resolvers:
     made = Resolvers(project)
     monkeypatch.setattr(debian, "resolve", made.resolve_debs)
     monkeypatch.setattr(pip, "resolve", made.resolve_wheels)
-    monkeypatch.setattr(pip, "resolve_with_pip_tools", made.resolve_wheels)
-    monkeypatch.setattr(pip, "resolve_tools", made.resolve_tools)
-    monkeypatch.setattr(pip, "referee", made.referee)
+    monkeypatch.setattr(pip, "locate", made.files)
+    monkeypatch.setattr(pip_tools, "resolve", made.resolve_wheels)
+    monkeypatch.setattr(pip_tools, "referee", made.referee)
+    monkeypatch.setattr(tools, "resolve", made.resolve_tools)
     monkeypatch.setattr(conda, "compile_lock", made.compile_conda)
     return made
 
@@ -217,6 +226,7 @@ def test_a_name_that_no_lock_holds_is_refused(project: Path, resolvers: Resolver
 
 def test_an_upgrade_moves_the_date_and_lets_all_go(project: Path, resolvers: Resolvers) -> None:
     comment = "# The one table of gradlock"
+    resolvers.change = move(*ROWS)
     lock(project, upgrade=True)
     text = (project / "variants.toml").read_text()
     table = variants.load(project / "variants.toml")
@@ -226,6 +236,21 @@ def test_an_upgrade_moves_the_date_and_lets_all_go(project: Path, resolvers: Res
     assert table.as_of.second == 0
     assert resolvers.kept["pip cpu"] == resolvers.kept["apt"] == []
     assert locking.problems(table) == []
+
+
+def test_an_upgrade_that_moves_no_pin_changes_no_file(project: Path, resolvers: Resolvers) -> None:
+    before = texts(project)
+    assert lock(project, upgrade=True) == []
+    assert {"apt", "dev", "pip cpu"} <= set(resolvers.asked)
+    assert texts(project) == before
+
+
+def test_an_upgrade_without_a_moved_pin_still_makes_what_was_not_current(
+    project: Path, resolvers: Resolvers
+) -> None:
+    append(project / "requirements/base.in", "# another line\n")
+    assert "requirements/cpu.txt" in lock(project, upgrade=True)
+    assert locking.problems(variants.load(project / "variants.toml")) == []
 
 
 def test_an_upgrade_that_fails_leaves_everything_as_it_was(
@@ -256,7 +281,7 @@ def test_a_result_that_the_referee_refuses_is_not_written(
     def refuse(*_: object) -> None:
         raise LockError("uv and pip-compile disagree")
 
-    monkeypatch.setattr(pip, "referee", refuse)
+    monkeypatch.setattr(pip_tools, "referee", refuse)
     # A lock of the same pins moves, because its inputs did.
     append(project / "requirements/cuda-12.5.1.txt", "# another line\n")
     before = texts(project)
@@ -277,7 +302,8 @@ def test_a_broken_lock_is_made_anew(
         path.write_bytes(whole[:1000])
     assert lock(project) == ["requirements/cpu.txt"]
     assert path.read_bytes() == whole
-    assert resolvers.kept["pip cpu"] == []
+    kept = resolvers.kept["pip cpu"]
+    assert kept == [] if fault == "missing" else kept[0] == "absl-py"
     assert ("truncated" in capsys.readouterr().err) == (fault == "truncated")
 
 
@@ -313,7 +339,11 @@ def test_another_row_needs_its_inputs_and_no_code(project: Path, resolvers: Reso
     assert texts(project) == before
     parts = (project / "requirements/cuda-12.5.1.txt").read_text()
     (project / "requirements/cuda-12.99.0.txt").write_text(parts.replace("==12.5", "==12.99"))
-    assert lock(project) == ["requirements/cu1299.conda-lock.yml", "requirements/cu1299.txt"]
+    assert lock(project) == [
+        "requirements/cu1299.conda-lock.yml",
+        "requirements/cu1299.txt",
+        "requirements/pylock.cu1299.toml",
+    ]
     table = variants.load(project / "variants.toml")
     (row,) = table.select(cuda="12.99")
     locks = freshness.current(row, table)
