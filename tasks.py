@@ -6,6 +6,7 @@ from invoke.collection import Collection
 
 from gradlock.verbs.base import base
 from gradlock.verbs.clean import clean
+from gradlock.verbs.diff import diff
 from gradlock.verbs.drift import drift
 from gradlock.verbs.fetch import fetch
 from gradlock.verbs.fingerprint import fingerprint
@@ -21,7 +22,7 @@ from gradlock.verbs.variants import variants
 
 #: What invoke finds where it is started by itself.
 namespace = Collection(
-    *(base, clean, drift, fetch, fingerprint, image, lab),
+    *(base, clean, diff, drift, fetch, fingerprint, image, lab),
     *(lock, setup, shell, suite, test, variants),
 )
 

@@ -14,9 +14,10 @@ from gradlock.errors import GradlockError
 from gradlock.inputs import variants
 from gradlock.inputs.variants import Variant
 from gradlock.layers import interpreter
-from gradlock.locks import lockfile, locking
+from gradlock.locks import lockfile, locking, paths, revisions
 from gradlock.locks.lockfile import LockText
 from gradlock.progress import Stopwatch
+from gradlock.verbs import changes
 from gradlock.verbs.outcome import out, verb
 
 
@@ -45,9 +46,12 @@ def lock(
         return
     watch, table = Stopwatch(), variants.load()
     request = locking.Request(upgrade, tuple(update or ()), resolver)
+    before = revisions.held((variants.TABLE, *paths.every(table)), "the locks as they were")
     changed = locking.lock(table, request, _python, watch)
     for path in changed:
         out.print(f"changed {path.relative_to(store.ROOT)}")
+    if changed:
+        changes.show(changes.between(before, revisions.here()))
     out.print(f"locked in {watch.line()}" if changed else "every lock is current")
 
 

@@ -22,6 +22,8 @@ READ = ("complete", "list-depth", "list-format", "print-completion-script", "wri
 LETTERS = {"help": "h", "list": "l"}
 #: The verbs whose one positional argument takes several words.
 SEVERAL = ("suite",)
+#: The flags that stand for a verb's words where it may do without them.
+PLACES = {"diff": ("--old", "--new")}
 TEACHES = ("-h", "--help")
 
 
@@ -36,7 +38,12 @@ class Program(Invoke):
         """Take the command line, with what invoke's parser cannot read put as it can."""
         super().normalize_argv(argv)
         program, *words = self.argv
-        self.argv = [program, *help_first(several_as_one(words, self._verbs), self._verbs)]
+        self.argv = [
+            program,
+            *help_first(
+                in_their_places(several_as_one(words, self._verbs), self._verbs), self._verbs
+            ),
+        ]
 
     def core_args(self) -> list[Argument]:
         """Return the flags that every verb has."""
@@ -85,6 +92,24 @@ def several_as_one(words: Sequence[str], verbs: Names[str]) -> list[str]:
         else:
             found.append(word)
         taking = word in SEVERAL or (taking and plain)
+    return found
+
+
+def in_their_places(words: Sequence[str], verbs: Names[str]) -> list[str]:
+    """Write words that a verb may do without as flags: `diff HEAD~1` to `diff --old=HEAD~1`.
+
+    Invoke gives no word to an argument that has a default.
+    """
+    found: list[str] = []
+    places: list[str] = []
+    for word in words:
+        if word in verbs and not places:
+            places = list(PLACES.get(word, ()))
+            found.append(word)
+        elif places and not word.startswith("-"):
+            found.append(f"{places.pop(0)}={word}")
+        else:
+            found.append(word)
     return found
 
 

@@ -54,6 +54,20 @@ def test_several_words_are_read_as_one_argument(given: str, read: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("diff", "diff"),
+        ("diff HEAD~1", "diff --old=HEAD~1"),
+        ("diff cpu cu125 --json", "diff --old=cpu --new=cu125 --json"),
+        ("diff --markdown v1 v2", "diff --markdown --old=v1 --new=v2"),
+        ("drift cpu cu125", "drift cpu cu125"),
+    ],
+)
+def test_words_that_may_be_left_out_are_flags(given: str, read: str) -> None:
+    assert program.in_their_places(given.split(), VERBS) == read.split()
+
+
+@pytest.mark.parametrize(
     "given", ["image --gpu", "shell --command x -- --help", "--help image", "--help"]
 )
 def test_a_line_that_asks_for_no_help_of_a_verb_stays(given: str) -> None:
