@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from packaging import tags as packaging_tags
 from packaging.tags import Tag
 from packaging.utils import parse_wheel_filename
 
-from gradlock.errors import LockError
+from gradlock import store
+from gradlock.errors import CommandError, InputError, LockError
 from gradlock.locks.lockfile import WheelPin
 from gradlock.locks.moves import Move
 from gradlock.locks.resolve import pip
@@ -152,3 +154,67 @@ def test_a_release_whose_parts_nobody_wrote_is_named(index: Index) -> None:
         pip.resolve(new, AS_OF, keep=())
     assert caught.value.where == "requirements/cuda-12.99.0.txt"
     assert "CONTRIBUTING" in caught.value.mend
+
+
+def archive(place: str, name: str = "pkg") -> str:
+    """Return a package that a person named by its place, as uv writes it."""
+    kind = "url" if "://" in place else "path"
+    hashes = f'hashes = {{sha256 = "{SHA256}"}}'
+    return f'{{name = "{name}", version = "1.0", archive = {{{kind} = "{place}", {hashes}}}}}'
+
+
+def test_a_wheel_by_url_keeps_its_place(index: Index) -> None:
+    url = "https://a.example/pkg-1.0%2Bours-py3-none-any.whl"
+    index.archives = [archive(f"{url}#sha256=0")]
+    (found,) = pip.resolve(CPU, AS_OF, keep=[WheelPin("pkg", "0.9", SHA256, url)])
+    assert found.pin == WheelPin("pkg", "1.0+ours", SHA256, url)
+    assert found.filename == "pkg-1.0+ours-py3-none-any.whl"
+    assert index.preferred == []  # the inputs alone say where it is
+
+
+def test_a_wheel_by_path_is_named_from_the_projects_folder(
+    index: Index, monkeypatch: pytest.MonkeyPatch, own_store: Path
+) -> None:
+    monkeypatch.setattr(store, "ROOT", own_store)
+    index.archives = [archive("../../vendor/pkg-1.0-py3-none-any.whl")]
+    (found,) = pip.locate([WheelPin("pkg", "1.0", SHA256)], CPU, AS_OF)
+    assert found.pin.place == "./vendor/pkg-1.0-py3-none-any.whl"
+
+
+@pytest.mark.parametrize(
+    ("package", "said"),
+    [
+        (archive("https://a.example/pkg-1.0.tar.gz"), "pkg 1.0 has no wheel"),
+        (archive("https://a.example/pkg-1.0-cp312-cp312-win32.whl"), "pkg 1.0 has no wheel"),
+        (archive("https://me:secret@a.example/pkg-1.0-py3-none-any.whl"), "pkg 1.0 has no wheel"),
+        ('{name = "pkg", vcs = {type = "git", url = "https://a.example"}}', "pkg is from a vcs"),
+        ('{name = "pkg", directory = {path = "."}}', "pkg is from a directory"),
+        (
+            '{name = "pkg", version = "1.0", marker = "sys_platform == \'win32\'", wheels = []}',
+            "not for this variant",
+        ),
+    ],
+)
+def test_what_is_no_wheel_that_fits_is_an_error(index: Index, package: str, said: str) -> None:
+    index.archives = [package]
+    with pytest.raises(LockError, match=said) as caught:
+        pip.resolve(CPU, AS_OF, keep=())
+    assert caught.value.where == "requirements/base.in, requirements/cpu.in, variants.toml"
+
+
+def test_a_request_without_a_solution_names_the_inputs(index: Index) -> None:
+    said = "its last lines were:\n    error: No solution found\n      cause: you require numpy==99"
+    index.error = CommandError("uv failed", where="uv pip compile ...", mend=said)
+    with pytest.raises(InputError, match="you require numpy==99") as caught:
+        pip.resolve(GPU, AS_OF, keep=(), constrain=[WheelPin("numpy", "1", SHA256)])
+    assert caught.value.where == (
+        "requirements/base.in, requirements/gpu.in, requirements/cuda-12.5.1.txt, variants.toml, "
+        "the lock that it follows"
+    )
+
+
+def test_another_failure_names_them_too(index: Index) -> None:
+    index.error = CommandError("uv failed", where="uv ...", mend="its last lines were:\n    dns")
+    with pytest.raises(CommandError, match="uv failed") as caught:
+        pip.resolve(CPU, AS_OF, keep=())
+    assert caught.value.where.startswith("requirements/base.in")
