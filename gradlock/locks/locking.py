@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,22 +11,31 @@ from pathlib import Path
 import tomlkit
 
 from gradlock import store
-from gradlock.command import Program
 from gradlock.errors import InputError, LockError
 from gradlock.inputs import variants, wanted
 from gradlock.inputs.variants import Table, Variant
-from gradlock.locks import freshness, lockfile, moves, paths, pylock, requests, rules, start
+from gradlock.locks import (
+    freshness,
+    lockfile,
+    moves,
+    paths,
+    pylock,
+    requests,
+    rules,
+    start,
+    verifying,
+)
 from gradlock.locks.freshness import Locks
-from gradlock.locks.lockfile import LockText, WheelPin
+from gradlock.locks.lockfile import LockText
 from gradlock.locks.moves import Move
 from gradlock.locks.pylock import Wheel
+from gradlock.locks.refereeing import Python, Referee
 from gradlock.locks.resolve import conda, debian, pip, pip_tools, tools
 from gradlock.locks.start import Start
+from gradlock.locks.verifying import Finding
 from gradlock.progress import Stopwatch, say
 
 RESOLVERS = ("uv", "pip-tools")
-#: Runs the Python of a variant's image, from the base layer of an apt lock.
-Python = Callable[[Variant, LockText], AbstractContextManager[Program]]
 
 
 @dataclass(frozen=True)
@@ -80,22 +88,36 @@ def lock(table: Table, request: Request, python: Python, watch: Stopwatch) -> li
         moving = moves.read(request.update, [one.lock for one in old.values() if one.lock])
         for variant in table:
             requests.check(variant)
-        with watch.stage("resolve"):
-            new = _resolve(table, request, moving, old, python)
-        for variant in table:
-            rules.check(_locks(variant, new), _locks(table.cpu, new))
+        with Referee(table, python) as referee:
+            with watch.stage("resolve"):
+                new = _resolve(table, request, moving, old, referee)
+            for variant in table:
+                rules.check(_locks(variant, new), _locks(table.cpu, new))
+            with watch.stage("referee"):
+                referee.verdict()
         if request.upgrade and _same(new, old) and not problems(before):
             return []  # not even the date moves
         changed = [path for path, lock in new.items() if lock != old[path].lock]
-        moved = [row for row in table if paths.pip(row) in changed]
-        if moved and request.resolver == "uv":
-            with watch.stage("referee"):
-                _referee(moved, table, new, python)
         if request.upgrade:
             _write_as_of(table)
         for path in changed:
             store.write_text(path, lockfile.with_header(new[path].body, new[path].inputs))
     return changed
+
+
+def verify(table: Table, python: Python, watch: Stopwatch) -> list[Finding]:
+    """Resolve every lock again, as of the table's date; return where they say something else.
+
+    Raises:
+        LockError: a lock is not whole.
+
+    """
+    with store.exclusive("lock"):
+        whole = {path: lockfile.read(path) for path in paths.every(table)}
+        old = {path: Start(lock, lock) for path, lock in whole.items()}
+        with watch.stage("resolve"):
+            new = _resolve(table, Request(again=True), (), old, Referee(table, python))
+    return [one for path, lock in whole.items() for one in verifying.compare(lock, new[path])]
 
 
 def _write_as_of(table: Table) -> None:
@@ -110,7 +132,7 @@ def _resolve(
     request: Request,
     moving: Sequence[Move],
     old: Mapping[Path, Start],
-    python: Python,
+    referee: Referee,
 ) -> dict[Path, LockText]:
     """Return all locks: those that are current as they are, the others resolved anew.
 
@@ -170,6 +192,7 @@ def _resolve(
         return renew(paths.conda(variant), inputs, body)
 
     resolved: dict[Path, tuple[Wheel, ...]] = {}
+    guesses: dict[Path, Future[tuple[Wheel, ...]]] = {}
 
     def wheels(variant: Variant, cpu: LockText | None) -> LockText:
         path = paths.pip(variant)
@@ -179,11 +202,14 @@ def _resolve(
             follow = lockfile.parse_wheels(cpu) if cpu else ()
             asked = moves.of(current, moving)
             if request.resolver == "uv":
-                resolved[path] = pip.resolve(
-                    variant, table.as_of, keep=keep, constrain=follow, moves=asked
-                )
+                guess = guesses.get(path)
+                if not guess or not (found := pip.agreeing(guess, follow)):
+                    found = pip.resolve(
+                        variant, table.as_of, keep=keep, constrain=follow, moves=asked
+                    )
+                resolved[path] = found
             else:
-                with python(variant, debs.result()) as interpreter:
+                with referee.python(variant, debs.result()) as interpreter:
                     resolved[path] = pip_tools.resolve(
                         variant,
                         table.as_of,
@@ -194,7 +220,22 @@ def _resolve(
                     )
             return lockfile.format_wheels(wheel.pin for wheel in resolved[path])
 
-        return renew(path, freshness.pip_inputs(variant, table, cpu), body)
+        lock = renew(path, freshness.pip_inputs(variant, table, cpu), body)
+        if request.resolver == "uv" and lock != old[path].lock and not request.again:
+            referee.call(variant, debs, lock, cpu)
+        return lock
+
+    def guess(variant: Variant) -> tuple[Wheel, ...]:
+        """Resolve a row before the lock that it follows is known, which seldom changes a pin."""
+        kept = None if request.upgrade else old[paths.pip(variant)].kept
+        keep = lockfile.parse_wheels(kept) if kept else ()
+        asked = moves.of(kept, moving)
+        return pip.resolve(variant, table.as_of, keep=keep, constrain=(), moves=asked)
+
+    def is_stale(variant: Variant) -> bool:
+        whole = old[paths.pip(variant)].lock
+        current = whole and whole.inputs == freshness.pip_inputs(variant, table, None)
+        return not current or request.upgrade or request.again or bool(moves.of(whole, moving))
 
     def standard(variant: Variant, lock: LockText) -> LockText:
         path = paths.pylock(variant)
@@ -208,6 +249,9 @@ def _resolve(
 
     with ThreadPoolExecutor() as pool:
         debs, tools_lock = pool.submit(apt), pool.submit(own_tools)
+        if request.resolver == "uv" and is_stale(table.cpu):
+            sharing = [row for row in table if row.shares_wheels(table.cpu)]
+            guesses = {paths.pip(row): pool.submit(guess, row) for row in sharing}
         first: list[Future[LockText]] = [
             pool.submit(make, table.cpu, None) for make in (condas, wheels)
         ]
@@ -237,43 +281,10 @@ def _resolve(
     return new
 
 
-def _referee(
-    moved: Sequence[Variant], table: Table, new: Mapping[Path, LockText], python: Python
-) -> None:
-    """Have pip-compile check every pip lock that changed, each under its own Python."""
-    cpu = _wheels(table.cpu, new)
-    with ExitStack() as stack:
-        # One row of each Python stands for all: they have the same base layer.
-        pythons = {row.python: row for row in moved}
-        interpreters = {
-            version: stack.enter_context(python(row, new[paths.APT]))
-            for version, row in pythons.items()
-        }
-        pool = stack.enter_context(ThreadPoolExecutor(2))  # each takes a core
-        jobs = [
-            pool.submit(
-                pip_tools.referee,
-                variant,
-                table.as_of,
-                interpreters[variant.python],
-                _wheels(variant, new),
-                cpu if variant.shares_wheels(table.cpu) else (),
-            )
-            for variant in moved
-        ]
-        for job in jobs:
-            job.result()
-    say(f"pip-compile agrees on {', '.join(variant.name for variant in moved)}")
-
-
 def _locks(variant: Variant, new: Mapping[Path, LockText]) -> Locks:
     return Locks(
         variant, *(new[path] for path in (paths.APT, paths.conda(variant), paths.pip(variant)))
     )
-
-
-def _wheels(variant: Variant, new: Mapping[Path, LockText]) -> tuple[WheelPin, ...]:
-    return lockfile.parse_wheels(new[paths.pip(variant)])
 
 
 def _same(new: Mapping[Path, LockText], old: Mapping[Path, Start]) -> bool:

@@ -27,9 +27,9 @@ def here() -> Tree:
 
 
 def held(paths: tuple[Path, ...], name: str) -> Tree:
-    """Return these files as they are now, whatever becomes of them."""
+    """Return the files as they are, these as they are now, whatever becomes of them."""
     texts = {path: _text(path) for path in paths}
-    return Tree(name, texts.get)
+    return Tree(name, lambda path: texts[path] if path in texts else _text(path))
 
 
 def of(revision: str) -> Tree:

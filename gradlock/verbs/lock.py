@@ -17,7 +17,7 @@ from gradlock.layers import interpreter
 from gradlock.locks import lockfile, locking, paths, revisions
 from gradlock.locks.lockfile import LockText
 from gradlock.progress import Stopwatch
-from gradlock.verbs import changes
+from gradlock.verbs import changes, flags
 from gradlock.verbs.outcome import out, verb
 
 
@@ -26,6 +26,7 @@ from gradlock.verbs.outcome import out, verb
         "upgrade": "Move as_of in variants.toml to now, and let every pin move.",
         "update": "Let this package move, and what it forces; may be repeated.",
         "check": "Change nothing; fail when a lock is not current or breaks a rule.",
+        "verify": "Change nothing; resolve again as of the same date, and fail where locks differ.",
         "resolver": "uv (refereed by pip-tools; default), or pip-tools alone.",
     },
     iterable=["update"],
@@ -35,9 +36,15 @@ def lock(
     upgrade: bool = False,
     update: Sequence[str] | None = None,  # invoke collects into a list only where this is None
     check: bool = False,
+    verify: bool = False,
     resolver: str = "uv",
 ) -> None:
     """Compile all locks from their inputs; what is current stays as it is."""
+    flags.only_one(check=check, verify=verify, upgrade=upgrade)
+    flags.only_one(check=check, verify=verify, update=update)
+    if verify:
+        _verify()
+        return
     if check:
         found = locking.problems(variants.load())
         if found:
@@ -53,6 +60,18 @@ def lock(
     if changed:
         changes.show(changes.between(before, revisions.here()))
     out.print(f"locked in {watch.line()}" if changed else "every lock is current")
+
+
+def _verify() -> None:
+    """Resolve again and compare; what cannot be told is said, and is no failure."""
+    watch = Stopwatch()
+    found = locking.verify(variants.load(), _python, watch)
+    for one in found:
+        if one.note:
+            out.print(str(one))
+    if problems := [str(one) for one in found if not one.note]:
+        raise GradlockError("\n".join(problems))
+    out.print(f"every lock is what resolving gives, in {watch.line()}")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from gradlock import store
-from gradlock.errors import LockError, raise_all
+from gradlock.errors import GradlockError, LockError, raise_all
 from gradlock.inputs import variants, wanted
 from gradlock.inputs.variants import Variant
 from gradlock.locks import lockfile, places
@@ -60,6 +61,22 @@ def resolve(
             where=inputs_of(variant, constrain),
         )
         return _wheels(lock, variant)
+
+
+def agreeing(
+    guess: Future[tuple[Wheel, ...]], follow: Iterable[WheelPin]
+) -> tuple[Wheel, ...] | None:
+    """Return what was resolved without the lock to follow, where that would change no pin.
+
+    That a guess failed is no fault: who resolves with that lock says why.
+    """
+    try:
+        found = guess.result()
+    except (GradlockError, CancelledError):
+        return None
+    theirs = {pin.name: pin for pin in follow}
+    alike = all(theirs.get(wheel.pin.name, wheel.pin) == wheel.pin for wheel in found)
+    return found if alike else None
 
 
 def locate(pins: Iterable[WheelPin], variant: Variant, as_of: datetime) -> tuple[Wheel, ...]:

@@ -16,7 +16,7 @@ from gradlock.command import Program
 from gradlock.errors import InputError, LockError
 from gradlock.inputs import variants, wanted
 from gradlock.inputs.variants import Table, Variant
-from gradlock.locks import freshness, lockfile, locking, rules
+from gradlock.locks import freshness, lockfile, locking, paths, pylock, rules
 from gradlock.locks.lockfile import DebPin, LockText, WheelPin
 from gradlock.locks.locking import Request
 from gradlock.locks.moves import Move
@@ -47,6 +47,8 @@ class Resolvers:
         self.kept: dict[str, list[str]] = {}
         self.as_of: datetime | None = None
         self.change: Callable[[str, list[WheelPin]], list[WheelPin]] = lambda _, pins: pins
+        self.guessed = self.change
+        self.versions: dict[str, str] = {}
         self.refereed: dict[str, str] = {}
         self.followed: set[str] = set()
         self.debs = lockfile.parse_debs(lockfile.read(root / "requirements/apt.lock"))
@@ -67,7 +69,8 @@ class Resolvers:
     ) -> tuple[DebPin, ...]:
         """Take the place of apt."""
         self.asked.append("apt")
-        self.kept["apt"] = [pin.name for pin in keep]
+        self.versions = {pin.name: pin.version for pin in keep}
+        self.kept["apt"] = list(self.versions)
         return self.debs
 
     def resolve_tools(
@@ -87,6 +90,8 @@ class Resolvers:
         self.asked.append(f"pip {variant.name}")
         self.kept[f"pip {variant.name}"] = [pin.name for pin in options["keep"]]
         self.upgraded[variant.name] = tuple(map(str, options["moves"]))
+        if variant.gpu and not options["constrain"] and variant.name in ROWS:
+            return self.files(self.guessed(variant.name, self.wheels[variant.name]))
         if options["constrain"]:
             self.followed.add(f"pip {variant.name}")
         self.as_of = as_of
@@ -350,6 +355,83 @@ def test_another_row_needs_its_inputs_and_no_code(project: Path, resolvers: Reso
     assert ("nvidia-cuda-nvcc-cu12", "12.99.82") in {(p.name, p.version) for p in locks.wheels}
     rules.check(locks, freshness.current(table.cpu, table))
     assert locking.problems(table) == []
+
+
+def test_names_are_read_as_people_write_them(project: Path, resolvers: Resolvers) -> None:
+    lock(project, update=("Jupyter_Server,NUMPY==2.5.0",))
+    assert resolvers.upgraded["cpu"] == ("jupyter-server", "numpy==2.5.0")
+
+
+def test_a_deb_can_move_to_a_version(project: Path, resolvers: Resolvers) -> None:
+    lock(project, update=("tini==0.99",))
+    assert resolvers.versions["tini"] == "0.99"
+
+
+def test_a_name_that_breaks_a_rule_is_refused_before_anything_is_resolved(
+    project: Path, resolvers: Resolvers
+) -> None:
+    append(project / "requirements/base.in", "tf-nightly\nnvidia-cuda-nvcc-cu12\n")
+    with pytest.raises(InputError) as caught:
+        lock(project)
+    number = len((project / "requirements/base.in").read_text().splitlines())
+    assert "must hold tensorflow-cpu alone, but tf-nightly is asked for" in str(caught.value)
+    assert f"requirements/base.in:{number}" in str(caught.value)
+    assert "nothing of CUDA, but nvidia-cuda-nvcc-cu12 is asked for" in str(caught.value)
+    assert resolvers.asked == []
+
+
+def test_a_guess_that_the_cpus_lock_rules_out_is_not_taken(
+    project: Path, resolvers: Resolvers
+) -> None:
+    append(project / "requirements/base.in", "# another line\n")
+    resolvers.guessed = move(*GPUS)
+    lock(project)
+    assert {f"pip {name}" for name in GPUS} <= resolvers.followed
+    assert locking.problems(variants.load(project / "variants.toml")) == []
+
+
+def test_a_guess_that_fails_is_no_failure(project: Path, resolvers: Resolvers) -> None:
+    def fail(*_: object) -> list[WheelPin]:
+        raise InputError("no solution")
+
+    append(project / "requirements/base.in", "# another line\n")
+    resolvers.guessed = fail
+    lock(project)
+    assert locking.problems(variants.load(project / "variants.toml")) == []
+
+
+def test_a_conflict_is_mended_with_both_sides_pins(project: Path, resolvers: Resolvers) -> None:
+    path = project / "requirements/cpu.txt"
+    whole = path.read_text()
+    ours, theirs = "anyio==9.1 \\\n", "anyio==9.2 \\\n"
+    old = next(line for line in whole.splitlines(keepends=True) if line.startswith("anyio=="))
+    sides = f"<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> other\n"
+    path.write_text(whole.replace(old, sides))
+    assert lock(project) == ["requirements/cpu.txt"]
+    assert path.read_text() == whole
+    assert len(resolvers.kept["pip cpu"]) == whole.count("==")
+
+
+def test_verified_locks_are_what_resolving_gives(project: Path, resolvers: Resolvers) -> None:
+    table = variants.load(project / "variants.toml")
+    for row in table:  # the stand-in's files have names of their own
+        path = paths.pylock(row)
+        found = resolvers.files(resolvers.wheels[row.name])
+        body = pylock.write(found, row, path)
+        path.write_text(lockfile.with_header(body, lockfile.read(path).inputs))
+    before = texts(project)
+    assert locking.verify(table, python, Stopwatch()) == []
+    assert {"apt", "dev", "desk", "pip cpu", "conda cu129"} <= set(resolvers.asked)
+    assert resolvers.refereed == {}
+    path = project / "requirements/cu129.txt"
+    lock_ = lockfile.read(path)
+    pin = lockfile.parse_wheels(lock_)[3]
+    body = lock_.body.replace(pin.sha256, "0" * 64)
+    path.write_text(lockfile.with_header(body, lock_.inputs))
+    found = [str(one) for one in locking.verify(table, python, Stopwatch())]
+    assert any("0" * 64 in one and "requirements/cu129.txt:11" in one for one in found)
+    path.write_text(lockfile.with_header(lock_.body, lock_.inputs))
+    assert texts(project) == before
 
 
 OWN_TENSORFLOW = 'tensorflow = "2.20.0"'
