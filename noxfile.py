@@ -1,6 +1,7 @@
 """The sessions: `nox --list`; CI runs the same ones. Those in images take `-- --gpu-required`.
 
-They run the tools of .venv, which are locked by hash; nox makes no environment of its own.
+They run the tools of .venv, which are locked by hash. Where a session needs more, nox makes an
+environment for it, which holds what requirements/desk.txt locks: those tools, and a few others.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import nox
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from gradlock import command
 from gradlock.inputs import variants
 
 nox.options.default_venv_backend = "none"
@@ -24,12 +26,14 @@ nox.options.sessions = [
     "gradients",
     "fingerprint",
     "e2e",
+    "lab",
     "hosts",
+    "docs",
 ]
 nox.options.error_on_missing_interpreters = True
 ROOT = Path(__file__).parent
 VARIANTS = {variant.name: variant for variant in variants.load()}
-CODE = ("gradlock", "tests", "benchmarks", "docker/rootfs", "tasks.py", "noxfile.py")
+CODE = ("gradlock", "website", "tests", "benchmarks", "docker/rootfs", "tasks.py", "noxfile.py")
 GPU_REQUIRED = "--gpu-required"
 
 
@@ -87,10 +91,25 @@ def e2e(session: nox.Session) -> None:
     _pytest(session, "tests/e2e")
 
 
+@nox.session(venv_backend="venv", reuse_venv=True)
+def lab(session: nox.Session) -> None:
+    """Drive JupyterLab in a real browser, and serve it by a real JupyterHub."""
+    _desk(session)
+    session.run("python", "-m", "pytest", "tests/lab", *_given(session))
+
+
 @nox.session
 def hosts(session: nox.Session) -> None:
     """Build the CPU image on other hosts, which are made here, as root: the same ID on each."""
     _pytest(session, "tests/hosts")
+
+
+@nox.session(venv_backend="uv", reuse_venv=True)
+def docs(session: nox.Session) -> None:
+    """Build the site in site/html, strictly, and look at every page; `-- --complete` as CI does."""
+    _desk(session)
+    session.run("python", "-m", "website", *_given(session))
+    session.run("python", "-m", "pytest", "tests/site")
 
 
 @nox.session(default=False)
@@ -119,8 +138,23 @@ def _tool(session: nox.Session, name: str, *arguments: str) -> None:
 
 def _pytest(session: nox.Session, folder: str) -> None:
     """Run tests on the host, with what stands after `--` but for what only images' tests know."""
-    given = [word for word in session.posargs if word != GPU_REQUIRED]
-    session.run(sys.executable, "-m", "pytest", folder, *given)
+    session.run(sys.executable, "-m", "pytest", folder, *_given(session))
+
+
+def _given(session: nox.Session) -> list[str]:
+    """Return what stands after `--`, but for what only images' tests know."""
+    return [word for word in session.posargs if word != GPU_REQUIRED]
+
+
+def _desk(session: nox.Session) -> None:
+    """Make the session's own environment hold what desk.txt locks, and nothing else."""
+    session.run_install(
+        *(sys.executable, "-m", "uv", "pip", "sync", "--quiet", "--require-hashes"),
+        *("--python", session.virtualenv.location, "requirements/desk.txt"),
+        env=command.networked(),
+        include_outer_env=False,
+        external=True,
+    )
 
 
 def _inv(session: nox.Session, *words: str) -> None:

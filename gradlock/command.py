@@ -103,16 +103,18 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: Path = Path("/"),
     output: Path | None = None,
+    limit: float = math.inf,
 ) -> str:
     """Run a command to its end and return what it printed to stdout.
 
     `purpose` is a gerund that an error repeats ("resolving the wheels of cpu"). `env` is the
     whole environment of the command, `plain()` where none is given; its umask is 022 and its
     stdin empty. With `output`, stdout goes to that file as bytes instead. When this process
-    is interrupted or killed, the command and all that it started end with it.
+    is interrupted or killed, the command and all that it started end with it; so they do after
+    `limit` seconds.
 
     Raises:
-        CommandError: the command is not there, or left with another status than 0.
+        CommandError: the command is not there, left with another status than 0, or took longer.
 
     """
     environment = plain() if env is None else dict(env)
@@ -120,10 +122,10 @@ def run(
     options: dict[str, Any] = {"cwd": cwd, "env": environment, "stderr": subprocess.PIPE}
     if output is None:
         with _leashed(argv, stdout=subprocess.PIPE, **options) as process:
-            printed, said = _communicate(process)
+            printed, said = _communicate(process, purpose, limit)
     else:
         with output.open("wb") as sink, _leashed(argv, stdout=sink, **options) as process:
-            printed, said = _communicate(process)
+            printed, said = _communicate(process, purpose, limit)
     if process.returncode != 0:
         lines = _text(printed + said).strip().splitlines()
         raise CommandError(
@@ -200,12 +202,17 @@ def end_all() -> None:
         _signal(process, signal.SIGTERM)
 
 
-def _communicate(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+def _communicate(
+    process: subprocess.Popen[bytes], purpose: str, limit: float
+) -> tuple[bytes, bytes]:
     """Read what a command prints until it has ended."""
+    deadline = time.monotonic() + limit
     while True:
         try:
-            printed, said = process.communicate(timeout=GRACE)
+            printed, said = process.communicate(timeout=min(GRACE, limit))
         except subprocess.TimeoutExpired:
+            if time.monotonic() > deadline:
+                raise CommandError(f"{purpose}: it did not end within {limit:g} s") from None
             if _RUNNING[process] + GRACE < time.monotonic():
                 _signal(process, signal.SIGKILL)
         else:

@@ -46,8 +46,23 @@ class EngineError(GradlockError):
     """No Docker Engine, no permission on its socket, or it failed in mid-work."""
 
 
+class RegistryError(GradlockError):
+    """A registry refused, does not hold what is asked for, or holds something else."""
+
+
 class PinError(GradlockError):
     """A build gave another image than `images.lock` says."""
+
+
+class ToolError(GradlockError):
+    """A library that gradlock works with lacks what it needs: it is older than it should be."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(
+            f"a library of .venv is not as gradlock needs it: {said}",
+            where="requirements/dev.txt, which .venv is made from",
+            mend="git checkout it; or a later tools_as_of in variants.toml, and ./inv lock",
+        )
 
 
 def raise_all(kind: type[GradlockError], problems: Iterable[GradlockError]) -> None:

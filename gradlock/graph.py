@@ -2,24 +2,33 @@
 
 A job starts when all that it waits for is done, and gets their results. Each lane has as many
 threads as its kind of work is worth: a download waits for the network, a writer of layers
-for a core. A job takes a thread only when it is ready, so no order of jobs can block.
+for a core. A job takes a thread only when it is ready, so no order of jobs can block; of those
+that are ready, the heaviest takes the next one.
 """
 
 from __future__ import annotations
 
+import itertools
+import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+#: Tells how much a job weighs, when it is ready.
+Weight = Callable[[], float]
 
 
 @dataclass(eq=False)
 class Job(Generic[T]):
-    """One piece of work: what it waits for, and when it ran, in seconds of the graph."""
+    """One piece of work: what it waits for, and when it ran, in seconds of the graph.
+
+    `spent` are the core-seconds of its own thread.
+    """
 
     name: str
     lane: str
@@ -27,11 +36,17 @@ class Job(Generic[T]):
     future: Future[T] = field(default_factory=Future)
     start: float = 0.0
     end: float = 0.0
+    spent: float = 0.0
 
     @property
     def result(self) -> T:
         """What the work returned; of a job that is done."""
         return self.future.result(timeout=0)
+
+    @property
+    def made(self) -> bool:
+        """Whether there is a result."""
+        return self.future.done() and not self.failure
 
     @property
     def failure(self) -> BaseException | None:
@@ -49,6 +64,34 @@ def ready(name: str, value: T) -> Job[T]:
     return job
 
 
+class Lane:
+    """Threads that take the heaviest of what waits; of what weighs the same, the first."""
+
+    def __init__(self, name: str, size: int) -> None:
+        self._pool = ThreadPoolExecutor(size, name)
+        self._waiting: queue.PriorityQueue[tuple[float, int, Callable[[], None]]]
+        self._waiting = queue.PriorityQueue()
+        self._numbers = itertools.count()
+
+    def submit(self, weight: float, run: Callable[[], None]) -> None:
+        """Have a thread call `run`.
+
+        Raises:
+            RuntimeError: the lane is closed.
+
+        """
+        self._waiting.put((-weight, next(self._numbers), run))
+        self._pool.submit(self._next)
+
+    def close(self) -> None:
+        """Wait for what runs; what waits never begins."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _next(self) -> None:
+        _, _, run = self._waiting.get_nowait()  # one was put for each call
+        run()
+
+
 class Graph:
     """Runs jobs side by side, where nothing keeps them apart.
 
@@ -58,7 +101,7 @@ class Graph:
 
     def __init__(self, lanes: Mapping[str, int]) -> None:
         """Make the lanes, each with its number of threads."""
-        self._pools = {name: ThreadPoolExecutor(size, name) for name, size in lanes.items()}
+        self._lanes = {name: Lane(name, size) for name, size in lanes.items()}
         self._began = time.monotonic()
         self.jobs: list[Job[Any]] = []
         self.stopping = threading.Event()
@@ -69,13 +112,20 @@ class Graph:
 
     def __exit__(self, *_: object) -> None:
         self.stopping.set()
-        for pool in self._pools.values():
-            pool.shutdown(wait=True, cancel_futures=True)
+        for lane in self._lanes.values():
+            lane.close()
         for job in self.jobs:  # what a lane never came to
             if not job.future.done():
                 job.future.set_exception(CancelledError(job.name))
 
-    def add(self, name: str, lane: str, work: Callable[..., T], *after: Job[Any]) -> Job[T]:
+    def add(
+        self,
+        name: str,
+        lane: str,
+        work: Callable[..., T],
+        *after: Job[Any],
+        weight: Weight = lambda: 0.0,
+    ) -> Job[T]:
         """Add a job: `work` gets the results of `after`, in order, when all are there."""
         job: Job[T] = Job(name, lane, after)
         self.jobs.append(job)
@@ -86,7 +136,7 @@ class Graph:
                 left[0] -= 1
                 last = left[0] == 0
             if last:
-                self._submit(job, work)
+                self._submit(job, work, weight)
 
         for one in after:
             one.future.add_done_callback(count)
@@ -115,13 +165,13 @@ class Graph:
             assert failure is not None
             raise failure
 
-    def _submit(self, job: Job[T], work: Callable[..., T]) -> None:
+    def _submit(self, job: Job[T], work: Callable[..., T], weight: Weight) -> None:
         broken = next((error for one in job.after if (error := one.failure)), None)
         if broken:
             job.future.set_exception(broken)
             return
         try:
-            self._pools[job.lane].submit(self._run, job, work)
+            self._lanes[job.lane].submit(weight(), partial(self._run, job, work))
         except RuntimeError as error:  # the lane is closed: the graph has ended
             job.future.set_exception(CancelledError(str(error)))
 
@@ -129,15 +179,14 @@ class Graph:
         if self.stopping.is_set():
             job.future.set_exception(CancelledError(job.name))
             return
-        job.start = time.monotonic() - self._began
+        job.start, before = time.monotonic() - self._began, time.thread_time()
+        settle: Callable[[], None]
         try:
-            value = work(*(one.result for one in job.after))
+            settle = partial(job.future.set_result, work(*(one.result for one in job.after)))
         except BaseException as error:
-            job.end = time.monotonic() - self._began
-            job.future.set_exception(error)
-        else:
-            job.end = time.monotonic() - self._began
-            job.future.set_result(value)
+            settle = partial(job.future.set_exception, error)
+        job.end, job.spent = time.monotonic() - self._began, time.thread_time() - before
+        settle()
 
     def critical_path(self) -> list[Job[Any]]:
         """Return the chain of jobs that the last to end waited for, in order of time."""
@@ -152,7 +201,8 @@ class Graph:
         """Return when each job ran, and the critical path, as plain values."""
 
         def row(job: Job[Any]) -> dict[str, Any]:
-            return {"name": job.name, "lane": job.lane, "start": job.start, "end": job.end}
+            times = {"start": job.start, "end": job.end, "spent": job.spent}
+            return {"name": job.name, "lane": job.lane, **times}
 
         return {
             "jobs": [row(job) for job in sorted(self.jobs, key=lambda job: job.start)],

@@ -14,12 +14,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-from platformdirs import user_cache_path
-
-from gradlock import progress
 from gradlock.errors import InputError
+
+# The functions import what is not Python's own: the doctor asks where things lie before there
+# is a .venv.
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 #: The project: this checkout.
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,6 +31,8 @@ CODE = ROOT
 
 def store() -> Path:
     """Return the store's folder: `GRADLOCK_STORE`, or `gradlock` in the user's cache."""
+    from platformdirs import user_cache_path
+
     named = os.environ.get("GRADLOCK_STORE")
     return Path(named).resolve() if named else user_cache_path("gradlock")
 
@@ -126,6 +130,8 @@ def sweep() -> None:
 
 def _changing_scratch() -> FileLock:
     """Return the lock under which scratch is made and swept: a new one is not held yet."""
+    from filelock import FileLock
+
     return FileLock(folder("locks") / "scratch.lock")
 
 
@@ -163,6 +169,10 @@ def exclusive(name: str) -> Iterator[None]:
 
     The kernel drops the lock with the process, so a killed run leaves nothing to clean.
     """
+    from filelock import FileLock, Timeout
+
+    from gradlock import progress
+
     lock = FileLock(folder("locks") / f"{name}.lock")
     try:
         lock.acquire(timeout=0)

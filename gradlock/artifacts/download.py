@@ -92,7 +92,8 @@ class Download:
         have = file.seek(0, os.SEEK_END)
         # A mirror that compresses on the way would change the bytes.
         headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={have}-"} if have else {})}
-        with self.client.stream("GET", self.source.url, headers=headers) as answer:
+        login = self.source.login or httpx.USE_CLIENT_DEFAULT
+        with self.client.stream("GET", self.source.url, headers=headers, auth=login) as answer:
             if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
                 file.truncate(0)  # longer than the file is, or whole: of no use
             answer.raise_for_status()

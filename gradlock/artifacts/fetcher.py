@@ -28,7 +28,8 @@ class Fetcher:
     """Brings artifacts into the store. A context; threads may share one.
 
     `again` hashes what the store has, whatever its mark says. `locate` says where an artifact
-    is, if not the machine's own mirrors and indexes. `count` and `size` tell how many
+    is, if not the machine's own mirrors and indexes; `nearer`, where one may be that is asked
+    first. `count` and `size` tell how many
     artifacts, and bytes, were downloaded so far.
     """
 
@@ -38,6 +39,7 @@ class Fetcher:
         meter: progress.Meter | None = None,
         again: bool = False,
         locate: Callable[[Pin], Source] | None = None,
+        nearer: Callable[[Pin], Source | None] | None = None,
     ) -> None:
         self.count = self.size = 0
         self._meter = meter or progress.Meter()
@@ -45,6 +47,7 @@ class Fetcher:
         self._stop = threading.Event()
         self._client = Once(network.client)
         self._locate = locate or Sources(self._client.get, self._stop).of
+        self._nearer = nearer
         self._lock = threading.Lock()
         self._sources: dict[str, Once[Source]] = {}
 
@@ -105,15 +108,27 @@ class Fetcher:
         """
         if path := self.have(pin):
             return path
-        download = Download(self._client.get(), pin, self.source(pin), self._meter, self._stop)
-        path = download.run()
+        source = self.source(pin)
+        try:
+            path = self._download(pin, source)
+        except ArtifactError:
+            if self._stop.is_set() or source != self._near(pin):
+                raise
+            path = self._download(pin, self._locate(pin))
         with self._lock:
             self.count += 1
             self.size += path.stat().st_size
         return path
 
+    def _download(self, pin: Pin, source: Source) -> Path:
+        return Download(self._client.get(), pin, source, self._meter, self._stop).run()
+
+    def _near(self, pin: Pin) -> Source | None:
+        """Return where an artifact is that need not come from afar."""
+        return self._nearer(pin) if self._nearer else None
+
     def _find(self, pin: Pin) -> Source:
-        source = self._locate(pin)
+        source = self._near(pin) or self._locate(pin)
         self._meter.expect(source.size)
         return source
 
@@ -123,6 +138,7 @@ def fetch(
     *,
     again: bool = False,
     locate: Callable[[Pin], Source] | None = None,
+    nearer: Callable[[Pin], Source | None] | None = None,
 ) -> dict[str, Path]:
     """Bring artifacts into the store, verified; return their paths by sha256.
 
@@ -134,7 +150,7 @@ def fetch(
     wanted = {pin.sha256: pin for pin in pins}
     started = time.monotonic()
     with progress.meter(f"fetching {len(wanted)} artifacts", 0) as meter:
-        fetcher = Fetcher(meter=meter, again=again, locate=locate)
+        fetcher = Fetcher(meter=meter, again=again, locate=locate, nearer=nearer)
         outcomes = _fetch_all(fetcher, wanted.values())
     found = {sha256: path for sha256, path in outcomes.items() if isinstance(path, Path)}
     problems = [error for error in outcomes.values() if isinstance(error, GradlockError)]

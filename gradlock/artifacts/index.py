@@ -27,6 +27,7 @@ class Source:
     url: str
     filename: str
     size: int
+    login: httpx.Auth | None = None  # where it is not the machine's own
 
 
 @dataclass(frozen=True)
@@ -96,10 +97,10 @@ def _matching(answer: httpx.Response, pin: WheelPin) -> list[Source]:
             for file in answer.json()["files"]
             if file["hashes"].get("sha256") == pin.sha256
         ]
-    return [source for source in found if _names(source.filename, pin)]
+    return [source for source in found if names(source.filename, pin)]
 
 
-def _names(filename: str, pin: WheelPin) -> bool:
+def names(filename: str, pin: WheelPin) -> bool:
     """Whether a filename, which becomes a path in the store, is one of the pin's wheels."""
     try:
         name, version, _, _ = parse_wheel_filename(filename)

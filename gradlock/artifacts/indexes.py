@@ -28,13 +28,18 @@ def urls() -> tuple[str, ...]:
     # Here, since it takes longer to import than all that this run may have to do.
     from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
+    return named(PYPI_SIMPLE_ENDPOINT)
+
+
+def named(default: str) -> tuple[str, ...]:
+    """Return what `urls` does, with `default` where the machine names no index."""
     uv, pip = _uv_settings(), _pip_settings()
-    named = [
+    mains = [
         *(os.environ.get(name, "") for name in DEFAULTS),
         *(each["url"] for each in uv.get("index", ()) if each.get("default")),
         *(uv.get("index-url", ""), pip.get("index-url", "")),
     ]
-    main = next((url for url in named if url.strip()), PYPI_SIMPLE_ENDPOINT)
+    main = next((url for url in mains if url.strip()), default)
     others = [
         *(os.environ.get(name, "") for name in OTHERS),
         *(each["url"] for each in uv.get("index", ()) if not each.get("default")),

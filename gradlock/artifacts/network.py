@@ -37,7 +37,7 @@ Result = TypeVar("Result")
 def client() -> httpx.Client:
     """Return a client for any number of threads, set up as the machine's tools are."""
     return httpx.Client(
-        verify=_trust(),
+        verify=trust(),
         auth=_Logins(),
         follow_redirects=True,
         # No thread waits for a connection: how many there are is for those who start them.
@@ -46,14 +46,19 @@ def client() -> httpx.Client:
     )
 
 
-def _trust() -> ssl.SSLContext:
-    """Return whom to trust: what httpx does, the system's CAs, and those of the variables."""
+def trust(more: Path | None = None) -> ssl.SSLContext:
+    """Return whom to trust: what httpx does, the system's CAs, and those of the variables.
+
+    `more` is a folder whose `.crt` files are trusted beside them.
+    """
     context = httpx.create_ssl_context()
     own = [path for name in OWN_CAS if (path := os.environ.get(name))]
     if not own:
         context.load_default_certs()
     # The same file in all of them is usual, and each time takes 40 ms.
     named = {Path(path).resolve() for name in CA_FILES if (path := os.environ.get(name))}
+    if more and more.is_dir():
+        named |= set(more.glob("*.crt"))
     for file in sorted(named - {Path(path).resolve() for path in own}):
         if file.is_file():
             context.load_verify_locations(file)

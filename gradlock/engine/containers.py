@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -58,14 +58,15 @@ def create(
     *,
     kind: str,
     lasting: bool = False,
+    labels: Mapping[str, str] | None = None,
     **options: Any,
 ) -> Container:
     """Make a container, not started, of a `kind` that its label tells.
 
     It is swept when this process is gone, unless it is `lasting`. `options` are the SDK's for
-    `containers.create`.
+    `containers.create`, `labels` are set beside gradlock's own.
     """
-    labels = {LABEL: kind, **({} if lasting else owned())}
+    labels = {**(labels or {}), LABEL: kind, **({} if lasting else owned())}
     return engine.client.containers.create(image, list(argv), labels=labels, **options)
 
 

@@ -55,12 +55,13 @@ def stream(
     layers: Sequence[Layer],
     sent: Sequence[Layer],
     advance: Callable[[int], None],
+    name: str = "",
 ) -> Iterator[bytes]:
     """Yield the tar that an engine loads: an image, with those of its layers to be `sent`.
 
     It is an OCI layout, which containerd's store reads, with the `manifest.json` that the
-    classic store reads. It holds no name: the image is tagged when it has proved whole.
-    `advance` takes the bytes of each piece of a layer.
+    classic store reads. Without a name the image is tagged when it has proved whole. `advance`
+    takes the bytes of each piece of a layer.
 
     Raises:
         BrokenLayerError: a layer's file is gone, or shorter than it was.
@@ -75,12 +76,13 @@ def stream(
                 "mediaType": "application/vnd.oci.image.manifest.v1+json",
                 "digest": f"sha256:{top}",
                 "size": len(whole),
+                **({"annotations": _named(name)} if name else {}),
             }
         ],
     }
     classic = {
         "Config": _blob(own),
-        "RepoTags": None,
+        "RepoTags": [name] if name else None,
         "Layers": [_blob(layer.digest) for layer in layers],
     }
     yield from _member("oci-layout", _json({"imageLayoutVersion": "1.0.0"}))
@@ -95,6 +97,14 @@ def stream(
             advance(len(chunk))
         yield _padding(layer.size)
     yield b"\0" * 2 * tarfile.BLOCKSIZE
+
+
+def _named(name: str) -> dict[str, str]:
+    """Return a name as containerd looks for it, and as the standard has it."""
+    return {
+        "io.containerd.image.name": f"docker.io/library/{name}",
+        "org.opencontainers.image.ref.name": name.rpartition(":")[2],
+    }
 
 
 def _chunks(layer: Layer) -> Iterator[bytes]:

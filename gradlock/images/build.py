@@ -12,6 +12,7 @@ What the store has is not made again, and what several recipes share is made onc
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -20,16 +21,19 @@ from functools import partial
 from typing import Protocol
 
 from gradlock import progress, store
+from gradlock.artifacts.artifacts import Pin
 from gradlock.artifacts.fetcher import Fetcher
+from gradlock.artifacts.index import Source
 from gradlock.graph import Graph, Job
 from gradlock.images import pins
 from gradlock.images.archive import BrokenLayerError
 from gradlock.images.config import config
 from gradlock.images.fetching import Fetching
 from gradlock.images.image import Image
-from gradlock.images.parts import Parts, Shop
+from gradlock.images.parts import Shop
 from gradlock.images.recipe import Recipe
 from gradlock.images.rooms import Rooms
+from gradlock.images.stack import Parts
 from gradlock.layers import Layer, cache, overlap
 from gradlock.layers.room import Room
 
@@ -55,6 +59,7 @@ class Means:
     image, and counts its bytes; without one, images stay in the store. `jobs` is the number of
     layers that are made at a time (default: the cores). With `verify`, everything in the store
     is hashed again. `held` tells whether an image must have the ID that images.lock says.
+    `nearer` tells where an artifact is that need not come from a mirror or an index.
     """
 
     room: Room
@@ -62,6 +67,7 @@ class Means:
     jobs: int = 0
     verify: bool = False
     held: bool = True
+    nearer: Callable[[Pin], Source | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,7 @@ def _build(recipes: Sequence[Recipe], means: Means) -> tuple[list[Built], Graph]
         progress.board() as board,
         ExitStack() as loaders,
         Graph(lanes) as graph,
-        Fetcher(meter=board.meter("fetching"), again=means.verify) as fetcher,
+        Fetcher(meter=board.meter("fetching"), again=means.verify, nearer=means.nearer) as fetcher,
         Rooms(graph, fetching := Fetching(graph, fetcher), means.room, work, jobs) as rooms,
         ExitStack() as sending,
     ):
@@ -133,10 +139,11 @@ class Delivery:
     loader: Loader | None
     meter: progress.Meter
 
-    def wave(self, *layers: Layer) -> None:
-        """Send the lowest layers."""
-        if self.loader:
-            self.loader.wave(layers)
+    def wave(self, jobs: Sequence[Job[Layer]], *_: Layer) -> None:
+        """Send the lowest layers, as many as are made by now; all of them are an image's."""
+        made = [job.result for job in itertools.takewhile(lambda job: job.made, jobs)]
+        if self.loader and len(made) < len(jobs):
+            self.loader.wave(made)
 
     def finish(self, recipe: Recipe, *layers: Layer) -> Built:
         """Make the image of its layers, hold it to what is pinned, and load it."""
@@ -157,5 +164,6 @@ def _deliver(graph: Graph, recipe: Recipe, made: Parts, delivery: Delivery) -> J
     layers, ends = made.ordered()
     if delivery.loader and not all(job.future.done() for job in layers):
         for end in ends:
-            graph.add(f"wave {recipe.name}", "send", delivery.wave, *layers[:end])
+            wave = partial(delivery.wave, layers)
+            graph.add(f"wave {recipe.name}", "send", wave, *layers[:end])
     return graph.add(f"load {recipe.name}", "send", partial(delivery.finish, recipe), *layers)

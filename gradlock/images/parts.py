@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from gradlock.graph import Graph, Job, ready
+from gradlock.images import stack
 from gradlock.images.fetching import Fetching
 from gradlock.images.recipe import Recipe
 from gradlock.images.rooms import Rooms
+from gradlock.images.stack import Part, Parts, rank
 from gradlock.inputs import wanted
 from gradlock.layers import Layer, base, bytecode, cache, conda, files, prefix, tar, wheels
 from gradlock.layers.bytecode import Compiler
@@ -22,77 +23,6 @@ from gradlock.locks.lockfile import WheelPin
 T = TypeVar("T")
 Write = Callable[[tar.LayerWriter], None]
 Compiled = dict[str, bytes]
-
-#: Wheels of this many bytes and more get a layer of their own; chosen so that the merged
-#: layer of small wheels is below 5% of the CPU image, and that a GPU image stays well below
-#: the 127 layers that engines take.
-LARGE = 1_200_000
-
-
-def _rank(pin: WheelPin) -> int:
-    """Order wheels: TensorFlow, which GPU variants share, CUDA, the rest. It is made first, too."""
-    if pin.name in wanted.TENSORFLOWS:
-        return 0
-    return 1 if pin.name.startswith("nvidia-") else 2
-
-
-@dataclass(frozen=True)
-class Part:
-    """A wheel of an image: its pin, the jobs that fetch it and make its layer, and all sizes."""
-
-    pin: WheelPin
-    path: Job[Path]
-    layer: Job[Layer]
-    sizes: Mapping[str, int]
-
-    @property
-    def rank(self) -> int:
-        """Where it goes in an image, from the bottom."""
-        return _rank(self.pin)
-
-    @property
-    def size(self) -> int:
-        """The wheel's bytes; once it was fetched."""
-        return self.sizes[self.pin.sha256]
-
-    @property
-    def large(self) -> bool:
-        """Whether it has a layer of its own; CUDA's parts do, so that images share the rest."""
-        return self.rank < 2 or self.size >= LARGE
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The jobs of one image's layers; `merge` makes the one that merges several wheels."""
-
-    wheels: tuple[Part, ...]
-    base: Job[Layer]
-    prefix: tuple[Job[Layer], ...]
-    own: Job[Layer]
-    merge: Callable[[Sequence[Job[Layer]]], Job[Layer]]
-
-    def fetched(self) -> list[Job[Path]]:
-        """Return the jobs that tell how large the wheels are."""
-        return [part.path for part in self.wheels]
-
-    def ordered(self) -> tuple[list[Job[Layer]], list[int]]:
-        """Return the jobs of the layers, bottom first, and where waves of loading may end.
-
-        The heaviest and least often changed are at the bottom, since an engine shares a layer
-        only together with all those below it: whatever else moves, TensorFlow and CUDA are
-        neither sent nor stored again. No layer hides a file of another, so their order changes
-        nothing else.
-        """
-        if not self.wheels:
-            return [self.base, *self.prefix, self.own], []
-        large = sorted(
-            (part for part in self.wheels if part.large),
-            key=lambda part: (part.rank, -part.size, part.pin.name),
-        )
-        small = self.merge([part.layer for part in self.wheels if not part.large])
-        lower = [*(part.layer for part in large), self.base, *self.prefix]
-        ends = {sum(part.rank <= rank for part in large) for rank in (0, 1, 2)} | {len(lower)}
-        return [*lower, small, self.own], sorted(ends)
 
 
 class Shop:
@@ -114,7 +44,7 @@ class Shop:
     def parts(self, recipe: Recipe) -> Parts:
         """Return the jobs of an image's layers."""
         self.fetching.jobs(recipe.locks.debs)  # first: all bytecode waits for them
-        pins = sorted(recipe.locks.wheels, key=lambda pin: (_rank(pin), pin.name))
+        pins = sorted(recipe.locks.wheels, key=lambda pin: (rank(pin), pin.name))
         return Parts(
             tuple(self._wheel(recipe, pin) for pin in pins if recipe.whole),
             self._base(recipe),
@@ -137,7 +67,11 @@ class Shop:
 
         def job() -> Job[Layer]:
             return self.graph.add(
-                f"write {name}", "write", lambda *_: cache.build(name, key, write), *after
+                f"write {name}",
+                "write",
+                lambda *_: cache.build(name, key, write),
+                *after,
+                weight=_between,
             )
 
         return self._layer(name, key, job)
@@ -157,7 +91,7 @@ class Shop:
         def make() -> Job[Layer]:
             room = self.rooms.opened(self.rooms.unpacked(recipe.locks.debs))
             configured = self.graph.add("configure", "room", configure, room)
-            return self.graph.add("write base", "write", write, configured)
+            return self.graph.add("write base", "write", write, configured, weight=_between)
 
         return self._layer("base", key, make)
 
@@ -206,6 +140,9 @@ class Shop:
         key = cache.key_of(wheels.RECIPE, pin.sha256, recipe.interpreter)
         path = self.fetching.job(pin)
 
+        def weight() -> float:
+            return stack.weight(pin, self.fetching.sizes[pin.sha256])
+
         def read(wheel: Path, _: Compiler) -> Sequence[Mapping[str, bytes]]:
             sources = self.fetching.mended([pin], partial(wheels.sources, python=python), wheel)
             return bytecode.shares(sources)
@@ -230,9 +167,10 @@ class Shop:
 
         def make() -> Job[Layer]:
             compiler = self._python(recipe)
-            shares = self.graph.add(f"read {pin.name}", "compile", read, path, compiler)
+            add = partial(self.graph.add, weight=weight)
+            shares = add(f"read {pin.name}", "compile", read, path, compiler)
             compiled = [
-                self.graph.add(
+                add(
                     f"compile {pin.name} {number}",
                     "compile",
                     partial(compile_, number),
@@ -240,12 +178,10 @@ class Shop:
                 )
                 for number in range(bytecode.SHARES)
             ]
-            if _rank(pin) == 0:  # the longest: it waits for bytecode when the rest is written
-                return self.graph.add(f"write {pin.name}", "first", partial(write, compiled), path)
+            if rank(pin) == 0:  # the longest: it waits for bytecode when the rest is written
+                return add(f"write {pin.name}", "first", partial(write, compiled), path)
             late = partial(write, compiled)
-            return self.graph.add(
-                f"write {pin.name}", "write", lambda wheel, *_: late(wheel), path, *compiled
-            )
+            return add(f"write {pin.name}", "write", lambda wheel, *_: late(wheel), path, *compiled)
 
         return Part(pin, path, self._layer(pin.name, key, make), self.fetching.sizes)
 
@@ -272,12 +208,22 @@ class Shop:
 
     def _own(self, recipe: Recipe) -> Job[Layer]:
         """Write gradlock's own files."""
-        texts = files.facts(
-            recipe.variant, recipe.channel, wanted.wheels(recipe.variant), recipe.locks.pip
-        )
-        links = files.links(recipe.variant)
-        key = cache.key_of(files.RECIPE, files.inputs(texts, links))
-        return self._written("files", key, lambda writer: files.write(writer, texts, links))
+        return self._written("files", *own(recipe))
+
+
+def own(recipe: Recipe) -> tuple[str, Write]:
+    """Return the key of the layer with gradlock's own files, and what writes it."""
+    texts = files.facts(
+        recipe.variant, recipe.channel, wanted.wheels(recipe.variant), recipe.locks.pip
+    )
+    links = files.links(recipe.variant)
+    key = cache.key_of(files.RECIPE, files.inputs(texts, links))
+    return key, lambda writer: files.write(writer, texts, links)
+
+
+def _between() -> float:
+    """Weigh what lies between the large wheels and the small ones."""
+    return stack.BETWEEN
 
 
 def _base_key(recipe: Recipe) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,28 +12,36 @@ import tomlkit
 
 from gradlock import progress, store
 from gradlock.errors import LockError, PinError
+from gradlock.images import packed
 from gradlock.images.image import Image
 
 PATH = store.ROOT / "images.lock"
 HEADER = (
     "The ID of every image, by channel and variant: the same locks give the same ID, bit for\n"
-    "bit, on every machine. `invoke image --pin` writes an entry; a build that gives another\n"
-    "ID fails and names the layers that differ."
+    "bit, on every machine, and the same manifest in every registry. `invoke image --pin` writes\n"
+    "an entry; a build that gives another ID fails and names the layers that differ."
 )
+#: What an entry holds, and as what.
+FIELDS = {"id": str, "manifest": str, "locks": str, "layers": dict}
 
 
 @dataclass(frozen=True)
 class ImagePin:
-    """What an image was pinned to: its ID, the hash of its locks, its layers' digests."""
+    """What an image was pinned to: its ID, the hash of its locks, its layers' digests.
+
+    `manifest` is the digest that it has in every registry.
+    """
 
     id: str
+    manifest: str
     locks: str
     layers: dict[str, str]
 
 
 def pin_of(image: Image) -> ImagePin:
-    """Return what pinning an image records."""
-    return ImagePin(image.id, image.locks, {layer.name: layer.digest for layer in image.layers})
+    """Return what pinning an image records; its layers are compressed to know the manifest."""
+    layers = {layer.name: layer.digest for layer in image.layers}
+    return ImagePin(image.id, packed.digest(image), image.locks, layers)
 
 
 def find(channel: str, variant: str, path: Path = PATH) -> ImagePin | None:
@@ -44,7 +52,7 @@ def find(channel: str, variant: str, path: Path = PATH) -> ImagePin | None:
 
     """
     entry = _read(path).get(channel, {}).get(variant)
-    return ImagePin(entry["id"], entry["locks"], entry["layers"]) if entry else None
+    return ImagePin(**entry) if entry else None
 
 
 def require(rows: Iterable[tuple[str, str]], path: Path = PATH) -> None:
@@ -69,8 +77,8 @@ def _read(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))
         for channel, rows in entries.items():
             for variant, row in rows.items():
-                kinds = {key: type(row[key]) for key in ("id", "locks", "layers")}
-                if kinds != {"id": str, "locks": str, "layers": dict}:
+                row.setdefault("manifest", "")  # before there were registries
+                if {key: type(value) for key, value in row.items()} != FIELDS:
                     raise TypeError(f"{channel}.{variant} is malformed")
     except FileNotFoundError:
         return {}
@@ -91,11 +99,7 @@ def write(image: Image, path: Path = PATH) -> None:
             document.add(tomlkit.comment(line))
         old = _read(path)
         pin = pin_of(image)
-        old.setdefault(image.channel, {})[image.variant] = {
-            "id": pin.id,
-            "locks": pin.locks,
-            "layers": pin.layers,
-        }
+        old.setdefault(image.channel, {})[image.variant] = asdict(pin)
         for channel in sorted(old):
             rows = tomlkit.table(is_super_table=True)
             for variant in sorted(old[channel]):
@@ -128,7 +132,7 @@ def check(image: Image, pin: ImagePin) -> None:
     """
     if image.id == pin.id:
         return
-    ours = pin_of(image).layers
+    ours = {layer.name: layer.digest for layer in image.layers}
     differing = [
         name
         for name in [*ours, *(gone for gone in pin.layers if gone not in ours)]
@@ -147,3 +151,22 @@ def check(image: Image, pin: ImagePin) -> None:
             "report it with the layers named above (./inv image --pin if the code was changed)"
         ),
     )
+
+
+def hold_manifest(image: Image) -> None:
+    """Hold an image to the digest that is pinned for registries; one must be.
+
+    Raises:
+        PinError: compressed, its layers are not what was pinned.
+
+    """
+    pin = find(image.channel, image.variant)
+    found = packed.digest(image)
+    if pin is None or pin.manifest != found:
+        said = pin.manifest if pin else "none"
+        raise PinError(
+            f"{image.variant} would be {found} in a registry, but the pinned one is {said}",
+            where=f"{PATH.name}, [{image.channel}.{image.variant}]",
+            mend="the release of the compressor has changed (requirements/dev.txt): "
+            "./inv image --pin; else remove the .tar.gz files in the store's folder layers",
+        )

@@ -6,15 +6,25 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from gradlock.errors import InputError
+from gradlock.inputs import releases
+from gradlock.inputs.platforms import DEFAULT, PLATFORMS, Platform
 from gradlock.store import ROOT
 
 TABLE = ROOT / "variants.toml"
+#: The row that the others follow.
+LEADER = "cpu"
 
+#: What the flags say that `Table.select` takes.
+FLAGS = {
+    "variant": "A variant by its name; `./inv variants` lists them.",
+    "cuda": "The GPU variant of a CUDA release: 12.5 or 12.5.1.",
+    "gpu": "The GPU variant of the newest CUDA release.",
+}
 #: The form that each field of a row must have.
 FORMS = {
     "name": r"[a-z][a-z0-9]*",
@@ -23,7 +33,12 @@ FORMS = {
     "cuda": r"\d+\.\d+\.\d+",
     "cudnn": r"\d+(\.\d+){2,3}",
     "driver": r"\d+(\.\d+){1,2}",
+    "platform": "|".join(PLATFORMS),
 }
+FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+EXAMPLE = "2026-11-20T00:00:00Z"
+#: The moments that bound locks: the images', and gradlock's own tools'.
+DATES = ("as_of", "tools_as_of")
 
 
 @dataclass(frozen=True)
@@ -31,7 +46,7 @@ class Variant:
     """One row: an environment that is locked, built and tested as a whole.
 
     A row without `cuda` is a CPU variant; one with it has `cudnn` and `driver` (the least
-    that the release runs on) too.
+    that the release runs on) too. `platform` is Docker's name of what the images run on.
     """
 
     name: str
@@ -40,6 +55,12 @@ class Variant:
     cuda: str | None = None
     cudnn: str | None = None
     driver: str | None = None
+    platform: str = DEFAULT
+
+    @property
+    def machine(self) -> Platform:
+        """What the images run on."""
+        return PLATFORMS[self.platform]
 
     @property
     def gpu(self) -> bool:
@@ -54,9 +75,11 @@ class Variant:
     def shares_condas(self, cpu: Variant) -> bool:
         """Whether this variant's conda packages must be the CPU variant's, where both have them.
 
-        A GPU variant with a Python of its own cannot share: what fits that is other files.
+        A variant with a Python or a platform of its own cannot share: what fits that is other
+        files.
         """
-        return self.gpu and self.python == cpu.python
+        alike = (self.python, self.platform) == (cpu.python, cpu.platform)
+        return self.name != cpu.name and alike
 
     def shares_wheels(self, cpu: Variant) -> bool:
         """Whether this variant's wheels must be the CPU variant's, where both have them.
@@ -66,25 +89,34 @@ class Variant:
         return self.shares_condas(cpu) and self.tensorflow == cpu.tensorflow
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the row as plain values, absent ones as None."""
-        return asdict(self)
+        """Return the row as plain values, absent ones as None.
+
+        The usual platform is not named: rows that never named one keep their locks and images.
+        """
+        row = asdict(self)
+        return {key: row[key] for key in row if (key, row[key]) != ("platform", DEFAULT)}
 
 
 @dataclass(frozen=True)
 class Table:
-    """All variants, the moment that bounds their locks, and the Debian suite below them."""
+    """All variants, the moment that bounds their locks, and the Debian suite below them.
+
+    `tools_as_of` bounds the lock of gradlock's own tools (`as_of`, where the table has none):
+    what is locked as of long ago is locked by today's.
+    """
 
     as_of: datetime
     debian: str
     variants: tuple[Variant, ...]
+    tools_as_of: datetime
 
     def __iter__(self) -> Iterator[Variant]:
         return iter(self.variants)
 
     @property
     def cpu(self) -> Variant:
-        """The CPU variant: the one that the GPU locks follow."""
-        return next(variant for variant in self.variants if not variant.gpu)
+        """The CPU variant whose locks the others follow."""
+        return self.named(LEADER)
 
     @property
     def newest_gpu(self) -> Variant:
@@ -153,10 +185,8 @@ def load(path: Path = TABLE) -> Table:
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"the table is not valid TOML: {error}", where=str(path)) from error
     problems: list[str] = []
-    as_of = raw.get("as_of")
-    moment = _moment(as_of)
-    if not moment:
-        problems.append("as_of must be a UTC time such as 2026-11-20T00:00:00Z")
+    raw.setdefault("tools_as_of", raw.get("as_of"))
+    as_of, tools_as_of = (_moment(raw, key, problems) for key in DATES)
     debian = raw.get("debian")
     if not isinstance(debian, str) or not re.fullmatch("[a-z]+", debian):
         problems.append("debian must be a suite's name such as trixie")
@@ -166,19 +196,42 @@ def load(path: Path = TABLE) -> Table:
         for name in named
         if (row := _row(name, {**defaults, **_table(named, name, problems)}, problems))
     )
-    if not problems and sum(not row.gpu for row in rows) != 1:
-        problems.append("there must be exactly one variant without cuda")
-    if problems or not moment:
-        raise InputError("; ".join(problems), where=str(path), mend="see CONTRIBUTING.md")
-    return Table(moment, str(debian), rows)
+    if not problems:
+        problems += _misfits(rows)
+    if problems or not as_of or not tools_as_of:
+        what = "; ".join(dict.fromkeys(problems))
+        raise InputError(what, where=str(path), mend="see CONTRIBUTING.md")
+    return Table(as_of, str(debian), rows, tools_as_of)
 
 
-def _moment(text: object) -> datetime | None:
-    """Read a UTC time; None where it is none."""
+def _moment(raw: dict[str, Any], key: str, problems: list[str]) -> datetime | None:
+    """Read a UTC time; say so where it is none, with one as an example."""
+    value = raw.get(key)
     try:
-        return datetime.strptime(str(text), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        return datetime.strptime(str(value), FORMAT).replace(tzinfo=UTC)
     except ValueError:
-        return None
+        found = "is missing" if value is None else f"is {value!r}"
+        example = EXAMPLE
+        if isinstance(value, date):  # TOML has a kind of its own for it, which needs no quotes
+            found = "has no quotes"
+            if isinstance(value, datetime) and value.tzinfo:
+                value = value.astimezone(UTC)
+            example = value.strftime(FORMAT)
+        problems.append(f'{key} {found}: write a UTC time in quotes, {key} = "{example}"')
+    return None
+
+
+def _misfits(rows: tuple[Variant, ...]) -> Iterator[str]:
+    """Yield where rows that are well-formed cannot be, each or together."""
+    cpu = next((row for row in rows if row.name == LEADER), None)
+    if cpu is None or cpu.gpu:
+        yield f"there must be a row {LEADER!r} without cuda: the other rows' locks follow its"
+    known: dict[str, str] = {}
+    for row in rows:
+        yield from releases.faults(row)
+        same = known.setdefault(str({**row.to_dict(), "name": ""}), row.name)
+        if same != row.name:
+            yield f"{row.name} differs from {same} in nothing: its image would be the same"
 
 
 def _table(raw: dict[str, Any], key: str, problems: list[str]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What is asked for: the files that people write, and the names in them.
 
-requirements/base.in, cpu.in, gpu.in, cuda-<release>.txt     wheels
+requirements/base.in, cpu.in (cpu-arm64.in), gpu.in,
+    cuda-<release>.txt                                       wheels
 environment.yml                                              conda packages
 requirements/apt.in                                          Debian packages
 requirements/dev.in                                          gradlock's own tools
@@ -18,6 +19,7 @@ import yaml
 
 from gradlock import store
 from gradlock.errors import InputError, LockError
+from gradlock.inputs.platforms import DEFAULT
 from gradlock.inputs.variants import Variant
 
 REQUIREMENTS = store.ROOT / "requirements"
@@ -73,7 +75,8 @@ def debs() -> tuple[str, ...]:
 
 def wheel_inputs(variant: Variant) -> tuple[Path, ...]:
     """Return the files that a person wrote for a variant's pip lock, in order."""
-    own = REQUIREMENTS / ("gpu.in" if variant.gpu else "cpu.in")
+    other = "" if variant.platform == DEFAULT else f"-{variant.machine.architecture}"
+    own = REQUIREMENTS / ("gpu.in" if variant.gpu else f"cpu{other}.in")
     parts = (REQUIREMENTS / f"cuda-{variant.cuda}.txt",) if variant.gpu else ()
     return (REQUIREMENTS / "base.in", own, *parts)
 
@@ -154,8 +157,12 @@ def _asked(line: str) -> str:
 
 
 def tensorflow(variant: Variant) -> str:
-    """Return the distribution of TensorFlow that a variant has."""
-    return "tensorflow" if variant.gpu else "tensorflow-cpu"
+    """Return the distribution of TensorFlow that a variant has.
+
+    `tensorflow-cpu` is for x86-64 alone; elsewhere `tensorflow` is the one without CUDA.
+    """
+    plain = not variant.gpu and variant.platform == DEFAULT
+    return "tensorflow-cpu" if plain else "tensorflow"
 
 
 def _lines(path: Path) -> list[str]:

@@ -19,26 +19,21 @@ from docker.errors import APIError
 from docker.models.containers import Container
 from docker.utils.socket import STDERR, frames_iter
 
-from gradlock.engine import containers, gpus
+from gradlock import progress
+from gradlock.engine import containers
 from gradlock.engine.engine import Engine, working
-from gradlock.inside import workspace
+from gradlock.errors import InputError
+from gradlock.inside import identity, workspace
+from gradlock.inside.request import Request
 
 STDIN_FD, STDOUT_FD, STDERR_FD = 0, 1, 2
 
 
-def run(
-    engine: Engine,
-    image: str,
-    argv: Sequence[str] = ("bash",),
-    *,
-    folder: Path,
-    gpu: bool = False,
-    gpu_required: bool = False,
-) -> int:
-    """Run a command in an image, with `folder` as its working folder; return its status.
+def run(engine: Engine, image: str, argv: Sequence[str] = ("bash",), *, request: Request) -> int:
+    """Run a command in an image, in the folder that is asked for; return its status.
 
-    On a terminal it gets one too; else its input, output and errors are this process's. `gpu`
-    gives it the engine's GPUs, if there are any; with `gpu_required` it does not start without.
+    On a terminal it gets one too; else its input, output and errors are this process's. Where
+    it cannot save, a line says so: what only reads may run there.
 
     Raises:
         InputError: no such folder.
@@ -47,11 +42,19 @@ def run(
 
     """
     terminal = os.isatty(STDIN_FD) and os.isatty(STDOUT_FD)
-    options: dict[str, Any] = {"stdin_open": True, "tty": terminal, "shm_size": "1g"}
     with working(engine, f"running {argv[0]} in {image}"), ExitStack() as stack:
-        if gpu:
-            options["device_requests"] = gpus.requests(engine, required=gpu_required)
-        container = workspace.create(engine, image, argv, folder, kind="shell", **options)
+        _tell(engine, workspace.found(request.folder))
+        container = workspace.create(
+            engine,
+            image,
+            argv,
+            request.folder,
+            mounts=request.mounts,
+            kind="shell",
+            stdin_open=True,
+            tty=terminal,
+            **request.options(engine),
+        )
         stack.callback(containers.discard, container)
         # Attached before it starts, so that nothing it prints is missed.
         stream = container.attach_socket(params=dict.fromkeys(STREAMS, 1))
@@ -67,6 +70,16 @@ def run(
 
 
 STREAMS = ("stdin", "stdout", "stderr", "stream")
+
+
+def _tell(engine: Engine, folder: Path) -> None:
+    """Say whose what is saved will be, or why nothing can be."""
+    who = identity.of(engine, folder)
+    identity.tell(who, folder)
+    try:
+        identity.check(who, folder)
+    except InputError as error:
+        progress.say(str(error))
 
 
 @contextmanager

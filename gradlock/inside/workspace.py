@@ -13,20 +13,19 @@ from docker.models.containers import Container
 from docker.types import Mount
 from docker.utils import decode_json_header
 
-from gradlock import progress
 from gradlock.engine import containers
 from gradlock.engine.engine import Engine
 from gradlock.errors import EngineError, InputError
+from gradlock.inside import identity
 
 #: Where a container sees the folder; also where its services start.
 INSIDE = "/home/gradlock/work"
+#: The label that holds the folder's path on this machine.
+FOLDER = "gradlock.folder"
 
 
-def options(folder: Path) -> dict[str, Any]:
-    """Return the SDK's options that mount a folder, for a process with the id of its owner.
-
-    What the container writes there is the user's own. No container runs as root: a folder of
-    root's is seen by the image's user, who may not write to it, and a line says so.
+def found(folder: Path) -> Path:
+    """Return a user's folder by its whole path.
 
     Raises:
         InputError: there is no such folder.
@@ -34,20 +33,36 @@ def options(folder: Path) -> dict[str, Any]:
     """
     if not folder.is_dir():
         raise InputError("no such folder", where=str(folder), mend="make it, or name another")
-    folder = folder.resolve()
+    return folder.resolve()
+
+
+def options(
+    engine: Engine, folder: Path, *, read_only: bool = False, mounts: Sequence[Mount] = ()
+) -> dict[str, Any]:
+    """Return the SDK's options that mount a folder, for a process with its user's id.
+
+    `mounts` are mounted beside it.
+
+    Raises:
+        InputError: there is no such folder.
+
+    """
+    folder = found(folder)
     # Not a "volume": of a folder that it does not see, an engine makes an empty one.
-    mounted: dict[str, Any] = {"mounts": [Mount(INSIDE, str(folder), type="bind")]}
-    owner = folder.stat()
-    if owner.st_uid:
-        return {**mounted, "user": f"{owner.st_uid}:{owner.st_gid}"}
-    if not owner.st_mode & 0o002:
-        progress.say(
-            f"{folder} belongs to root: the container, which is not root, can only read it"
-        )
-    return mounted
+    mounted = Mount(INSIDE, str(folder), type="bind", read_only=read_only)
+    return {"mounts": [mounted, *mounts], **identity.of(engine, folder).options()}
 
 
-def create(engine: Engine, image: str, argv: Sequence[str], folder: Path, **more: Any) -> Container:
+def create(
+    engine: Engine,
+    image: str,
+    argv: Sequence[str],
+    folder: Path,
+    *,
+    read_only: bool = False,
+    mounts: Sequence[Mount] = (),
+    **more: Any,
+) -> Container:
     """Make a container, not started, that works in a user's folder.
 
     `more` is for `containers.create`.
@@ -57,26 +72,36 @@ def create(engine: Engine, image: str, argv: Sequence[str], folder: Path, **more
         EngineError: the engine does not see it: it runs on another machine, or in a virtual one.
 
     """
-    unseen = EngineError(
-        "the Docker Engine does not see the folder: it has other files than this machine",
-        where=f"{folder.resolve()}, {engine.where}",
-        mend="share the folder with the engine's virtual machine (Docker Desktop: Settings, "
-        "Resources, File sharing), or use an engine of this machine",
-    )
-    given = {**containers.confined(engine), **options(folder), **more}
+    folder = found(folder)
+    given = {
+        **containers.confined(engine),
+        **options(engine, folder, read_only=read_only, mounts=mounts),
+        **more,
+    }
+    given["labels"] = {FOLDER: str(folder), **more.get("labels", {})}
     try:
         made = containers.create(engine, image, argv, **given)
     except APIError as error:
-        if "bind source path does not exist" in str(error):
-            raise unseen from error
+        _, refused, path = str(error.explanation).partition("bind source path does not exist: ")
+        if refused:
+            raise _unseen(engine, path.strip()) from error
         raise
     try:
-        if not _sees(engine, made, folder.resolve()):
-            raise unseen
+        if not _sees(engine, made, folder):
+            raise _unseen(engine, str(folder))
     except BaseException:
         containers.discard(made)
         raise
     return made
+
+
+def _unseen(engine: Engine, path: str) -> EngineError:
+    return EngineError(
+        "the Docker Engine does not see the folder: it has other files than this machine",
+        where=f"{path}, {engine.where}",
+        mend="share the folder with the engine's virtual machine (Docker Desktop: Settings, "
+        "Resources, File sharing), or use an engine of this machine",
+    )
 
 
 def _sees(engine: Engine, container: Container, folder: Path) -> bool:

@@ -229,8 +229,9 @@ def write(writer: LayerWriter, configured: Path) -> None:
                 writer.file(name, text, mode=mode, uid=member.uid, gid=member.gid)
             else:
                 writer.copy(member, root)
-        for folder in (HOME, f"{HOME}/work"):
-            writer.folder(folder, uid=UID, gid=UID)
+        writer.folder(HOME, uid=UID, gid=UID)
+        # Whoever the container runs as can save there; a new volume takes the mode, too.
+        writer.folder(f"{HOME}/work", mode=0o1777, uid=UID, gid=UID)
 
 
 def _canonical(

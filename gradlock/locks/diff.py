@@ -121,7 +121,7 @@ def environments(tree: Tree, sizes: Sizes) -> dict[str, Environment]:
 def environment(tree: Tree, row: Variant, sizes: Sizes) -> Environment:
     """Return what is locked for a variant in a state of the project."""
     facts = {name: value for name in FACTS if (value := getattr(row, name))}
-    packages = (*_wheels(tree, row), *_condas(tree, row), *_debs(tree))
+    packages = (*_wheels(tree, row), *_condas(tree, row), *_debs(tree, row))
     return Environment(
         row.name,
         facts,
@@ -159,8 +159,8 @@ def _condas(tree: Tree, row: Variant) -> Iterator[Package]:
         yield Package("conda", pin.name, pin.version, pin.sha256)
 
 
-def _debs(tree: Tree) -> Iterator[Package]:
-    lock = _lock(tree, paths.APT)
+def _debs(tree: Tree, row: Variant) -> Iterator[Package]:
+    lock = _lock(tree, paths.apt(row))
     for pin in lockfile.parse_debs(lock) if lock else ():
         yield Package("apt", pin.name, pin.version, pin.sha256, pin.size)
 

@@ -9,26 +9,29 @@ from functools import cached_property
 from gradlock import store
 from gradlock.errors import LockError, raise_all
 from gradlock.inputs import wanted
+from gradlock.inputs.platforms import DEFAULT, Platform
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import lockfile, paths
 from gradlock.locks.lockfile import CondaPin, DebPin, LockText, WheelPin
 
 
-def apt_inputs(table: Table) -> str:
-    """Return the digest of what apt.lock is resolved from."""
-    return _digest(table.debian, wanted.text(wanted.APT))
+def apt_inputs(table: Table, platform: Platform) -> str:
+    """Return the digest of what Debian's lock for a platform is resolved from."""
+    other = [] if platform.name == DEFAULT else [platform.debian]
+    return _digest(table.debian, wanted.text(wanted.APT), *other)
 
 
 def tools_inputs(table: Table) -> str:
     """Return the digest of what the lock of gradlock's own tools is resolved from."""
-    return _digest(table.as_of.isoformat(), *wanted.digests(wanted.read_with([wanted.TOOLS])))
+    read = wanted.read_with([wanted.TOOLS])
+    return _digest(table.tools_as_of.isoformat(), *wanted.digests(read))
 
 
 def desk_inputs(table: Table, tools: LockText) -> str:
     """Return the digest of what the desk's lock is resolved from; `tools` is what it follows."""
     theirs = wanted.read_with([wanted.TOOLS])  # their lock's digest says it
     own = [path for path in wanted.read_with([wanted.DESK]) if path not in theirs]
-    return _digest(table.as_of.isoformat(), *wanted.digests(own), tools.digest)
+    return _digest(table.tools_as_of.isoformat(), *wanted.digests(own), tools.digest)
 
 
 def pip_inputs(variant: Variant, table: Table, cpu: LockText | None) -> str:
@@ -39,7 +42,8 @@ def pip_inputs(variant: Variant, table: Table, cpu: LockText | None) -> str:
 
 def conda_inputs(variant: Variant, table: Table, cpu: LockText | None) -> str:
     """Return the digest of what a conda lock is resolved from; `cpu` is the one that it follows."""
-    row = (variant.python, variant.cuda_minor)
+    row = [variant.python, variant.cuda_minor]
+    row += [] if variant.platform == DEFAULT else [variant.platform]
     return _digest(
         row, table.as_of.isoformat(), wanted.text(wanted.ENVIRONMENT), cpu and cpu.digest
     )
@@ -82,7 +86,7 @@ class Locks:
 def read(variant: Variant) -> Locks:
     """Read the locks of a variant; all that are broken are named at once."""
     found, problems = [], []
-    for path in (paths.APT, paths.conda(variant), paths.pip(variant)):
+    for path in (paths.apt(variant), paths.conda(variant), paths.pip(variant)):
         try:
             found.append(lockfile.read(path))
         except LockError as error:
@@ -99,7 +103,7 @@ def current(variant: Variant, table: Table) -> Locks:
 
     """
     locks = read(variant)
-    cpu = read(table.cpu) if variant.gpu else None
+    cpu = read(table.cpu) if variant != table.cpu else None
     raise_all(LockError, (_stale(lock) for lock in stale(locks, cpu, table)))
     return locks
 
@@ -112,12 +116,12 @@ def check_tools(table: Table) -> None:
 
 
 def stale(locks: Locks, cpu: Locks | None, table: Table) -> list[LockText]:
-    """Return the locks whose inputs moved on; `cpu` are the CPU's, for a GPU variant."""
+    """Return the locks whose inputs moved on; `cpu` are the CPU's, for another row."""
     variant = locks.variant
     conda = cpu.conda if cpu and variant.shares_condas(table.cpu) else None
     pip = cpu.pip if cpu and variant.shares_wheels(table.cpu) else None
     expected = (
-        (locks.apt, apt_inputs(table)),
+        (locks.apt, apt_inputs(table, variant.machine)),
         (locks.conda, conda_inputs(variant, table, conda)),
         (locks.pip, pip_inputs(variant, table, pip)),
     )

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 
-import tomlkit
-
 from gradlock import store
-from gradlock.errors import InputError, LockError
-from gradlock.inputs import variants, wanted
+from gradlock.errors import GradlockError, InputError, LockError
+from gradlock.inputs import wanted
+from gradlock.inputs.platforms import Platform
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import (
+    dates,
     freshness,
     lockfile,
     moves,
@@ -28,8 +27,9 @@ from gradlock.locks import (
 from gradlock.locks.freshness import Locks
 from gradlock.locks.lockfile import LockText
 from gradlock.locks.moves import Move
+from gradlock.locks.programs import Programs
 from gradlock.locks.pylock import Wheel
-from gradlock.locks.refereeing import Python, Referee
+from gradlock.locks.refereeing import Referee
 from gradlock.locks.resolve import conda, debian, pip, pip_tools, tools
 from gradlock.locks.start import Start
 from gradlock.locks.verifying import Finding
@@ -56,10 +56,11 @@ class Request:
 def problems(table: Table) -> list[str]:
     """Return what is not well among the locks: what `invoke lock --check` reports."""
     found = []
-    try:
-        freshness.check_tools(table)
-    except LockError as error:
-        found.append(str(error))
+    for check in (dates.check, freshness.check_tools):
+        try:
+            check(table)
+        except GradlockError as error:
+            found.append(str(error))
     for variant in table:
         try:
             locks = freshness.current(variant, table)
@@ -70,7 +71,7 @@ def problems(table: Table) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def lock(table: Table, request: Request, python: Python, watch: Stopwatch) -> list[Path]:
+def lock(table: Table, request: Request, programs: Programs, watch: Stopwatch) -> list[Path]:
     """Resolve every lock that is not current; return the paths of those that changed.
 
     Raises:
@@ -82,15 +83,16 @@ def lock(table: Table, request: Request, python: Python, watch: Stopwatch) -> li
         raise InputError(f"unknown resolver {request.resolver!r}: use {' or '.join(RESOLVERS)}")
     before = table
     if request.upgrade:
-        table = replace(table, as_of=datetime.now(UTC).replace(second=0, microsecond=0))
+        table = dates.moved_to_now(table)
+    dates.check(table)
     with store.exclusive("lock"):
         old = {path: start.read(path) for path in paths.every(table)}
         moving = moves.read(request.update, [one.lock for one in old.values() if one.lock])
         for variant in table:
             requests.check(variant)
-        with Referee(table, python) as referee:
+        with Referee(table, programs.python) as referee:
             with watch.stage("resolve"):
-                new = _resolve(table, request, moving, old, referee)
+                new = _resolve(table, request, moving, old, programs, referee)
             for variant in table:
                 rules.check(_locks(variant, new), _locks(table.cpu, new))
             with watch.stage("referee"):
@@ -99,13 +101,13 @@ def lock(table: Table, request: Request, python: Python, watch: Stopwatch) -> li
             return []  # not even the date moves
         changed = [path for path, lock in new.items() if lock != old[path].lock]
         if request.upgrade:
-            _write_as_of(table)
+            dates.write(table)
         for path in changed:
             store.write_text(path, lockfile.with_header(new[path].body, new[path].inputs))
     return changed
 
 
-def verify(table: Table, python: Python, watch: Stopwatch) -> list[Finding]:
+def verify(table: Table, programs: Programs, watch: Stopwatch) -> list[Finding]:
     """Resolve every lock again, as of the table's date; return where they say something else.
 
     Raises:
@@ -115,16 +117,10 @@ def verify(table: Table, python: Python, watch: Stopwatch) -> list[Finding]:
     with store.exclusive("lock"):
         whole = {path: lockfile.read(path) for path in paths.every(table)}
         old = {path: Start(lock, lock) for path, lock in whole.items()}
+        referee = Referee(table, programs.python)
         with watch.stage("resolve"):
-            new = _resolve(table, Request(again=True), (), old, Referee(table, python))
+            new = _resolve(table, Request(again=True), (), old, programs, referee)
     return [one for path, lock in whole.items() for one in verifying.compare(lock, new[path])]
-
-
-def _write_as_of(table: Table) -> None:
-    """Set `as_of` in variants.toml; what a person wrote around it stays."""
-    document = tomlkit.parse(variants.TABLE.read_text(encoding="utf-8"))
-    document["as_of"] = table.as_of.strftime("%Y-%m-%dT%H:%M:%SZ")
-    store.write_text(variants.TABLE, tomlkit.dumps(document))
 
 
 def _resolve(
@@ -132,12 +128,13 @@ def _resolve(
     request: Request,
     moving: Sequence[Move],
     old: Mapping[Path, Start],
+    programs: Programs,
     referee: Referee,
 ) -> dict[Path, LockText]:
     """Return all locks: those that are current as they are, the others resolved anew.
 
     apt, conda and pip go side by side; the CPU's locks come before those that follow them.
-    What a GPU variant with a Python or a TensorFlow of its own cannot share follows nothing.
+    What a row with a Python, a platform or a TensorFlow of its own cannot share follows nothing.
     """
 
     def renew(path: Path, inputs: str, compile_body: Callable[[LockText | None], str]) -> LockText:
@@ -148,19 +145,21 @@ def _resolve(
         say(f"resolving {path.relative_to(store.ROOT)}")
         return LockText(path, inputs, compile_body(None if request.upgrade else kept))
 
-    def apt() -> LockText:
+    def apt(platform: Platform, path: Path) -> LockText:
         def body(current: LockText | None) -> str:
             kept = lockfile.parse_debs(current) if current else ()
+            named = (wanted.debs(), table.debian, platform.debian)
+            apt_get = programs.apt(old[paths.APT].kept)
             keep = moves.staying(kept, moving)
-            return lockfile.format_debs(debian.resolve(wanted.debs(), table.debian, keep=keep))
+            return lockfile.format_debs(debian.resolve(*named, apt_get, keep=keep))
 
-        return renew(paths.APT, freshness.apt_inputs(table), body)
+        return renew(path, freshness.apt_inputs(table, platform), body)
 
     def own_tools() -> LockText:
         def body(current: LockText | None) -> str:
             keep = current.body if current else ""
             return tools.resolve(
-                wanted.TOOLS, table.as_of, keep=keep, moves=moves.of(current, moving)
+                wanted.TOOLS, table.tools_as_of, keep=keep, moves=moves.of(current, moving)
             )
 
         return renew(paths.TOOLS, freshness.tools_inputs(table), body)
@@ -170,7 +169,7 @@ def _resolve(
             keep = current.body if current else ""
             return tools.resolve(
                 wanted.DESK,
-                table.as_of,
+                table.tools_as_of,
                 keep=keep,
                 follow=dev.body,
                 moves=moves.of(current, moving),
@@ -209,7 +208,7 @@ def _resolve(
                     )
                 resolved[path] = found
             else:
-                with referee.python(variant, debs.result()) as interpreter:
+                with programs.python(variant, debs[paths.apt(variant)].result()) as interpreter:
                     resolved[path] = pip_tools.resolve(
                         variant,
                         table.as_of,
@@ -222,7 +221,7 @@ def _resolve(
 
         lock = renew(path, freshness.pip_inputs(variant, table, cpu), body)
         if request.resolver == "uv" and lock != old[path].lock and not request.again:
-            referee.call(variant, debs, lock, cpu)
+            referee.call(variant, debs[paths.apt(variant)], lock, cpu)
         return lock
 
     def guess(variant: Variant) -> tuple[Wheel, ...]:
@@ -248,7 +247,9 @@ def _resolve(
         return renew(path, lock.digest, body)
 
     with ThreadPoolExecutor() as pool:
-        debs, tools_lock = pool.submit(apt), pool.submit(own_tools)
+        platforms = {paths.apt(row): row.machine for row in table}
+        debs = {path: pool.submit(apt, each, path) for path, each in platforms.items()}
+        tools_lock = pool.submit(own_tools)
         if request.resolver == "uv" and is_stale(table.cpu):
             sharing = [row for row in table if row.shares_wheels(table.cpu)]
             guesses = {paths.pip(row): pool.submit(guess, row) for row in sharing}
@@ -256,7 +257,7 @@ def _resolve(
             pool.submit(make, table.cpu, None) for make in (condas, wheels)
         ]
         cpu_conda, cpu_pip = (future.result() for future in first)
-        others = [row for row in table if row.gpu]
+        others = [row for row in table if row != table.cpu]
         later = [
             pool.submit(condas, row, cpu_conda if row.shares_condas(table.cpu) else None)
             for row in others
@@ -268,7 +269,7 @@ def _resolve(
         found = [
             tools_lock.result(),
             desk(tools_lock.result()),
-            debs.result(),
+            *(future.result() for future in debs.values()),
             cpu_conda,
             cpu_pip,
             *(future.result() for future in later),
@@ -283,7 +284,8 @@ def _resolve(
 
 def _locks(variant: Variant, new: Mapping[Path, LockText]) -> Locks:
     return Locks(
-        variant, *(new[path] for path in (paths.APT, paths.conda(variant), paths.pip(variant)))
+        variant,
+        *(new[path] for path in (paths.apt(variant), paths.conda(variant), paths.pip(variant))),
     )
 
 

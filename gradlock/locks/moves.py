@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 from gradlock.errors import InputError
 from gradlock.locks import start
 from gradlock.locks.lockfile import RELOCK, DebPin, LockText
+from gradlock.locks.resolve import debian
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,10 @@ def of(lock: LockText | None, moves: Sequence[Move]) -> list[Move]:
     return [move for move in moves if move.name in names]
 
 
-def staying(pins: Iterable[DebPin], moves: Sequence[Move]) -> list[DebPin]:
+def staying(pins: Sequence[DebPin], moves: Sequence[Move]) -> list[DebPin]:
     """Return the .debs that stay, and those that move to a version that was named, at that one."""
     versions = {move.name: move.version for move in moves}
-    return [
-        replace(pin, version=versions.get(pin.name) or pin.version)
-        for pin in pins
-        if versions.get(pin.name, pin.version)
+    free = debian.together(pins, versions)
+    return [pin for pin in pins if pin not in free] + [
+        replace(pin, version=versions[pin.name]) for pin in free if versions.get(pin.name)
     ]

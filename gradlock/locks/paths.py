@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from gradlock import store
-from gradlock.inputs.variants import Table, Variant
+from gradlock.inputs.platforms import DEFAULT
+from gradlock.inputs.variants import LEADER, Table, Variant
 
+#: Debian's lock for the usual platform.
 APT = store.ROOT / "requirements/apt.lock"
 #: What gradlock itself runs with.
 TOOLS = store.ROOT / "requirements/dev.txt"
@@ -14,9 +16,16 @@ TOOLS = store.ROOT / "requirements/dev.txt"
 DESK = store.ROOT / "requirements/desk.txt"
 
 
+def apt(variant: Variant) -> Path:
+    """Return the path of Debian's lock, which all variants of a platform share."""
+    if variant.platform == DEFAULT:
+        return APT
+    return APT.with_name(f"apt-{variant.machine.architecture}.lock")
+
+
 def conda(variant: Variant) -> Path:
     """Return the path of a variant's conda lock."""
-    if not variant.gpu:
+    if variant.name == LEADER:
         return store.ROOT / "conda-lock.yml"
     return store.ROOT / f"requirements/{variant.name}.conda-lock.yml"
 
@@ -34,4 +43,5 @@ def pylock(variant: Variant) -> Path:
 def every(table: Table) -> tuple[Path, ...]:
     """Return the paths of all locks."""
     variants = (path for row in table for path in (conda(row), pip(row), pylock(row)))
-    return (TOOLS, DESK, APT, *variants)
+    debs = dict.fromkeys(apt(row) for row in table)
+    return (TOOLS, DESK, *debs, *variants)

@@ -45,7 +45,7 @@ def write(wheels: Iterable[Wheel], variant: Variant, lock: Path) -> str:
     document["lock-version"] = "1.0"
     document["environments"] = [
         f"implementation_name == 'cpython' and python_version == '{variant.python}' "
-        "and sys_platform == 'linux' and platform_machine == 'x86_64'"
+        f"and sys_platform == 'linux' and platform_machine == '{variant.machine.machine}'"
     ]
     document["requires-python"] = f"=={variant.python}.*"
     document["created-by"] = "gradlock"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from threading import Lock
 from types import TracebackType
 
@@ -13,24 +12,22 @@ from gradlock.command import Program
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import lockfile
 from gradlock.locks.lockfile import LockText
+from gradlock.locks.programs import Python
 from gradlock.locks.resolve import pip_tools
 from gradlock.progress import say
-
-#: Runs the Python of a variant's image, from the base layer of an apt lock.
-Python = Callable[[Variant, LockText], AbstractContextManager[Program]]
 
 
 class Referee:
     """Checks locks while others are still resolved. A context, which ends what it has started."""
 
     def __init__(self, table: Table, python: Python) -> None:
-        self.python = python
+        self._python = python
         self._table = table
         # Half of the time an index is waited for, the other half is a core's.
         self._pool = ThreadPoolExecutor(2 * (os.cpu_count() or 1))
         self._stack = ExitStack()
         self._lock = Lock()
-        self._pythons: dict[str, Program] = {}
+        self._pythons: dict[tuple[str, str], Program] = {}
         self._jobs: dict[str, Future[None]] = {}
 
     def __enter__(self) -> Referee:
@@ -76,9 +73,10 @@ class Referee:
         )
 
     def _interpreter(self, variant: Variant, debs: LockText) -> Program:
-        """Return the Python of a variant's image; those of one release have the same."""
+        """Return the Python of a variant's image; those of one release and platform share it."""
+        which = (variant.python, variant.platform)
         with self._lock:
-            if variant.python not in self._pythons:
-                program = self._stack.enter_context(self.python(variant, debs))
-                self._pythons[variant.python] = program
-            return self._pythons[variant.python]
+            if which not in self._pythons:
+                program = self._stack.enter_context(self._python(variant, debs))
+                self._pythons[which] = program
+            return self._pythons[which]

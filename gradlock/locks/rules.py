@@ -58,7 +58,7 @@ def one_tensorflow(locks: Locks, _cpu: Locks) -> Iterator[str]:
 
 
 def no_cuda_on_cpu(locks: Locks, _cpu: Locks) -> Iterator[str]:
-    """Refuse anything of CUDA in a CPU lock, from pip or from conda."""
+    """Refuse anything of CUDA in a CPU lock, from pip or from conda: so on every arm64."""
     if locks.variant.gpu:
         return
     pins: tuple[Shared, ...] = (*locks.wheels, *locks.condas)
@@ -115,9 +115,10 @@ def cudnn_fits(locks: Locks, _cpu: Locks) -> Iterator[str]:
 
 
 def lockstep(locks: Locks, cpu: Locks) -> Iterator[str]:
-    """Hold what a GPU lock shares with the CPU lock to the same file.
+    """Hold what a row's locks share with the CPU's to the same file.
 
-    A row with a Python of its own shares nothing, one with a TensorFlow of its own no wheels.
+    A row with a Python or a platform of its own shares nothing, one with a TensorFlow of its own
+    no wheels.
     """
     if locks.variant.shares_wheels(cpu.variant):
         yield from _apart(locks, cpu, locks.wheels, cpu.wheels)
@@ -128,7 +129,7 @@ def lockstep(locks: Locks, cpu: Locks) -> Iterator[str]:
 def _apart(
     locks: Locks, cpu: Locks, own: Sequence[Shared], theirs: Sequence[Shared]
 ) -> Iterator[str]:
-    """Yield where a GPU lock's packages of one kind are not those of the CPU lock."""
+    """Yield where a lock's packages of one kind are not those of the CPU lock."""
     base = {pin.name: pin for pin in theirs}
     for pin in own:
         other = base.pop(pin.name, pin)

@@ -19,6 +19,7 @@ from gradlock.images.image import Image
 from gradlock.images.recipe import Recipe
 from gradlock.inputs import variants
 from gradlock.inputs.variants import Table, Variant
+from gradlock.registry import team
 from gradlock.verbs.outcome import out
 
 
@@ -36,21 +37,36 @@ def recipes(rows: Sequence[Variant], table: Table, channel: str = "") -> list[Re
     return [recipe.read(row, table, channels.chosen(channel, row.name)) for row in rows]
 
 
-def images(docker: Engine, wanted: Sequence[Recipe], order: Order) -> tuple[list[Built], str]:
-    """Build images and load them; return them, and when each kind of work was done."""
+def images(
+    docker: Engine | None, wanted: Sequence[Recipe], order: Order
+) -> tuple[list[Built], str]:
+    """Return images, and when each kind of work was done: taken as they are, or built.
+
+    What a registry has brought, or the team's cache has, is not built; to pin an image it is.
+    They are loaded into the engine; without one they stay in the store.
+    """
     begin = time.monotonic()
-    means = Means(
-        room.InContainers(docker),
-        partial(Loader, docker),
-        jobs=order.jobs,
-        verify=order.pin,
-        held=not order.pin,
-    )
-    built, graph = build.build(wanted, means)
-    if order.trace:
-        store.write_text(Path(order.trace), json.dumps(graph.trace(), indent=1))
-    ends = [f"{lane} done at {end:.1f}" for lane, end in graph.stages().items() if end > 1]
-    return built, "; ".join([f"{time.monotonic() - begin:.1f} s", *ends])
+    load = partial(Loader, docker) if docker else None
+    built = {} if order.pin else team.take(wanted, load)
+    left = [one for one in wanted if one.name not in built]
+    ends = []
+    if left:
+        with team.artifacts(one.locks.digest for one in left) as nearer:
+            means = Means(
+                room.InContainers(docker) if docker else room.here(),
+                load,
+                jobs=order.jobs,
+                verify=order.pin,
+                held=not order.pin,
+                nearer=nearer,
+            )
+            made, graph = build.build(left, means)
+        built.update((one.image.variant, one) for one in made)
+        if order.trace:
+            store.write_text(Path(order.trace), json.dumps(graph.trace(), indent=1))
+        ends = [f"{lane} done at {end:.1f}" for lane, end in graph.stages().items() if end > 1]
+    spent = "; ".join([f"{time.monotonic() - begin:.1f} s", *ends])
+    return [built[one.name] for one in wanted], spent
 
 
 def present(docker: Engine, row: Variant) -> str:

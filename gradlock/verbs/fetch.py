@@ -13,6 +13,7 @@ from gradlock.images import channels
 from gradlock.images.recipe import CHANNELS
 from gradlock.inputs import variants
 from gradlock.locks import freshness
+from gradlock.registry import team
 from gradlock.verbs import flags
 from gradlock.verbs.outcome import out, verb
 
@@ -49,11 +50,12 @@ def fetch(
         ]
         out.print(f"took {transport.bring(Path(from_), wanted)} artifacts from {from_}")
         return
-    found = fetcher.fetch(
-        pin
-        for row in chosen
-        for pin in pins_of(freshness.current(row, table), channels.chosen(channel, row.name))
-    )
+    locks = {row.name: freshness.current(row, table) for row in chosen}
+    needed = [
+        pin for name, one in locks.items() for pin in pins_of(one, channels.chosen(channel, name))
+    ]
+    with team.artifacts(one.digest for one in locks.values()) as nearer:
+        found = fetcher.fetch(needed, nearer=nearer)
     if to:
         transport.export(found, Path(to))
     size = sum(path.stat().st_size for path in found.values())

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from gradlock.errors import InputError
+from gradlock.inputs import variants
+from gradlock.inputs.variants import Variant
+from gradlock.inside import request as requests
+from gradlock.inside.request import Request
 
 Number = TypeVar("Number", int, float)
 
-#: One variant; `Table.select` makes it of the flags.
-ONE = {
-    "variant": "A variant by its name; `./inv variants` lists them.",
-    "cuda": "The GPU variant of a CUDA release: 12.5 or 12.5.1.",
-    "gpu": "The GPU variant of the newest CUDA release.",
-}
+#: One variant.
+ONE = variants.FLAGS
 #: One variant, or all.
 CHOICE = {**ONE, "all": "Every variant."}
 CHANNEL = {
@@ -21,7 +23,22 @@ CHANNEL = {
     "what images.lock pins)."
 }
 GPU_REQUIRED = {"gpu_required": "Fail instead of skipping where there is no GPU."}
-FOLDER = {"folder": "The folder to work in (default: this one)."}
+#: What a container is given.
+CONTAINER = {
+    "folder": "The folder to work in (default: this one).",
+    "env": "A variable for it, NAME=VALUE, or NAME as it is here; can be repeated.",
+    "mount": "One more file or folder, SOURCE[:TARGET][:ro], else below /mnt; can be repeated.",
+    "memory": "How much memory it may use at most: 512m, 4g (default: no limit).",
+}
+#: How a service is reached.
+SERVICE = {
+    "port": "The port on this machine (default: the first free one from 8888, or 6006).",
+    "detach": "Leave it running, and return: `./inv stop` ends it.",
+    "browser": "Whether a browser is opened, where there is one.",
+}
+JSON = {"json": "Print the rows as JSON, on one line."}
+#: One of what runs.
+NAME = {"name": "Its name in `./inv ps`: a port, or the first digits of an ID."}
 
 
 def number(flag: str, given: str, kind: type[Number]) -> Number:
@@ -36,6 +53,31 @@ def number(flag: str, given: str, kind: type[Number]) -> Number:
     except ValueError:
         name = "a whole number" if kind is int else "a number"
         raise InputError(f"--{flag} takes {name}, not {given!r}") from None
+
+
+def request(
+    row: Variant,
+    folder: str,
+    env: Sequence[str] = (),
+    mount: Sequence[str] = (),
+    *,
+    memory: str = "",
+    gpu_required: bool = False,
+) -> Request:
+    """Read what a container of a variant is given.
+
+    Raises:
+        InputError: a flag's value is none.
+
+    """
+    return Request(
+        folder=Path(folder),
+        gpu=row.gpu,
+        gpu_required=gpu_required,
+        mounts=requests.mounts(mount),
+        environment=requests.environment(env),
+        memory=requests.memory(memory),
+    )
 
 
 def only_one(**given: object) -> None:

@@ -2,50 +2,35 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from invoke.context import Context
 
-from gradlock.engine import engine
 from gradlock.inputs import variants
 from gradlock.inside import lab as labs
 from gradlock.verbs import building, connection, flags
-from gradlock.verbs.outcome import out, verb
+from gradlock.verbs.outcome import verb
 
 
 @verb(
-    help={
-        **flags.ONE,
-        **flags.FOLDER,
-        "port": "The port on this machine (default: the first free one from 8888).",
-        "detach": "Leave it running, and return.",
-        "stop": "End every JupyterLab that was left running.",
-    }
+    iterable=["env", "mount"],
+    help={**flags.ONE, **flags.CONTAINER, **flags.SERVICE},
 )
 def lab(
     _context: Context,
+    env: list[str],
+    mount: list[str],
     variant: str = "",
     cuda: str = "",
     gpu: bool = False,
-    port: str = "",
     folder: str = ".",
+    memory: str = "",
+    port: str = "",
     detach: bool = False,
-    stop: bool = False,
+    browser: bool = True,
 ) -> None:
     """Serve JupyterLab from an image, on this machine only, with a random token."""
-    number = flags.number("port", port, int) if port else None
-    if stop:
-        found = engine.find()  # none is started in order to end nothing in it
-        out.print(f"ended {labs.stop(found) if found else 0}")
-        return
     (row,) = variants.load().select(variant=variant, cuda=cuda, gpu=gpu)
+    request = flags.request(row, folder, env, mount, memory=memory, gpu_required=gpu)
+    number = flags.number("port", port, int) if port else None
     docker = connection.connect()
-    labs.run(
-        docker,
-        building.present(docker, row),
-        folder=Path(folder),
-        port=number,
-        gpu=row.gpu,
-        gpu_required=gpu,
-        detach=detach,
-    )
+    reference = building.present(docker, row)
+    labs.run(docker, reference, request, port=number, detach=detach, browse=browser)

@@ -10,12 +10,17 @@ from invoke.context import Context
 from gradlock import store
 from gradlock.artifacts import fetcher
 from gradlock.command import Program
-from gradlock.errors import GradlockError
+from gradlock.engine import room
+from gradlock.errors import GradlockError, LockError
 from gradlock.inputs import variants
 from gradlock.inputs.variants import Variant
 from gradlock.layers import interpreter
+from gradlock.layers.apt import BaseApt
 from gradlock.locks import lockfile, locking, paths, revisions
 from gradlock.locks.lockfile import LockText
+from gradlock.locks.programs import Programs
+from gradlock.locks.resolve import debian
+from gradlock.locks.resolve.debian import Apt
 from gradlock.progress import Stopwatch
 from gradlock.verbs import changes, flags
 from gradlock.verbs.outcome import out, verb
@@ -54,7 +59,7 @@ def lock(
     watch, table = Stopwatch(), variants.load()
     request = locking.Request(upgrade, tuple(update or ()), resolver)
     before = revisions.held((variants.TABLE, *paths.every(table)), "the locks as they were")
-    changed = locking.lock(table, request, _python, watch)
+    changed = locking.lock(table, request, Programs(_python, _apt), watch)
     for path in changed:
         out.print(f"changed {path.relative_to(store.ROOT)}")
     if changed:
@@ -65,7 +70,7 @@ def lock(
 def _verify() -> None:
     """Resolve again and compare; what cannot be told is said, and is no failure."""
     watch = Stopwatch()
-    found = locking.verify(variants.load(), _python, watch)
+    found = locking.verify(variants.load(), Programs(_python, _apt), watch)
     for one in found:
         if one.note:
             out.print(str(one))
@@ -80,3 +85,16 @@ def _python(variant: Variant, apt: LockText) -> Iterator[Program]:
     debs = lockfile.parse_debs(apt)
     with interpreter.unpacked(debs, fetcher.fetch(debs), variant.python) as program:
         yield program
+
+
+def _apt(apt: LockText | None) -> Apt:
+    """Return this machine's apt, or where it has none, that of the .debs of an apt lock."""
+    if debian.here():
+        return debian.own
+    if apt is None:
+        raise LockError(
+            "this machine has no apt, and there is no lock whose base layer's could resolve",
+            where=str(paths.APT.relative_to(store.ROOT)),
+            mend="git checkout it, and run it again",
+        )
+    return BaseApt(room.here(), lockfile.parse_debs(apt))

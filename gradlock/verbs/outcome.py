@@ -14,11 +14,14 @@ from invoke.tasks import Task
 from rich.console import Console
 
 from gradlock import interrupts
-from gradlock.errors import GradlockError
+from gradlock.errors import ArtifactError, EngineError, GradlockError, ToolError
 from gradlock.interrupts import Interrupted
 
 Body = Callable[..., None]
 
+#: The errors whose cause may lie in the machine, and who looks for it there.
+EXAMINED = (EngineError, ArtifactError)
+DOCTOR = "  cause: ./inv doctor looks for it"
 #: Where results go; progress goes to stderr.
 out = Console(highlight=False, soft_wrap=True)
 
@@ -50,7 +53,12 @@ def plainly(body: Body) -> Body:
         except GradlockError as error:
             if _debugging():
                 raise
-            raise Exit(f"error: {error}", code=1) from error
+            cause = f"\n{DOCTOR}" if isinstance(error, EXAMINED) else ""
+            raise Exit(f"error: {error}{cause}", code=1) from error
+        except ImportError as error:
+            if _debugging():
+                raise
+            raise Exit(f"error: {ToolError(str(error))}", code=1) from error
         except OSError as error:
             if _debugging():
                 raise

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Collection as Names
-from collections.abc import Iterable, Sequence
 
 from invoke.collection import Collection
 from invoke.exceptions import Exit, ParseError
@@ -22,8 +23,13 @@ READ = ("complete", "list-depth", "list-format", "print-completion-script", "wri
 LETTERS = {"help": "h", "list": "l"}
 #: The verbs whose one positional argument takes several words.
 SEVERAL = ("suite",)
-#: The flags that stand for a verb's words where it may do without them.
-PLACES = {"diff": ("--old", "--new")}
+#: The verbs that take words that can be left out, and the flags that these stand for.
+OPTIONAL = {
+    "diff": ("old", "new"),
+    "logs": ("name",),
+    "stop": ("name",),
+    "tensorboard": ("logdir",),
+}
 TEACHES = ("-h", "--help")
 
 
@@ -33,17 +39,14 @@ class Program(Invoke):
     def __init__(self, verbs: Collection) -> None:
         super().__init__(version=__version__, namespace=verbs, name="gradlock", binary="./inv")
         self._verbs = verbs.task_names
+        self._switches = {name: switches(verbs[name].body) for name in OPTIONAL if name in verbs}
 
     def normalize_argv(self, argv: list[str] | None) -> None:
         """Take the command line, with what invoke's parser cannot read put as it can."""
         super().normalize_argv(argv)
         program, *words = self.argv
-        self.argv = [
-            program,
-            *help_first(
-                in_their_places(several_as_one(words, self._verbs), self._verbs), self._verbs
-            ),
-        ]
+        words = several_as_one(with_flag(words, self._switches), self._verbs)
+        self.argv = [program, *help_first(words, self._verbs)]
 
     def core_args(self) -> list[Argument]:
         """Return the flags that every verb has."""
@@ -77,6 +80,35 @@ class Program(Invoke):
             self.config.merge()
 
 
+def with_flag(words: Sequence[str], switches: Mapping[str, Names[str]]) -> list[str]:
+    """Name the words that a verb can do without: `stop 8888` becomes `stop --name=8888`.
+
+    Invoke knows no such arguments. `switches` are the verbs that have some, with their flags
+    that take no value. A word may be a verb's name: `tensorboard logs`.
+    """
+    found: list[str] = []
+    verb = ""
+    flags: list[str] = []
+    for word in words:
+        takes_value = bool(found) and found[-1].startswith("-") and "=" not in found[-1]
+        given = takes_value and found[-1] not in switches.get(verb, ())
+        if verb and not word.startswith("-") and not given:
+            found.append(f"--{flags.pop(0)}={word}")
+            verb = verb if flags else ""
+        else:
+            found.append(word)
+            if word in switches and not verb:
+                verb, flags = word, list(OPTIONAL[word])
+    return found
+
+
+def switches(body: Callable[..., None]) -> set[str]:
+    """Return the flags of a verb that take no value: those that are on or off."""
+    own = inspect.signature(body).parameters.values()
+    names = [given.name.strip("_") for given in own if isinstance(given.default, bool)]
+    return {f"--{no}{name}" for name in names for no in ("", "no-")} | set(TEACHES)
+
+
 def several_as_one(words: Sequence[str], verbs: Names[str]) -> list[str]:
     """Join the words that one argument takes: `suite smoke gradients` to `suite smoke,gradients`.
 
@@ -92,24 +124,6 @@ def several_as_one(words: Sequence[str], verbs: Names[str]) -> list[str]:
         else:
             found.append(word)
         taking = word in SEVERAL or (taking and plain)
-    return found
-
-
-def in_their_places(words: Sequence[str], verbs: Names[str]) -> list[str]:
-    """Write words that a verb may do without as flags: `diff HEAD~1` to `diff --old=HEAD~1`.
-
-    Invoke gives no word to an argument that has a default.
-    """
-    found: list[str] = []
-    places: list[str] = []
-    for word in words:
-        if word in verbs and not places:
-            places = list(PLACES.get(word, ()))
-            found.append(word)
-        elif places and not word.startswith("-"):
-            found.append(f"{places.pop(0)}={word}")
-        else:
-            found.append(word)
     return found
 
 

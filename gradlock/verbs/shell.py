@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from invoke.context import Context
 from invoke.exceptions import Exit
 
@@ -14,25 +12,29 @@ from gradlock.verbs.outcome import verb
 
 
 @verb(
+    iterable=["env", "mount"],
     help={
         **flags.ONE,
-        **flags.FOLDER,
+        **flags.CONTAINER,
         "command": "Run this instead of an interactive shell.",
-    }
+    },
 )
 def shell(
     _context: Context,
+    env: list[str],
+    mount: list[str],
     variant: str = "",
     cuda: str = "",
     gpu: bool = False,
-    command: str = "",
     folder: str = ".",
+    memory: str = "",
+    command: str = "",
 ) -> None:
     """Open a shell in an image, with this folder as its working folder."""
     (row,) = variants.load().select(variant=variant, cuda=cuda, gpu=gpu)
+    request = flags.request(row, folder, env, mount, memory=memory, gpu_required=gpu)
     docker = connection.connect()
     argv = ["bash", "-c", command] if command else ["bash"]
-    reference = building.present(docker, row)
-    status = shells.run(docker, reference, argv, folder=Path(folder), gpu=row.gpu, gpu_required=gpu)
+    status = shells.run(docker, building.present(docker, row), argv, request=request)
     if status:
         raise Exit(code=status)

@@ -10,10 +10,11 @@ from rich.table import Table as Grid
 
 from gradlock.images import pins
 from gradlock.inputs import variants as tables
+from gradlock.verbs import flags
 from gradlock.verbs.outcome import out, verb
 
 
-@verb(help={"json": "Print the rows as JSON, on one line: CI's matrix comes from it."})
+@verb(help=flags.JSON)
 def variants(_context: Context, json_: bool = False) -> None:
     """Print the table of variants, and what images.lock says of each."""
     table = tables.load()

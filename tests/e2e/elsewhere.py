@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import os
 import runpy
+import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
+WHICH = shutil.which
 ROOT = Path(__file__).parents[2]
 #: Programs that only a Linux has, or only Debian's; a loader starts the image's own.
 FOREIGN = {
@@ -36,11 +39,17 @@ def refuse(event: str, args: tuple[object, ...]) -> None:
         raise RuntimeError(f"not on this machine: a link from {args[0]} to {args[1]}")
 
 
+def which(name: str, *args: Any, **kwargs: Any) -> str | None:
+    """Find a program, where the other machine has it."""
+    return None if name in FOREIGN else WHICH(name, *args, **kwargs)
+
+
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
     # The standard library and others' modules look at the platform when they are imported.
     import tasks  # noqa: F401
 
     sys.platform = "darwin"
+    shutil.which = which
     sys.addaudithook(refuse)
     runpy.run_path(str(ROOT / "tasks.py"), run_name="__main__")

@@ -8,6 +8,7 @@ import pytest
 
 from gradlock.images import pins
 from gradlock.inputs import variants
+from gradlock.locks.resolve import mirrors
 from tests.hosts.place import Host, Place
 
 CPU = variants.load().cpu
@@ -40,6 +41,27 @@ BUILD = """
 ./inv fetch --from /carried
 ./inv image --no-smoke --pinned --channel debian
 """
+
+
+def test_a_host_without_apt_locks_debians_packages(visit: Callable[[Host], Place]) -> None:
+    """By the apt of the base layer; pins stay, so that one package alone is new."""
+    named = {mirrors.VARIABLES[archive]: url for archive, url in mirrors.found().items()}
+    host = Host("locking", user="root", packaged=False, environment=named)
+    ran = visit(host).run(
+        """
+        ! command -v apt-get
+        ./inv fetch --from /carried
+        cp requirements/apt.lock before
+        echo hello >>requirements/apt.in
+        ./inv lock
+        diff before requirements/apt.lock | sed -n "s/^> \\([a-z0-9]\\)/new \\1/p"
+        """
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "changed requirements/apt.lock" in ran.stdout
+    assert [line.split()[1] for line in ran.stdout.splitlines() if line.startswith("new ")] == [
+        "hello"
+    ]
 
 
 @pytest.mark.parametrize("host", HOSTS, ids=lambda host: host.name)

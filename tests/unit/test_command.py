@@ -257,3 +257,15 @@ def test_a_command_talks_over_a_socket() -> None:
         ours.shutdown(socket.SHUT_WR)
         assert process.wait(PATIENCE) == 0
         talk.__exit__(None, None, None)
+
+
+def test_a_command_that_takes_too_long_is_ended_with_its_children(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    with pytest.raises(CommandError, match=r"waiting: it did not end within 1\.5 s"):
+        command.run(family(pids), purpose="waiting", limit=1.5)
+    for pid in noted(pids):
+        until(lambda pid=pid: not alive(pid))
+
+
+def test_a_command_that_is_in_time_is_not_bothered() -> None:
+    assert command.run(["echo", "so"], purpose="speaking", limit=30) == "so\n"

@@ -102,7 +102,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_named_files_exist(page: Path) -> None:
     """A file of the project that a page names between backticks is there."""
-    folders = "|".join(("docker", "docs", "gradlock", "requirements", "tests"))
+    folders = "|".join(("docker", "docs", "gradlock", "requirements", "tests", "website"))
     for span in spans(page.read_text(encoding="utf-8")):
         if re.fullmatch(rf"({folders})/[\w./-]+", span) and "12.6.3" not in span:  # an example
             assert (store.ROOT / span).exists(), span
@@ -129,9 +129,10 @@ def test_readme_has_the_variants() -> None:
 
 
 @pytest.mark.parametrize("name", ["requirements/base.in", "environment.yml"])
-def test_readme_has_the_packages(name: str) -> None:
-    """README names what a person asked for, and nothing else."""
-    rows = dict(table(README.read_text(encoding="utf-8"), "| from | what |"))
+def test_docs_have_the_packages(name: str) -> None:
+    """The page on images names what a person asked for, and nothing else."""
+    page = store.ROOT / "docs/images.md"
+    rows = dict(table(page.read_text(encoding="utf-8"), "| from | what |"))
     named = [word for word in re.findall(r"`([^`]+)`", rows[f"`{name}`"]) if "." not in word]
     text = (store.ROOT / name).read_text(encoding="utf-8")
     asked: list[str] = (
@@ -151,14 +152,23 @@ def test_second_command_is_ci() -> None:
 
 
 def test_workflow_asks_for_little() -> None:
-    """No permission by default, reading at most, and actions pinned by commit."""
+    """No permission by default, reading at most, and actions pinned by commit.
+
+    Only the job that publishes may write, and only the site; it runs nothing of the tree.
+    """
     workflow: dict[str, Any] = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
     assert workflow["permissions"] == {}
-    for job in workflow["jobs"].values():
-        assert job.get("permissions", {}) in ({}, {"contents": "read"})
+    for name, job in workflow["jobs"].items():
+        if name == "publish":
+            assert job["permissions"] == {"pages": "write", "id-token": "write"}
+            assert not any("run" in step for step in job["steps"])
+            assert "refs/heads/main" in job["if"]
+            assert job["needs"] == ["gate"]
+        else:
+            assert job.get("permissions", {}) in ({}, {"contents": "read"})
         for action in (step["uses"] for step in job["steps"] if "uses" in step):
             assert re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", action)
-    assert set(workflow["jobs"]["gate"]["needs"]) == workflow["jobs"].keys() - {"gate"}
+    assert set(workflow["jobs"]["gate"]["needs"]) == workflow["jobs"].keys() - {"gate", "publish"}
 
 
 def test_no_machine_in_the_tree() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import CancelledError
+from functools import partial
 
 import pytest
 
@@ -129,3 +130,31 @@ def test_what_several_wait_for_is_done_once() -> None:
         graph.wait()
     assert len(set(map(id, jobs))) == 1
     assert ran == [1]
+
+
+def test_of_jobs_that_are_ready_the_heaviest_is_next() -> None:
+    ran: list[str] = []
+    go = threading.Event()
+    with Graph({"work": 1}) as graph:
+        graph.add("first", "work", lambda: go.wait(10))
+        for name, weight in {"none": 0.0, "light": 1.0, "heavy": 3.0, "heavy too": 3.0}.items():
+            graph.add(name, "work", partial(ran.append, name), weight=partial(float, weight))
+        go.set()
+        graph.wait()
+    assert ran == ["heavy", "heavy too", "light", "none"]
+
+
+def test_a_job_is_weighed_when_it_is_ready() -> None:
+    """What it weighs may be what it waits for that tells."""
+    ran: list[str] = []
+    sizes: dict[str, float] = {}
+    go = threading.Event()
+    with Graph({"find": 1, "work": 1}) as graph:
+        graph.add("busy", "work", lambda: go.wait(10))
+        found = graph.add("find", "find", lambda: sizes.update(late=9.0))
+        graph.add("light", "work", lambda: ran.append("light"), weight=lambda: 1.0)
+        graph.add("late", "work", lambda _: ran.append("late"), found, weight=lambda: sizes["late"])
+        graph.wait([found])
+        go.set()
+        graph.wait()
+    assert ran == ["late", "light"]

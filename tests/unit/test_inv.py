@@ -24,6 +24,7 @@ case $1 in
 -c)
     case $2 in
     *%d.%d*) cat "$0.version" ;;
+    *version_info*) [ ! -e "$STAGE/too-old" ] && [ "$(cat "$0.version")" != 3.9 ] ;;
     *"import ensurepip"*) [ ! -e "$STAGE/no-venv" ] ;;
     *) exec {real} "$@" ;;
     esac ;;
@@ -37,6 +38,7 @@ case $1 in
         cp "$0" "$4/bin/python"
         cp "$0.version" "$4/bin/python.version"
     fi ;;
+-B) echo "examined $5 with ${{0##*/}} $6 $7"; env >"$STAGE/env" ;;
 *) echo "ran $*"; env >"$STAGE/env" ;;
 esac
 """
@@ -237,6 +239,38 @@ def test_a_python_that_is_not_there_or_too_old_is_refused(stage: Stage, python: 
     done = stage.run(GRADLOCK_PYTHON=python)
     assert done.returncode == 1
     assert "gradlock needs Python 3.11 or newer; name one with GRADLOCK_PYTHON=" in done.stderr
+
+
+def test_the_release_that_is_too_old_is_named_and_a_newer_one_too(stage: Stage) -> None:
+    old = stage.python("3.9")
+    newer = stage.python("3.13", "python3.13")
+    for argv in ((), ("doctor",)):
+        done = stage.run(*argv)
+        assert (done.returncode, done.stdout, stage.calls) == (1, "", [])
+        assert str(old) in done.stderr
+        assert f"GRADLOCK_PYTHON={newer} ./inv setup" in done.stderr
+
+
+def test_the_doctor_needs_no_venv_and_makes_none(stage: Stage) -> None:
+    done = stage.run("doctor", "--container", "a b")
+    assert (done.returncode, stage.calls) == (0, [])
+    assert done.stdout == f"examined {stage.root} with python3 --container a b\n"
+    assert not (stage.root / ".venv").exists()
+
+
+def test_the_doctor_takes_the_python_of_a_venv_that_is_whole(stage: Stage) -> None:
+    stage.run()
+    assert "with python " in stage.run("doctor").stdout
+    stage.lock("uv==2 --hash=sha256:0\n")  # it would be synchronised; the doctor changes nothing
+    assert "with python " in stage.run("doctor").stdout
+    (stage.root / ".venv/bin/python").unlink()
+    assert "with python3 " in stage.run("doctor").stdout
+    assert stage.calls == FRESH
+
+
+def test_a_setup_that_fails_names_the_doctor(stage: Stage) -> None:
+    assert "./inv doctor looks for the cause" in stage.run(BREAKS="uv").stderr
+    assert "doctor" not in stage.run().stderr
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root would install it")

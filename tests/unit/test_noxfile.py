@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -57,6 +58,19 @@ class Recorder:
         """Note a command, without the program that runs it."""
         self.ran.append(list(argv[1:]))
 
+    def run_install(
+        self, *argv: str, env: dict[str, str], include_outer_env: bool, **_: Any
+    ) -> None:
+        """Note a command that changes the session's environment, and nothing of the shell's."""
+        assert not include_outer_env
+        assert "PYTHONPATH" not in env
+        self.ran.append(list(argv[1:]))
+
+    @property
+    def virtualenv(self) -> Any:
+        """The session's own environment."""
+        return SimpleNamespace(location="/venv")
+
 
 def ran(name: str, *posargs: str, **arguments: str) -> list[list[str]]:
     """Return what a session runs."""
@@ -74,8 +88,8 @@ def test_a_gpu_is_required_of_gpu_variants_alone(name: str) -> None:
 
 
 def test_no_test_of_the_host_is_told_of_gpus() -> None:
-    for name in ("unit", "e2e", "hosts"):
-        (words,) = ran(name, "--gpu-required", "-x")
+    for name in ("unit", "e2e", "hosts", "lab"):
+        words = ran(name, "--gpu-required", "-x")[-1]
         assert words[-1] == "-x"
         assert "--gpu-required" not in words
 
@@ -84,6 +98,12 @@ def test_a_row_without_a_pin_or_a_fingerprint_fails() -> None:
     """The verbs' own tests show that these flags do it."""
     assert "--pinned" in ran("images")[0]
     assert "--check" in ran("fingerprint", variant="cpu")[0]
+
+
+def test_an_environment_of_a_session_holds_what_is_locked_by_hash() -> None:
+    installed, _ = ran("lab")
+    assert {"sync", "--require-hashes", "requirements/desk.txt"} <= set(installed)
+    assert installed[installed.index("--python") + 1] == "/venv"
 
 
 def test_every_tool_of_the_sessions_is_locked() -> None:

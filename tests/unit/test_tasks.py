@@ -18,7 +18,9 @@ import tasks
 from gradlock import store
 
 VERBS: dict[str, Task[Any]] = dict(tasks.namespace.tasks)
-SHARED = {"building", "changes", "connection", "flags", "outcome", "program", "testing"}
+SHARED = {
+    *("building", "changes", "connection", "flags", "outcome", "program", "sharing", "testing"),
+}
 
 
 def modules() -> list[str]:
@@ -76,11 +78,6 @@ def test_a_flag_means_the_same_in_every_verb(
     meanings: dict[str, set[str | None]] = {}
     for flag, told in itertools.chain.from_iterable(flags.values()):
         meanings.setdefault(flag, set()).add(told)
-    own = {
-        "--all",
-        "--check",
-        "--json",
-        "--pin",
-        "--to",
-    }  # of locks, images, artifacts, fingerprints
+    # Of locks, images, artifacts, registries, fingerprints, the table, findings.
+    own = {"--all", "--check", "--from", "--json", "--load", "--pin", "--to"}
     assert {flag for flag, found in meanings.items() if len(found) > 1} == own

@@ -18,7 +18,14 @@ import httpx
 import yaml
 
 from gradlock import command, progress, store
-from gradlock.errors import ArtifactError, CommandError, GradlockError, InputError, LockError
+from gradlock.errors import (
+    ArtifactError,
+    CommandError,
+    GradlockError,
+    InputError,
+    LockError,
+    ToolError,
+)
 from gradlock.inputs import wanted
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import lockfile, paths
@@ -28,15 +35,9 @@ from gradlock.locks.resolve import conda_solver, snapshot
 from gradlock.locks.resolve.conda_solver import RefusalError, Request
 
 CONDA_FORGE = "https://conda.anaconda.org/conda-forge"
-PLATFORM = "linux-64"
 #: What packages may ask of the machine. glibc 2.28 is the oldest that conda-forge builds for;
 #: every image's own is newer.
-VIRTUAL_PACKAGES = {
-    "__unix": "0",
-    "__linux": "5.10",
-    "__glibc": "2.28",
-    "__archspec": "1 x86_64",
-}
+VIRTUAL_PACKAGES = {"__unix": "0", "__linux": "5.10", "__glibc": "2.28"}
 
 
 @cache
@@ -103,7 +104,7 @@ def compile_lock(
             refusal = conda_solver.refusal(work / "request.json")
             if not refusal:
                 raise
-            raise _refused(refusal, variant) from None
+            raise _refused(refusal, variant, cpu) from None
         text = (work / name).read_text(encoding="utf-8")
     # conda-lock's header tells how to change a lock with conda-lock; here it is `invoke lock`.
     body = re.sub(r"\A(#.*\n)*", "", text)
@@ -112,13 +113,15 @@ def compile_lock(
 
 def _write_inputs(work: Path, variant: Variant) -> None:
     """Write what conda-lock reads: the specs, the virtual packages, and its "conda"."""
+    platform = variant.machine.conda
     environment = {
         "channels": ["conda-forge"],
-        "platforms": [PLATFORM],
+        "platforms": [platform],
         "dependencies": list(wanted.condas(variant)),
     }
-    cuda = {"__cuda": variant.cuda_minor} if variant.gpu else {}
-    virtual = {"subdirs": {PLATFORM: {"packages": {**VIRTUAL_PACKAGES, **cuda}}}}
+    own = {"__archspec": f"1 {variant.machine.machine}"}
+    own |= {"__cuda": str(variant.cuda_minor)} if variant.gpu else {}
+    virtual = {"subdirs": {platform: {"packages": {**VIRTUAL_PACKAGES, **own}}}}
     (work / "environment.yml").write_text(yaml.safe_dump(environment))
     (work / "virtual-packages.yml").write_text(yaml.safe_dump(virtual))
     solver = shlex.join([sys.executable, "-m", conda_solver.__name__])
@@ -138,14 +141,16 @@ def _environment(work: Path) -> dict[str, str]:
     )
 
 
-def _refused(refusal: RefusalError, variant: Variant) -> GradlockError:
-    """Return the error for a solver's refusal."""
+def _refused(refusal: RefusalError, variant: Variant, cpu: LockText | None) -> GradlockError:
+    """Return the error for a solver's refusal; `cpu` is the lock that it had to follow."""
     if refusal.cause == "lock":
         return LockError(
             refusal.why,
             where=paths.conda(variant).name,
             mend="run it where conda-forge can be reached, or ./inv lock --upgrade",
         )
+    if refusal.cause == "tools":
+        return ToolError(refusal.why)
     if refusal.cause == "channel":
         return ArtifactError(
             f"reading conda-forge's records for {variant.name}: {refusal.why}",
@@ -155,6 +160,6 @@ def _refused(refusal: RefusalError, variant: Variant) -> GradlockError:
     return InputError(
         f"the conda packages of {variant.name} cannot be solved:\n{refusal.why}",
         where="environment.yml, variants.toml"
-        + (", and the CPU's lock, which GPU locks follow" if variant.gpu else ""),
+        + (f", and {cpu.path.name}, which the other rows' locks follow" if cpu else ""),
         mend="ask for versions that exist and fit together",
     )

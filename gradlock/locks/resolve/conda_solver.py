@@ -35,11 +35,11 @@ VARIABLE = "GRADLOCK_SOLVE"
 #: What `--version` prints.
 VERSION = "gradlock's solver for conda-lock"
 
-Cause = Literal["specs", "lock", "channel"]
+Cause = Literal["specs", "lock", "channel", "tools"]
 
 
 class RefusalError(Exception):
-    """There is no solution; `cause` says what to look at: the specs, the lock or the channel."""
+    """There is no solution; `cause` says what to look at: specs, lock, channel, or own tools."""
 
     def __init__(self, why: str, cause: Cause = "specs") -> None:
         super().__init__(why)
@@ -96,7 +96,8 @@ def main(argv: Sequence[str]) -> int:
         records = asyncio.run(
             solve(options.channel, options.specs, subdir=subdir, request=Request.read(path))
         )
-    except RefusalError as error:
+    except (RefusalError, ImportError) as raised:
+        error = raised if isinstance(raised, RefusalError) else RefusalError(str(raised), "tools")
         told = json.dumps({"why": error.why, "cause": error.cause})
         path.with_suffix(".refusal").write_text(told, encoding="utf-8")
         print(json.dumps({"success": False, "message": error.why}))

@@ -22,6 +22,7 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 from gradlock import store
 from gradlock.errors import GradlockError, LockError, raise_all
 from gradlock.inputs import variants, wanted
+from gradlock.inputs.platforms import DEFAULT
 from gradlock.inputs.variants import Variant
 from gradlock.locks import lockfile, places
 from gradlock.locks.lockfile import WheelPin
@@ -156,7 +157,7 @@ def _wheels(lock: Path, variant: Variant) -> tuple[Wheel, ...]:
                     f"{named} {fault}"
                     if fault
                     else f"{named} has no wheel for Python "
-                    f"{variant.python} on manylinux_2_{GLIBC}_x86_64",
+                    f"{variant.python} on manylinux_2_{GLIBC}_{variant.machine.machine}",
                     where=inputs_of(variant),
                     mend="ask for a version that has one",
                 )
@@ -181,7 +182,7 @@ def _environment(variant: Variant) -> dict[str, str]:
         "implementation_name": "cpython",
         "implementation_version": f"{variant.python}.0",
         "os_name": "posix",
-        "platform_machine": "x86_64",
+        "platform_machine": variant.machine.machine,
         "platform_python_implementation": "CPython",
         "platform_system": "Linux",
         "python_full_version": f"{variant.python}.0",
@@ -209,13 +210,15 @@ def _placed(package: Mapping[str, Any], ranks: Mapping[Tag, int], lock: Path) ->
 
 def platform_tags(variant: Variant) -> tuple[Tag, ...]:
     """Return the tags of wheels that fit a variant, best first."""
+    machine = variant.machine.machine
     legacy = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
+    oldest = 4 if variant.platform == DEFAULT else 16  # other machines came with glibc 2.17
     platforms = []
-    for minor in range(GLIBC, 4, -1):
-        platforms.append(f"manylinux_2_{minor}_x86_64")
+    for minor in range(GLIBC, oldest, -1):
+        platforms.append(f"manylinux_2_{minor}_{machine}")
         if minor in legacy:
-            platforms.append(f"{legacy[minor]}_x86_64")
-    platforms.append("linux_x86_64")
+            platforms.append(f"{legacy[minor]}_{machine}")
+    platforms.append(f"linux_{machine}")
     version = tuple(int(part) for part in variant.python.split("."))
     # Named, so that this does not depend on how the Python that runs it was built.
     abi = f"cp{version[0]}{version[1]}"
@@ -247,7 +250,7 @@ def _target(variant: Variant, as_of: datetime) -> list[str]:
     """Return the part of uv's command line that says what for, and as of when."""
     return [
         *("--python-version", variant.python),
-        *("--python-platform", f"x86_64-manylinux_2_{GLIBC}"),
+        *("--python-platform", f"{variant.machine.machine}-manylinux_2_{GLIBC}"),
         *("--only-binary", ":all:"),
         *("--exclude-newer", as_of.isoformat()),
     ]

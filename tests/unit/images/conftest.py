@@ -17,7 +17,7 @@ import pytest
 
 from gradlock import store
 from gradlock.artifacts import artifacts
-from gradlock.images import build, parts
+from gradlock.images import build, stack
 from gradlock.images import recipe as recipes
 from gradlock.images.build import Means
 from gradlock.images.image import Image
@@ -163,7 +163,7 @@ def workshop(monkeypatch: pytest.MonkeyPatch, make_wheel: MakeWheel) -> Workshop
 
     monkeypatch.setattr(base, "unpack", unpack)
     monkeypatch.setattr(base, "write", write)
-    monkeypatch.setattr(parts, "LARGE", 5000)
+    monkeypatch.setattr(stack, "LARGE", 5000)
     monkeypatch.setattr(freshness, "current", lambda variant, _: made.locks[variant.name])
     return made
 

@@ -14,7 +14,7 @@ from gradlock.artifacts.artifacts import Pin
 from gradlock.artifacts.fetcher import Fetcher
 from gradlock.images import build
 from gradlock.images.build import Means
-from tests.unit.images.conftest import CPU, CU125, CU126, Bench, Workshop, names, tars
+from tests.unit.images.conftest import CPU, CU125, CU126, Bench, Workshop, tars
 
 pytestmark = pytest.mark.usefixtures("project")
 
@@ -23,18 +23,6 @@ def test_what_the_store_has_is_not_built_again(workshop: Workshop) -> None:
     first, before = workshop.build(CU125), tars()
     assert workshop.build(CU125) == first
     assert tars() == before
-
-
-def test_the_heaviest_and_steadiest_layers_are_at_the_bottom(workshop: Workshop) -> None:
-    assert names(workshop.build(CPU)) == [
-        *("tensorflow-cpu", "numpy", "scipy"),
-        *("base", "conda", "wheels", "files"),
-    ]
-    assert names(workshop.build(CU125)) == [
-        *("tensorflow", "nvidia-cuda-nvcc-cu12", "nvidia-cudnn-cu12", "nvidia-nccl-cu12"),
-        *("numpy", "scipy"),
-        *("base", "conda", "conda-cuda", "wheels", "files"),
-    ]
 
 
 @pytest.mark.parametrize(

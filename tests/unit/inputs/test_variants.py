@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,6 +35,8 @@ driver = "560.28.03"
 python = "3.12"
 """
 
+CUDA = 'cuda = "12.9.1"\ncudnn = "9.24.0.43"\ndriver = "525.60.13"'
+
 
 def load(folder: Path, text: str = TEXT) -> Table:
     path = folder / "variants.toml"
@@ -54,6 +57,50 @@ def test_a_row_says_what_differs_from_the_defaults(table: Table) -> None:
         Variant("cu129", "3.13", "2.21.0", "12.9.1", "9.24.0.43", "525.60.13"),
         Variant("cu126", "3.12", "2.21.0", "12.6.3", "9.5.2.1", "560.28.03"),
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "example"),
+    [
+        ("2026-11-20T00:00:00Z", "2026-11-20T00:00:00Z"),
+        ("2026-11-20T02:30:00+02:00", "2026-11-20T00:30:00Z"),
+        ("2026-11-20", "2026-11-20T00:00:00Z"),
+    ],
+)
+def test_a_date_without_quotes_is_shown_with_them(
+    tmp_path: Path, written: str, example: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        load(tmp_path, TEXT.replace('"2026-11-20T00:00:00Z"', written))
+    assert "as_of has no quotes" in caught.value.what
+    (shown,) = re.findall(r', (as_of = "[^"]*")', caught.value.what)
+    assert shown == f'as_of = "{example}"'
+    assert load(tmp_path, TEXT.replace('as_of = "2026-11-20T00:00:00Z"', shown))
+
+
+def test_the_tools_have_a_date_of_their_own(tmp_path: Path) -> None:
+    own = 'tools_as_of = "2026-10-01T00:00:00Z"'
+    assert load(tmp_path).tools_as_of == load(tmp_path).as_of
+    table = load(tmp_path, f"{own}\n{TEXT}")
+    assert (table.as_of.month, table.tools_as_of.month) == (11, 10)
+
+
+def test_a_second_cpu_row_is_one_of_another_environment(tmp_path: Path) -> None:
+    rows = "[variants.cpu220]\ntensorflow = '2.20.0'\n[variants.arm]\nplatform = 'linux/arm64'\n"
+    table = load(tmp_path, TEXT.replace("[variants.cpu]", f"{rows}[variants.cpu]"))
+    assert table.cpu.name == "cpu"
+    assert table.select() == (table.cpu,)
+    assert table.named("arm").machine.conda == "linux-aarch64"
+    shared = {
+        row.name: (row.shares_condas(table.cpu), row.shares_wheels(table.cpu)) for row in table
+    }
+    assert shared == {
+        "cpu": (False, False),
+        "cpu220": (True, False),
+        "arm": (False, False),
+        "cu129": (True, True),
+        "cu126": (False, False),
+    }
 
 
 def test_only_a_row_with_cuda_is_a_gpu_variant(table: Table) -> None:
@@ -124,8 +171,13 @@ def test_a_table_without_gpu_variants_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("2026-11-20T00:00:00Z", "yesterday", "as_of must be a UTC time"),
-        ("2026-11-20T00:00:00Z", "2026-13-45T00:00:00Z", "as_of must be a UTC time"),
+        ("2026-11-20T00:00:00Z", "yesterday", "as_of is 'yesterday': write a UTC time in quotes"),
+        ("2026-11-20T00:00:00Z", "2026-13-45T00:00:00Z", "as_of is '2026-13-45T00:00:00Z': write"),
+        (
+            'as_of = "2026-11-20T00:00:00Z"',
+            "",
+            'is missing: write a UTC time in quotes, as_of = "2',
+        ),
         ('"trixie"', "13", "debian must be a suite's name"),
         ('python = "3.13"', "", "cpu: python is missing"),
         ('"3.13"', '"3"', "cpu: python = '3' is malformed"),
@@ -135,8 +187,21 @@ def test_a_table_without_gpu_variants_says_so(tmp_path: Path) -> None:
         ("driver", "drivers", "cu129: unknown key 'drivers'"),
         ("[variants.cpu]", "[variants.cpu]\nname = 'other'", "cpu: unknown key 'name'"),
         ("variants.cu129", "variants.CU-129", "CU-129: name = 'CU-129' is malformed"),
-        ("[variants.cpu]", "", "exactly one variant without cuda"),
-        ("[variants.cpu]", "[variants.cpu]\n[variants.other]", "exactly one variant without cuda"),
+        ("[variants.cpu]", "", "there must be a row 'cpu' without cuda"),
+        ("[variants.cpu]", "[variants.other]", "there must be a row 'cpu' without cuda"),
+        ("[variants.cpu]", f"[variants.cpu]\n{CUDA}", "there must be a row 'cpu' without cuda"),
+        ("[variants.cpu]", "[variants.cpu]\n[variants.other]", "other differs from cpu in nothing"),
+        ("[variants.cpu]", "[variants.cpu]\nplatform = 'linux/riscv64'", "is malformed"),
+        (
+            "[variants.cu129]",
+            "[variants.cu129]\nplatform = 'linux/arm64'",
+            "cu129: there is no CUDA for linux/arm64: TensorFlow's wheels for aarch64 are without",
+        ),
+        (
+            "[variants.cpu]",
+            "[variants.cpu]\ntensorflow = '2.19.0'",
+            "cpu: TensorFlow 2.19 has no wheels for Python 3.13, but for 3.9 to 3.12",
+        ),
         ("[variants.cpu]", "[variants]\ncpu = 3", "cpu must be a table, but is 3"),
         ("[defaults]", "defaults = 3\n[other]", "defaults must be a table, but is 3"),
         ("[variants.cpu]", "[variants.cpu", "not valid TOML"),

@@ -16,8 +16,9 @@ from unittest import mock
 import pytest
 
 from gradlock.engine.engine import Engine
-from gradlock.errors import EngineError
-from gradlock.inside import shell
+from gradlock.errors import EngineError, InputError
+from gradlock.inside import identity, shell
+from gradlock.inside.request import Request
 
 pytestmark = pytest.mark.usefixtures("seen")
 
@@ -69,7 +70,9 @@ def test_without_a_terminal_stdin_stdout_stderr_and_the_status_pass(
     os.write(writer, b"typed\n")
     os.close(writer)
     with stdio(reader):
-        assert shell.run(engine_of(container), "gradlock:cpu", ["cat"], folder=tmp_path) == 7
+        assert (
+            shell.run(engine_of(container), "gradlock:cpu", ["cat"], request=Request(tmp_path)) == 7
+        )
     os.close(reader)
     printed = capfd.readouterr()
     assert printed.out == "out: typed\n"
@@ -79,8 +82,9 @@ def test_without_a_terminal_stdin_stdout_stderr_and_the_status_pass(
 
 def test_a_required_gpu_that_is_not_there_starts_nothing(tmp_path: Path) -> None:
     engine = engine_of(mock.Mock())
+    request = Request(tmp_path, gpu=True, gpu_required=True)
     with mock.patch("gradlock.engine.gpus.DRIVER", tmp_path / "none"), pytest.raises(EngineError):
-        shell.run(engine, "gradlock:cu125", folder=tmp_path, gpu=True, gpu_required=True)
+        shell.run(engine, "gradlock:cu125", request=request)
     engine.client.containers.create.assert_not_called()  # type: ignore[attr-defined]
 
 
@@ -89,7 +93,7 @@ def test_the_container_is_confined_and_gone_though_it_never_started(tmp_path: Pa
     container.attach_socket.side_effect = KeyboardInterrupt
     engine = engine_of(container)
     with pytest.raises(KeyboardInterrupt):
-        shell.run(engine, "gradlock:cpu", folder=tmp_path)
+        shell.run(engine, "gradlock:cpu", request=Request(tmp_path))
     container.remove.assert_called_once_with(force=True, v=True)
     options = engine.client.containers.create.call_args.kwargs  # type: ignore[attr-defined]
     assert options["cap_drop"] == ["ALL"]
@@ -118,3 +122,15 @@ def test_the_window_size_reaches_the_container(monkeypatch: pytest.MonkeyPatch) 
         container.resize.assert_called_once_with(33, 101)
     os.close(leader)
     os.close(follower)
+
+
+def test_where_nothing_can_be_saved_a_line_says_so_and_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check = mock.Mock(side_effect=InputError("nothing could be saved", mend="do this"))
+    monkeypatch.setattr(identity, "check", check)
+    container = mock.Mock()
+    container.attach_socket.side_effect = KeyboardInterrupt  # it has come as far as this
+    with pytest.raises(KeyboardInterrupt):
+        shell.run(engine_of(container), "gradlock:cpu", request=Request(tmp_path))
+    assert capsys.readouterr().err == "nothing could be saved\n  mend:  do this\n"

@@ -12,42 +12,39 @@ from unittest import mock
 
 import pytest
 from docker.errors import APIError
+from docker.types import Mount
 
 from gradlock.engine.engine import Engine
 from gradlock.errors import EngineError, InputError
 from gradlock.inside import workspace
 
 
-def owned_by(folder: Path, uid: int, mode: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make a folder look like another user's, which only root could do for true."""
-    real = folder.stat()
-    faked = os.stat_result((0o40000 | mode, *real[1:4], uid, uid, *real[6:10]))
-    monkeypatch.setattr(Path, "stat", lambda *_, **__: faked)
+@pytest.fixture
+def engine() -> Engine:
+    client = mock.Mock()
+    client.info.return_value = {}
+    return Engine(client, "unix:///there", private=False)
 
 
-def test_the_container_has_the_id_of_the_folders_owner(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    owned_by(tmp_path, 1234, 0o755, monkeypatch)
-    options = workspace.options(tmp_path)
-    assert options["user"] == "1234:1234"
+def test_the_folder_is_mounted_for_who_works_in_it(engine: Engine, tmp_path: Path) -> None:
+    options = workspace.options(engine, tmp_path)
+    assert options["user"] == f"{os.geteuid()}:{os.getegid()}"
     (mounted,) = options["mounts"]
     assert mounted["Type"] == "bind"  # a volume of a folder that is not there is made, empty
     assert (mounted["Source"], mounted["Target"]) == (str(tmp_path), workspace.INSIDE)
     assert not mounted["ReadOnly"]
 
 
-def test_a_folder_of_roots_does_not_make_the_container_root(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    owned_by(tmp_path, 0, 0o755, monkeypatch)
-    assert "user" not in workspace.options(tmp_path)
-    assert "can only read it" in capsys.readouterr().err
+def test_more_is_mounted_beside_it(engine: Engine, tmp_path: Path) -> None:
+    more = Mount("/mnt/data", str(tmp_path), type="bind")
+    options = workspace.options(engine, tmp_path, read_only=True, mounts=[more])
+    assert options["mounts"][0]["ReadOnly"]
+    assert options["mounts"][1] == more
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_named(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such folder") as caught:
-        workspace.options(tmp_path / "absent")
+        workspace.options(engine, tmp_path / "absent")
     assert caught.value.where == str(tmp_path / "absent")
 
 
@@ -127,5 +124,13 @@ def test_an_engine_that_has_no_such_path_is_told_so(folder: Path) -> None:
     sight = Sight(folder)
     refusal = 'invalid mount config for type "bind": bind source path does not exist: /x'
     sight.client.containers.create.side_effect = APIError("400", explanation=refusal)
-    with pytest.raises(EngineError, match="does not see the folder"):
+    with pytest.raises(EngineError, match="does not see the folder") as caught:
         sight.create(folder)
+    assert caught.value.where.startswith("/x, ")
+
+
+def test_the_folder_is_on_a_label(folder: Path) -> None:
+    sight = Sight(folder)
+    sight.create(folder)
+    labels = sight.client.containers.create.call_args.kwargs["labels"]
+    assert labels["gradlock.folder"] == str(folder)

@@ -285,6 +285,13 @@ def test_one_user_is_added_and_owns_its_home(tmp_path: Path) -> None:
         assert (found[folder][0].uid, found[folder][0].gid) == (base.UID, base.UID)
 
 
+def test_any_user_can_save_in_the_working_folder_and_in_no_other(tmp_path: Path) -> None:
+    found = contents(layer(tmp_path))
+    open_to_all = {name for name, (entry, _) in found.items() if entry.isdir() and entry.mode & 2}
+    assert open_to_all - {"tmp", "var/tmp"} == {"home/gradlock/work"}
+    assert found["home/gradlock/work"][0].mode == 0o1777
+
+
 @pytest.mark.parametrize("file", ["usr/bin/perl", *LINKS])
 @pytest.mark.parametrize("prefix", ["./", "", "/"])
 def test_how_a_room_writes_the_root_changes_nothing(tmp_path: Path, file: str, prefix: str) -> None:

@@ -20,6 +20,7 @@ from gradlock.locks import freshness, lockfile, locking, paths, pylock, rules
 from gradlock.locks.lockfile import DebPin, LockText, WheelPin
 from gradlock.locks.locking import Request
 from gradlock.locks.moves import Move
+from gradlock.locks.programs import Programs
 from gradlock.locks.pylock import Wheel
 from gradlock.locks.resolve import conda, debian, pip, pip_tools, tools
 from gradlock.progress import Stopwatch
@@ -65,10 +66,17 @@ class Resolvers:
         self.condas["cpu"] = lockfile.read(root / "conda-lock.yml").body
 
     def resolve_debs(
-        self, names: Sequence[str], suite: str, *, keep: Iterable[DebPin]
+        self,
+        names: Sequence[str],
+        suite: str,
+        architecture: str,
+        apt: str,
+        *,
+        keep: Iterable[DebPin],
     ) -> tuple[DebPin, ...]:
         """Take the place of apt."""
-        self.asked.append("apt")
+        assert apt == "apt of apt.lock"
+        self.asked.append("apt" if architecture == "amd64" else f"apt {architecture}")
         self.versions = {pin.name: pin.version for pin in keep}
         self.kept["apt"] = list(self.versions)
         return self.debs
@@ -161,10 +169,15 @@ def python(variant: Variant, _apt: LockText) -> Iterator[Program]:
     yield Program((f"python{variant.python}",), {})
 
 
+def apt(lock: LockText | None) -> Any:
+    """Take the place of an apt."""
+    return f"apt of {lock.path.name}" if lock else None
+
+
 def lock(project: Path, **request: Any) -> list[str]:
     """Run the verb; return the paths of the locks that changed."""
     table = variants.load(project / "variants.toml")
-    changed = locking.lock(table, Request(**request), python, Stopwatch())
+    changed = locking.lock(table, Request(**request), Programs(python, apt), Stopwatch())
     return sorted(str(path.relative_to(project)) for path in changed)
 
 
@@ -223,6 +236,37 @@ def test_a_named_package_may_move(project: Path, resolvers: Resolvers) -> None:
     assert "git" in resolvers.kept["apt"]
 
 
+def test_a_deb_moves_with_all_of_its_source(
+    project: Path, resolvers: Resolvers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lock(project, update=("libkrb5-3",))
+    siblings = {"libkrb5-3", "libgssapi-krb5-2", "libk5crypto3", "libkrb5support0"}
+    assert {pin.name for pin in resolvers.debs} - set(resolvers.kept["apt"]) == siblings
+    said = capsys.readouterr().err
+    assert "built from the same source: libgssapi-krb5-2, libk5crypto3, libkrb5support0" in said
+
+
+def test_an_earlier_date_leaves_the_tools_alone(project: Path, resolvers: Resolvers) -> None:
+    table = project / "variants.toml"
+    table.write_text(table.read_text().replace('\nas_of = "2026-', '\nas_of = "2025-'))
+    lock(project)
+    assert resolvers.as_of is not None
+    assert resolvers.as_of.year == 2025
+    assert "tools" not in resolvers.asked
+
+
+@pytest.mark.parametrize("key", ["as_of", "tools_as_of"])
+def test_a_date_in_the_future_is_refused(project: Path, resolvers: Resolvers, key: str) -> None:
+    table = project / "variants.toml"
+    table.write_text(re.sub(rf'(?m)^{key} = "....', f'{key} = "2999', table.read_text()))
+    before = texts(project)
+    with pytest.raises(InputError, match=f"{key} in the future"):
+        lock(project)
+    assert any(f"{key} in the future" in said for said in locking.problems(variants.load(table)))
+    assert resolvers.asked == []
+    assert texts(project) == before
+
+
 def test_a_name_that_no_lock_holds_is_refused(project: Path, resolvers: Resolvers) -> None:
     with pytest.raises(InputError, match="no lock holds no-such, nor-this"):
         lock(project, update=("numpy", "nor-this", "no-such"))
@@ -236,7 +280,7 @@ def test_an_upgrade_moves_the_date_and_lets_all_go(project: Path, resolvers: Res
     text = (project / "variants.toml").read_text()
     table = variants.load(project / "variants.toml")
     assert text.startswith(comment)
-    assert resolvers.as_of == table.as_of
+    assert resolvers.as_of == table.as_of == table.tools_as_of
     assert abs((datetime.now(UTC) - table.as_of).total_seconds()) < 120
     assert table.as_of.second == 0
     assert resolvers.kept["pip cpu"] == resolvers.kept["apt"] == []
@@ -420,7 +464,7 @@ def test_verified_locks_are_what_resolving_gives(project: Path, resolvers: Resol
         body = pylock.write(found, row, path)
         path.write_text(lockfile.with_header(body, lockfile.read(path).inputs))
     before = texts(project)
-    assert locking.verify(table, python, Stopwatch()) == []
+    assert locking.verify(table, Programs(python, apt), Stopwatch()) == []
     assert {"apt", "dev", "desk", "pip cpu", "conda cu129"} <= set(resolvers.asked)
     assert resolvers.refereed == {}
     path = project / "requirements/cu129.txt"
@@ -428,7 +472,7 @@ def test_verified_locks_are_what_resolving_gives(project: Path, resolvers: Resol
     pin = lockfile.parse_wheels(lock_)[3]
     body = lock_.body.replace(pin.sha256, "0" * 64)
     path.write_text(lockfile.with_header(body, lock_.inputs))
-    found = [str(one) for one in locking.verify(table, python, Stopwatch())]
+    found = [str(one) for one in locking.verify(table, Programs(python, apt), Stopwatch())]
     assert any("0" * 64 in one and "requirements/cu129.txt:11" in one for one in found)
     path.write_text(lockfile.with_header(lock_.body, lock_.inputs))
     assert texts(project) == before
@@ -480,6 +524,42 @@ def test_a_row_that_shares_is_held_to_the_cpus(project: Path, resolvers: Resolve
     resolvers.change = move("cu1299")
     with pytest.raises(LockError, match=r"anyio is 9\.9, but .* in cpu"):
         lock(project)
+
+
+def test_a_cpu_row_with_another_tensorflow_has_locks_of_its_own(
+    project: Path, resolvers: Resolvers
+) -> None:
+    append(project / "variants.toml", f"[variants.cpu220]\n{OWN_TENSORFLOW}\n")
+    resolvers.condas["cpu220"] = resolvers.condas["cpu"]
+    resolvers.wheels["cpu220"] = [
+        dataclasses.replace(pin, version="2.20.0") if pin.name == "tensorflow-cpu" else pin
+        for pin in resolvers.wheels["cpu"]
+    ]
+    assert lock(project) == [
+        "requirements/cpu220.conda-lock.yml",
+        "requirements/cpu220.txt",
+        "requirements/pylock.cpu220.toml",
+    ]
+    assert resolvers.followed == {"conda cpu220"}
+    assert locking.problems(variants.load(project / "variants.toml")) == []
+
+
+def test_a_row_for_another_platform_follows_nothing(project: Path, resolvers: Resolvers) -> None:
+    append(project / "variants.toml", "[variants.arm]\nplatform = 'linux/arm64'\n")
+    resolvers.condas["arm"] = resolvers.condas["cpu"]
+    resolvers.wheels["arm"] = [
+        dataclasses.replace(pin, name=pin.name.replace("tensorflow-cpu", "tensorflow"))
+        for pin in resolvers.wheels["cpu"]
+    ]
+    assert lock(project) == [
+        "requirements/apt-arm64.lock",
+        "requirements/arm.conda-lock.yml",
+        "requirements/arm.txt",
+        "requirements/pylock.arm.toml",
+    ]
+    assert set(resolvers.asked) == {"apt arm64", "conda arm", "pip arm"}
+    assert resolvers.followed == set()
+    assert locking.problems(variants.load(project / "variants.toml")) == []
 
 
 @pytest.mark.parametrize("own", ["", OWN_TENSORFLOW, OWN_PYTHON])

@@ -10,7 +10,9 @@ from collections.abc import Callable
 import pytest
 
 from gradlock import store
-from gradlock.engine import engine
+from gradlock.engine import engine, removal
+from gradlock.inside import running
+from gradlock.inside.running import Running
 
 Inv = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -39,3 +41,17 @@ def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("an engine was sought")
 
     monkeypatch.setattr(engine, "connect", connect)
+
+
+@pytest.fixture
+def services(monkeypatch: pytest.MonkeyPatch, no_engine: None) -> list[Running]:
+    """Have an engine run a JupyterLab, a shell and a test; return them."""
+    found = [
+        Running("8888", "lab", "gradlock:cpu", "Up", "/there", "http://there/", True, "a" * 64),
+        Running("bbbbbbbbbbbb", "shell", "gradlock:cpu", "Up", "/there", "", False, "b" * 64),
+        Running("cccccccccccc", "tests", "gradlock:cpu", "Up", "", "", False, "c" * 64),
+    ]
+    monkeypatch.setattr(engine, "find", lambda: "engine")
+    monkeypatch.setattr(removal, "sweep", lambda _: 0)
+    monkeypatch.setattr(running, "every", lambda _: found)
+    return found

@@ -22,7 +22,9 @@ def test_layers_go_and_artifacts_stay(
     assert not (own_store / "passed").exists()
     assert not (project / "reports").exists()
     assert (own_store / "artifacts/file").exists()
-    assert capsys.readouterr().out == f"removed layers, passed from {own_store}\n"
+    assert capsys.readouterr().out == (
+        f"removed layers, packed, pulled, blobs, passed from {own_store}\n"
+    )
 
 
 def test_the_scratch_of_a_run_that_goes_on_stays(own_store: Path, project: Path) -> None:

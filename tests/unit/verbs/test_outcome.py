@@ -10,7 +10,7 @@ import pytest
 from invoke.context import Context
 from invoke.exceptions import Exit
 
-from gradlock.errors import GradlockError, InputError
+from gradlock.errors import ArtifactError, EngineError, GradlockError, InputError
 from gradlock.inputs import variants
 from gradlock.interrupts import Interrupted
 from gradlock.verbs import outcome
@@ -31,6 +31,7 @@ def fails(error: BaseException) -> Body:
         (InputError("broken", where="here", mend="so"), "error: broken\n  where: here", 1),
         (GradlockError("broken"), "error: broken", 1),
         (PermissionError(errno.EACCES, "Permission denied", "/file"), "where: /file", 1),
+        (ImportError("cannot import name 'x' from 'y'"), "a library of .venv is not as", 1),
         (OSError(errno.ENOSPC, "No space left on device", "/file"), "mend:  free some", 1),
         (Interrupted(signal.SIGINT), "interrupted", 130),
         (Interrupted(signal.SIGTERM), "interrupted", 143),
@@ -44,6 +45,24 @@ def test_expected_failures_become_plain_messages(
         fails(error)(Context())
     assert said in str(caught.value)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("error", "machine"),
+    [
+        (EngineError("no engine"), True),
+        (ArtifactError("no index"), True),
+        (InputError("no such variant"), False),
+        (GradlockError("stale"), False),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_the_doctor_is_named_where_the_machine_may_be_the_cause(
+    error: GradlockError, machine: bool
+) -> None:
+    with pytest.raises(Exit) as caught:
+        fails(error)(Context())
+    assert ("./inv doctor" in str(caught.value)) == machine
 
 
 def test_what_nobody_expected_keeps_its_traceback() -> None:

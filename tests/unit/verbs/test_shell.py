@@ -29,5 +29,5 @@ def test_the_status_is_handed_on(
     monkeypatch.setattr(building, "present", lambda *_: "gradlock:cpu")
     monkeypatch.setattr(shells, "run", run)
     with pytest.raises(Exit) as caught:
-        shell.body(Context(), command=command)
+        shell.body(Context(), [], [], command=command)
     assert (ran, caught.value.code) == ([argv], 3)

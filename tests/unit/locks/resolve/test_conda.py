@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from gradlock import store
-from gradlock.errors import ArtifactError, InputError, LockError
+from gradlock.errors import ArtifactError, InputError, LockError, ToolError
 from gradlock.inputs import wanted
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import lockfile, paths
@@ -26,7 +26,8 @@ from gradlock.locks.resolve.conda_solver import RefusalError, Request
 
 CPU = Variant("cpu", "3.13", "2.21.0")
 GPU = dataclasses.replace(CPU, name="cu125", cuda="12.5.1", cudnn="9.3.0.75", driver="525.60.13")
-TABLE = Table(datetime(2026, 11, 20, tzinfo=UTC), "trixie", (CPU, GPU))
+AS_OF = datetime(2026, 11, 20, tzinfo=UTC)
+TABLE = Table(AS_OF, "trixie", (CPU, GPU), AS_OF)
 #: A date before the newest git and graphviz of the snapshot.
 EARLIER = dataclasses.replace(TABLE, as_of=datetime(2026, 1, 1, tzinfo=UTC))
 SPECS = ("git", "graphviz", "python 3.13.* *_cp313", "tini")
@@ -212,11 +213,17 @@ def test_a_locked_file_that_the_snapshot_lacks_is_named(
 def test_a_refusal_becomes_an_error_that_says_how_to_mend_it(
     cause: conda_solver.Cause, kind: type[Exception]
 ) -> None:
-    error = conda._refused(RefusalError("because", cause), GPU)
+    error = conda._refused(RefusalError("because", cause), GPU, None)
     assert type(error) is kind
     assert "because" in error.what
     assert error.where
     assert error.mend
+
+
+def test_a_refusal_names_the_lock_that_had_to_be_followed() -> None:
+    followed = LockText(paths.conda(CPU), "", "")
+    error = conda._refused(RefusalError("because"), GPU, followed)
+    assert "and conda-lock.yml, which the other rows' locks follow" in error.where
 
 
 def test_a_solver_that_refuses_reaches_the_user_as_one_error(
@@ -225,6 +232,19 @@ def test_a_solver_that_refuses_reaches_the_user_as_one_error(
     ask_for(monkeypatch, tmp_path, ["python", "no-such-package"])
     with pytest.raises(InputError, match="no-such-package") as caught:
         compile_lock(CPU, TABLE)
+    assert "Traceback" not in str(caught.value)
+
+
+def test_a_solver_that_is_too_old_is_told_in_words(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "rattler").mkdir()
+    (tmp_path / "rattler/__init__.py").touch()  # nothing of what is imported from it
+    monkeypatch.setattr(store, "CODE", f"{tmp_path}:{store.CODE}")
+    with pytest.raises(ToolError, match="No module named") as caught:
+        compile_lock(CPU, TABLE)
+    assert "dev.txt" in caught.value.where
+    assert "tools_as_of" in caught.value.mend
     assert "Traceback" not in str(caught.value)
 
 

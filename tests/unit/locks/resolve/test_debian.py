@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gradlock import command
-from gradlock.errors import LockError
+from gradlock.errors import CommandError, LockError
 from gradlock.locks.lockfile import DebPin
 from gradlock.locks.resolve import debian, mirrors
 
@@ -68,8 +68,9 @@ def test_a_file_that_cannot_be_locked_is_named(old: str, new: str) -> None:
 class Apt:
     """An apt that prints what it is told to, and keeps what it was given."""
 
-    def __init__(self, printed: str = PRINTED) -> None:
+    def __init__(self, printed: str = PRINTED, refusals: Sequence[str] = ()) -> None:
         self.printed = printed
+        self.refusals = list(refusals)
         self.files: dict[str, str] = {}
         self.ran: list[list[str]] = []
 
@@ -80,6 +81,8 @@ class Apt:
             return 'Acquire::http::Proxy "http://proxy.example";\n'
         etc = Path((env or {})["APT_CONFIG"]).parent
         self.files = {path.name: path.read_text() for path in etc.iterdir() if path.is_file()}
+        if argv[1] == "install" and self.refusals:
+            raise CommandError("apt-get failed", mend=self.refusals.pop(0))
         return self.printed if argv[1] == "install" else ""
 
 
@@ -92,7 +95,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, apt: Apt) -> Apt:
 def test_resolving_asks_apt_in_a_state_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     apt = machine(monkeypatch, Apt())
     kept = debian.parse_uris(PRINTED, ARCHIVES)[1]
-    pins = debian.resolve(["git", "tini"], "trixie", keep=[kept])
+    pins = debian.resolve(["git", "tini"], "trixie", "amd64", debian.own, keep=[kept])
     assert pins == debian.parse_uris(PRINTED, ARCHIVES)
     assert apt.ran[-1][-3:] == ["?essential", "git", "tini"]
     sources = re.findall(r"(?m)^deb \[signed-by=\S+\] (\S+) (\S+) main$", apt.files["sources.list"])
@@ -108,4 +111,58 @@ def test_resolving_asks_apt_in_a_state_of_its_own(monkeypatch: pytest.MonkeyPatc
 def test_an_apt_that_finds_nothing_is_no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     machine(monkeypatch, Apt("Reading package lists...\n"))
     with pytest.raises(LockError, match="no package at all"):
-        debian.resolve(["git"], "trixie")
+        debian.resolve(["git"], "trixie", "amd64", debian.own)
+
+
+def pin(name: str, source: str, version: str = "1") -> DebPin:
+    path = f"pool/main/{source[0]}/{source}/{name}_{version}_amd64.deb"
+    return DebPin(name, version, "amd64", 1, SHA256, "debian", path)
+
+
+KRB5 = tuple(pin(name, "krb5") for name in ("libgssapi-krb5-2", "libkrb5-3"))
+PINS = (*KRB5, pin("libxcb1", "libxcb"), pin("tini", "tini"))
+
+
+def test_what_is_built_from_one_source_moves_together() -> None:
+    assert debian.together(PINS, ["libkrb5-3"]) == KRB5
+    assert debian.together(PINS, ["tini", "numpy"]) == PINS[-1:]
+    assert debian.together(PINS, []) == ()
+
+
+#: What apt 2.6 and apt 3.0 say where a pin is in the way.
+REFUSALS = {
+    "2.6": """The following packages have unmet dependencies:
+ tini : Depends: libkrb5-3 (>= 2) but 1 is to be installed
+E: Unable to correct problems, you have held broken packages.""",
+    "3.0": """Unsatisfied dependencies:
+ tini : Depends: libkrb5-3 (>= 2) but 1 is to be installed
+Error: Unable to correct problems, you have held broken packages.""",
+}
+
+
+@pytest.mark.parametrize("release", REFUSALS)
+def test_a_pin_that_is_in_the_way_moves_with_its_source_and_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], release: str
+) -> None:
+    apt = machine(monkeypatch, Apt(refusals=[REFUSALS[release]]))
+    debian.resolve(["git", "tini"], "trixie", "amd64", debian.own, keep=PINS[:3])
+    assert re.findall("Package: (.*)", apt.files["preferences"]) == ["libxcb1"]
+    assert "moving too" in (said := capsys.readouterr().err)
+    assert "libgssapi-krb5-2, libkrb5-3 (krb5)" in said
+
+
+def test_a_conflict_that_no_pin_makes_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine(monkeypatch, Apt(refusals=[REFUSALS["3.0"]]))
+    with pytest.raises(CommandError):
+        debian.resolve(
+            ["git", "tini"], "trixie", "amd64", debian.own, keep=[pin("libxcb1", "libxcb")]
+        )
+    machine(monkeypatch, Apt(refusals=["E: Unable to locate package no-libkrb5-3"]))
+    with pytest.raises(CommandError):
+        debian.resolve(["git", "tini"], "trixie", "amd64", debian.own, keep=PINS)
+
+
+def test_a_lock_is_for_one_architecture(monkeypatch: pytest.MonkeyPatch) -> None:
+    apt = machine(monkeypatch, Apt())
+    debian.resolve(["git"], "trixie", "arm64", debian.own)
+    assert 'APT::Architectures "arm64";' in apt.files["apt.conf"]

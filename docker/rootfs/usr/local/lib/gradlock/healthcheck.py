@@ -1,7 +1,8 @@
 """Say whether the service that the entry point started is healthy: exit status 0 or 1.
 
-JupyterLab must answer on its port with its own token, TensorBoard on its port. Any other
-command starts no server: it is healthy as long as it runs, and the message says so.
+Jupyter must answer on its port to its own token, and be able to run notebooks (the extension
+gradlock_server looks); TensorBoard must answer on its port. Any other command starts no server:
+it is healthy as long as it runs, and the message says so.
 """
 
 from __future__ import annotations
@@ -11,16 +12,21 @@ import os
 import ssl
 import sys
 import tempfile
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 #: Where the entry point may have recorded what runs, in the order that it tries them.
 RECORDS = (Path("/tmp/gradlock-service"), Path("/dev/shm/gradlock-service"))
-#: Jupyter's commands that serve; `jupyter lab` becomes `jupyter-lab` by exec.
-JUPYTER = frozenset({"jupyter-lab", "jupyter-notebook", "jupyter-server"})
+#: JupyterHub's server: its token is JupyterHub's, which would be asked at every check.
+HUB = "jupyterhub-singleuser"
+#: The commands that serve Jupyter, as the entry point spells them.
+JUPYTER = frozenset({"jupyter-lab", "jupyter-notebook", "jupyter-server", HUB})
 #: Seconds to wait for an answer.
 PATIENCE = 8
+#: The status with which a server says that it is there, but not well.
+UNWELL = 503
 
 
 def main() -> int:
@@ -35,27 +41,27 @@ def main() -> int:
 
 def check() -> str:
     """Return what is healthy; an error says what is not."""
-    pid, home, program, argument = read_record()
+    pid, home, program = read_record()
     if not Path(f"/proc/{pid}").exists():
         raise ValueError(f"{program} (process {pid}) has ended")
     name = Path(program).name
-    if name in JUPYTER or f"{name}-{argument}" in JUPYTER:
-        return jupyter(pid, home)
+    if name in JUPYTER:
+        return jupyter(pid, home, hub=name == HUB)
     if name == "tensorboard":
         return tensorboard(pid)
     return f"no server was started: {name} runs"
 
 
 def read_record() -> list[str]:
-    """Return the process, the home, the program and its first argument."""
+    """Return the process, its home and its program."""
     for path in RECORDS:
         if path.exists():
-            return path.read_text(encoding="utf-8").split("\n")[:4]
+            return path.read_text(encoding="utf-8").split("\n")[:3]
     raise ValueError("the entry point recorded no service")
 
 
-def jupyter(pid: str, home: str) -> str:
-    """Ask the Jupyter server for what only its token (or a password) gives."""
+def jupyter(pid: str, home: str, *, hub: bool) -> str:
+    """Ask the Jupyter server for what only its token gives, and how its kernels are."""
     os.environ["HOME"] = home
     from jupyter_core.paths import jupyter_runtime_dir
 
@@ -65,11 +71,10 @@ def jupyter(pid: str, home: str) -> str:
     host = "127.0.0.1" if anywhere else server["hostname"]
     scheme = "https" if server["secure"] else "http"
     base = f"{scheme}://{host}:{server['port']}{server['base_url']}"
-    if not server["token"]:
-        # A password stands in for the token, and nobody here knows it.
-        return f"Jupyter {get(base + 'api')['version']} answers on port {server['port']}"
-    status = get(base + "api/status", token=server["token"])
-    return f"Jupyter answers on port {server['port']}, with {status['kernels']} kernels"
+    if server["token"] and not hub:  # a password may stand in for it, and nobody here knows it
+        get(base + "api/status", token=server["token"])
+    kernels = get(base + "gradlock/health")["kernels"]
+    return f"Jupyter answers on port {server['port']}, with {kernels} kernels"
 
 
 def tensorboard(pid: str) -> str:
@@ -90,8 +95,13 @@ def get(url: str, token: str = "") -> Any:
         urllib.request.ProxyHandler({}),
         urllib.request.HTTPSHandler(context=trusting),
     )
-    with opener.open(request, timeout=PATIENCE) as answer:
-        return json.load(answer)
+    try:
+        with opener.open(request, timeout=PATIENCE) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        if error.code != UNWELL:
+            raise
+        raise ValueError(json.load(error)["problem"]) from error
 
 
 if __name__ == "__main__":

@@ -1,0 +1,40 @@
+"""The platforms that an environment may be for, and what each is called by whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A platform of images, as Docker names it: `linux/arm64`.
+
+    `machine` is what wheels and uv call the processor, `debian` what Debian does, `conda` what
+    conda calls the platform.
+    """
+
+    name: str
+    machine: str
+    debian: str
+    conda: str
+
+    @property
+    def architecture(self) -> str:
+        """The processor, as Docker names it."""
+        return self.name.rpartition("/")[2]
+
+    @property
+    def libraries(self) -> str:
+        """The folder of Debian's libraries, below the root."""
+        return f"usr/lib/{self.machine}-linux-gnu"
+
+
+#: What a row has that names none.
+DEFAULT = "linux/amd64"
+PLATFORMS = {
+    platform.name: platform
+    for platform in (
+        Platform(DEFAULT, "x86_64", "amd64", "linux-64"),
+        Platform("linux/arm64", "aarch64", "arm64", "linux-aarch64"),
+    )
+}

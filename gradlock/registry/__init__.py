@@ -1,0 +1,1 @@
+"""Registries: where images go by digest, and come from, held to what images.lock says."""

@@ -1,0 +1,304 @@
+"""A repository of a registry: blobs and manifests by digest, tags, by OCI's distribution protocol.
+
+Whatever comes is held to the digest that it was asked for by; whatever goes is there as a whole
+or not at all, since a registry takes a blob only with its digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO
+
+import httpx
+
+from gradlock import store
+from gradlock.artifacts import network
+from gradlock.artifacts.once import Once
+from gradlock.errors import ArtifactError
+from gradlock.progress import Meter
+from gradlock.registry import refusals
+from gradlock.registry.login import Login
+from gradlock.registry.reference import Reference
+
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+#: What a tag may name; gradlock's images are of the first kind.
+KINDS = (
+    MANIFEST,
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+)
+#: Bytes of a blob that are sent in one request: what is lost when a connection breaks. Amazon's
+#: registry takes no less than 5 MiB.
+PIECE = 16 << 20
+#: Seconds that a registry may take to say how it is spoken to.
+GREETING = 5.0
+#: The most bytes that a manifest may have: registries refuse larger ones, too.
+LARGEST = 4 << 20
+
+
+class Repository:
+    """One repository; a context, which threads may share.
+
+    `stop` ends what is under way in whichever thread. `waits` are the seconds before each
+    further try where the network fails, and `timeout` those without a byte after which it has.
+    """
+
+    def __init__(
+        self,
+        place: Reference,
+        *,
+        stop: threading.Event | None = None,
+        waits: Sequence[float] = network.BACKOFF,
+        timeout: float = network.TIMEOUT,
+    ) -> None:
+        self.place = place
+        self._stop = stop or threading.Event()
+        self._waits = waits
+        self.login = Login(place)
+        self._client = httpx.Client(
+            verify=network.trust(Path("/etc/docker/certs.d", place.host)),
+            auth=self.login,
+            follow_redirects=True,
+            timeout=httpx.Timeout(timeout, pool=None),
+        )
+        self._base = Once(self._greet)
+
+    def __enter__(self) -> Repository:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._client.close()
+
+    def has(self, digest: str) -> bool:
+        """Tell whether the repository holds a blob."""
+        answer = self._ask("HEAD", f"blobs/{digest}", missing=True)
+        return answer is not None
+
+    def manifest(self, reference: str) -> bytes | None:
+        """Return a manifest by its digest (held to it) or a tag; None where there is none.
+
+        Raises:
+            RegistryError: it cannot be had, or has another digest.
+
+        """
+        accept = {"Accept": ", ".join(KINDS)}
+        answer = self._ask("GET", f"manifests/{reference}", headers=accept, missing=True)
+        if answer is None:
+            return None
+        data = answer.content
+        found = f"sha256:{store.digest(data)}"
+        if reference.startswith("sha256:") and found != reference:
+            raise refusals.other_bytes(self.place, f"the manifest {reference}", found)
+        return data
+
+    def blob(self, digest: str) -> bytes:
+        """Return a small blob, held to its digest.
+
+        Raises:
+            RegistryError: it cannot be had, or has other bytes.
+
+        """
+        answer = self._ask("GET", f"blobs/{digest}")
+        assert answer is not None
+        found = f"sha256:{store.digest(answer.content)}"
+        if found != digest:
+            raise refusals.other_bytes(self.place, f"the blob {digest}", found)
+        return answer.content
+
+    def tag(self, reference: str, manifest: bytes, kind: str = MANIFEST) -> None:
+        """Put a manifest under its digest, or let a tag name it: the last step of a push.
+
+        Raises:
+            RegistryError: the registry refuses, since a tag may not move for example.
+
+        """
+        headers = {"Content-Type": kind}
+        self._ask("PUT", f"manifests/{reference}", headers=headers, content=manifest)
+
+    def put(self, data: bytes) -> None:
+        """Bring a small blob, where the repository lacks it.
+
+        Raises:
+            RegistryError: the registry refuses it.
+
+        """
+        digest = f"sha256:{store.digest(data)}"
+        if not self.has(digest):
+            self.upload(digest, io.BytesIO(data), len(data), Meter())
+
+    def upload(
+        self, digest: str, source: BinaryIO, size: int, meter: Meter, others: Sequence[str] = ()
+    ) -> bool:
+        """Bring a blob that the repository lacks; return whether its bytes had to be sent.
+
+        `others` are repositories of the registry that may have it already. What breaks is taken
+        up where the registry says that it has come to.
+
+        Raises:
+            RegistryError: the registry refuses it.
+
+        """
+        url = self._begin(digest, others)
+        if url is None:
+            meter.advance(size)
+            return False
+        have, told = 0, 0
+        while have < size:
+            source.seek(have)
+            piece = source.read(PIECE)
+            if not piece:
+                raise ArtifactError("a file is shorter than it was", where=str(source.name))
+            url, have = self._send(url, piece, have)
+            meter.advance(have - told)
+            told = have
+        whole = httpx.URL(url).copy_merge_params({"digest": digest})
+        self._ask("PUT", str(whole), headers={"Content-Length": "0"})
+        return True
+
+    def download(self, digest: str, size: int, part: Path, meter: Meter) -> None:
+        """Bring a blob into a file, from the bytes on that it has already.
+
+        Raises:
+            RegistryError: it cannot be had, or has other bytes; then the file is gone.
+
+        """
+        told = 0
+
+        def receive() -> None:
+            nonlocal told
+            have = part.stat().st_size if part.exists() else 0
+            headers = {"Accept-Encoding": "identity"}
+            if 0 < have < size:
+                headers["Range"] = f"bytes={have}-"
+            else:
+                have = 0
+            with self._client.stream("GET", self.url(f"blobs/{digest}"), headers=headers) as answer:
+                refusals.check(answer, self.place)
+                begun = have if answer.status_code == httpx.codes.PARTIAL_CONTENT else 0
+                with part.open("r+b" if begun else "wb") as sink:
+                    sink.seek(begun)
+                    meter.advance(begun - told)
+                    told = begun
+                    for chunk in answer.iter_raw():
+                        network.check(self._stop, str(self.place))
+                        sink.write(chunk)
+                        meter.advance(len(chunk))
+                        told += len(chunk)
+                        if told > size:
+                            break
+
+        if not part.exists() or part.stat().st_size != size:
+            self._patiently(receive)
+        with part.open("rb") as stream:
+            found = f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
+        if found != digest:
+            part.unlink()
+            raise refusals.other_bytes(self.place, f"the blob {digest}", found)
+
+    def _begin(self, digest: str, others: Sequence[str]) -> str | None:
+        """Ask for a blob to be taken from elsewhere, or return where its bytes are to go."""
+        for other in others:
+            asked = {"mount": digest, "from": other}
+            answer = self._ask("POST", "blobs/uploads/", params=asked)
+            if answer is not None and answer.status_code == httpx.codes.CREATED:
+                return None
+        answer = self._ask("POST", "blobs/uploads/")
+        assert answer is not None
+        return self._location(answer)
+
+    def _send(self, url: str, piece: bytes, have: int) -> tuple[str, int]:
+        """Send a piece; return where the next goes, and how many bytes have come by now."""
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "Content-Range": f"{have}-{have + len(piece) - 1}",
+        }
+        try:
+            answer = self._ask("PATCH", url, headers=headers, content=piece, once=True)
+            assert answer is not None
+            return self._location(answer), have + len(piece)
+        except httpx.TransportError:
+            answer = self._ask("GET", url)  # what has come of it
+            assert answer is not None
+            reached = answer.headers.get("Range", "0--1").rpartition("-")[2]
+            return self._location(answer, url), int(reached) + 1
+
+    def _location(self, answer: httpx.Response, default: str = "") -> str:
+        """Return where an upload goes on, as a URL: a registry may tell a path alone."""
+        told = answer.headers.get("Location") or default
+        return str(answer.url.join(told))
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        missing: bool = False,
+        once: bool = False,
+    ) -> httpx.Response | None:
+        """Send a request; None where there is nothing there, and that is an answer."""
+
+        def work() -> httpx.Response | None:
+            answer = self._client.request(
+                method, self.url(path), headers=headers, params=params, content=content
+            )
+            if missing and answer.status_code == httpx.codes.NOT_FOUND:
+                return None
+            refusals.check(answer, self.place)
+            return answer
+
+        return work() if once else self._patiently(work)
+
+    def url(self, path: str) -> str:
+        """Return the URL of a path in the repository; of a URL, itself."""
+        if "://" in path:
+            return path
+        return f"{self._base.get()}/v2/{self.place.repository}/{path}"
+
+    def _patiently(self, work: Callable[[], Any]) -> Any:
+        """Do what the network may fail, with a few tries.
+
+        Raises:
+            RegistryError: the last one failed, too.
+
+        """
+        last: Exception | None = None
+        for wait in (*self._waits, None):
+            network.check(self._stop, str(self.place))
+            try:
+                return work()
+            except refusals.BusyError as error:
+                last = error
+            except httpx.HTTPError as error:
+                last = error
+                if refusals.untrusted(error):
+                    break
+            if wait is not None:
+                self._stop.wait(wait)
+        assert last is not None
+        raise refusals.unreachable(self.place, last) from last
+
+    def _greet(self) -> str:
+        """Return the registry's URL: without TLS only where it is on this machine."""
+        secure = f"https://{self.place.address}"
+        if not self.place.loopback:
+            return secure
+        try:
+            self._client.get(f"{secure}/v2/", auth=None, timeout=GREETING)
+        except httpx.TransportError as error:
+            if not refusals.untrusted(error):
+                return f"http://{self.place.address}"
+        return secure

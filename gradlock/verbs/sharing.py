@@ -1,0 +1,62 @@
+"""Images shared with a team: what `push` and `image --push-cache` have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from gradlock import progress
+from gradlock.artifacts import fetcher, sources
+from gradlock.images import pins
+from gradlock.images.image import Image
+from gradlock.images.recipe import Recipe
+from gradlock.inputs.variants import Variant
+from gradlock.registry import artifacts, team
+from gradlock.registry import push as pushing
+from gradlock.registry.client import Repository
+from gradlock.registry.reference import Reference
+from gradlock.verbs.outcome import out
+
+
+def push(place: Reference, wanted: Sequence[Recipe], images: Sequence[Image]) -> None:
+    """Push images as they are pinned, and print what came of it.
+
+    Raises:
+        PinError: one would have another digest than the pinned one.
+        RegistryError: the registry refuses, or cannot be reached.
+
+    """
+    with Repository(place) as repository, progress.board() as board:
+        for recipe, image in zip(wanted, images, strict=True):
+            pins.hold_manifest(image)
+            tags = (place.tag,) if place.tag else names(recipe.variant, recipe.created)
+            meter = board.meter(f"pushing {recipe.name}")
+            done = pushing.push(image, repository, tags, meter)
+            out.print(f"{place.host}/{place.repository}@{done.digest}")
+            sent = f"{done.sent / 1e6:.1f} MB of {done.size / 1e6:.0f} MB sent"
+            out.print(f"  {', '.join(done.tags)}; {sent}")
+
+
+def names(row: Variant, moment: datetime) -> tuple[str, ...]:
+    """Return the tags that a variant gets; the last is the one that people use."""
+    return (f"{row.name}-{moment:%Y%m%d}", f"{row.tensorflow}-{row.name}", row.name)
+
+
+def share(wanted: Sequence[Recipe], images: Sequence[Image]) -> None:
+    """Bring images, and the artifacts that they were made of, into the team's cache.
+
+    Raises:
+        InputError: no cache is named.
+        RegistryError: the registry refuses, or cannot be reached.
+
+    """
+    place = team.required()
+    push(place, wanted, images)
+    with Repository(place) as repository, progress.board() as board:
+        for recipe in wanted:
+            needed = sources.pins_of(recipe.locks, recipe.channel)
+            with team.artifacts([recipe.locks.digest]) as nearer:
+                files = fetcher.fetch(needed, nearer=nearer)
+            meter = board.meter(f"pushing the artifacts of {recipe.name}")
+            sent = artifacts.push(repository, recipe.locks.digest, files, meter)
+            out.print(f"  {len(files)} artifacts of {recipe.name}; {sent / 1e6:.1f} MB sent")
