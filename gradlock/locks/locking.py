@@ -27,9 +27,8 @@ from gradlock.locks import (
 from gradlock.locks.freshness import Locks
 from gradlock.locks.lockfile import LockText
 from gradlock.locks.moves import Move
-from gradlock.locks.programs import Programs
 from gradlock.locks.pylock import Wheel
-from gradlock.locks.refereeing import Referee
+from gradlock.locks.refereeing import Programs, Referee
 from gradlock.locks.resolve import conda, debian, pip, pip_tools, tools
 from gradlock.locks.start import Start
 from gradlock.locks.verifying import Finding

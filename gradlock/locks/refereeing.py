@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
 from threading import Lock
 from types import TracebackType
 
@@ -12,9 +14,21 @@ from gradlock.command import Program
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import lockfile
 from gradlock.locks.lockfile import LockText
-from gradlock.locks.programs import Python
-from gradlock.locks.resolve import pip_tools
+from gradlock.locks.resolve import debian, pip_tools
 from gradlock.progress import say
+
+#: Runs the Python of a variant's image, from an apt lock's base layer.
+Python = Callable[[Variant, LockText], AbstractContextManager[Program]]
+#: Returns an apt: this machine's, or that of an apt lock's base layer.
+Apt = Callable[[LockText | None], debian.Apt]
+
+
+@dataclass(frozen=True)
+class Programs:
+    """What resolves for a lock and is a program of Debian's."""
+
+    python: Python
+    apt: Apt
 
 
 class Referee:

@@ -18,7 +18,7 @@ from gradlock.layers import interpreter
 from gradlock.layers.apt import BaseApt
 from gradlock.locks import lockfile, locking, paths, revisions
 from gradlock.locks.lockfile import LockText
-from gradlock.locks.programs import Programs
+from gradlock.locks.refereeing import Programs
 from gradlock.locks.resolve import debian
 from gradlock.locks.resolve.debian import Apt
 from gradlock.progress import Stopwatch

@@ -20,8 +20,8 @@ from gradlock.locks import freshness, lockfile, locking, paths, pylock, rules
 from gradlock.locks.lockfile import DebPin, LockText, WheelPin
 from gradlock.locks.locking import Request
 from gradlock.locks.moves import Move
-from gradlock.locks.programs import Programs
 from gradlock.locks.pylock import Wheel
+from gradlock.locks.refereeing import Programs
 from gradlock.locks.resolve import conda, debian, pip, pip_tools, tools
 from gradlock.progress import Stopwatch
 
