@@ -8,6 +8,8 @@ from typing import Any
 
 from rich.table import Table as Grid
 
+COLUMNS = ("what", "here", "core-s", "beside", "there", "ratio", "budget")
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -47,6 +49,13 @@ class Row:
         """Whether it is within its budget."""
         return self.budget is None or self.value <= self.budget
 
+    def reason(self, cores: int) -> str:
+        """Return what a row over its budget is bound by, as far as the numbers tell."""
+        if self.kept or not self.core_seconds:
+            return ""
+        least = self.core_seconds / cores
+        return f"{self.core_seconds:.0f} core-s take {least:.0f} s at least on {cores} cores"
+
     def to_dict(self) -> dict[str, Any]:
         """Return the row as plain values."""
         return {**asdict(self), "value": self.value, "kept": self.kept}
@@ -55,19 +64,24 @@ class Row:
 def grid(rows: Sequence[Row], caption: str) -> Grid:
     """Return the table."""
     table = Grid(caption=caption)
-    for name in ("what", "here", "core-s", "beside", "there", "ratio", "budget", ""):
+    for name in (*COLUMNS, ""):
         left = name in ("what", "beside", "")
         table.add_column(name, justify="left" if left else "right", no_wrap=name != "")
     for row in rows:
-        here = f"{row.amount:.1f} {row.unit}"
-        cores = f"{row.core_seconds:.0f}" if row.core_seconds else ""
-        there = (
-            (f"{row.plain_amount:.1f} {row.unit}", f"{row.value:.2f}") if row.plain else ("", "")
-        )
-        bound = (
-            "" if row.budget is None else f"{row.budget:g}" + ("" if row.plain else f" {row.unit}")
-        )
-        beside = there if row.plain else ("", "")
-        end = "" if row.kept else "over"
-        table.add_row(row.what, here, cores, row.plain, *beside, bound, end)
+        table.add_row(*_cells(row), "" if row.kept else "over")
     return table
+
+
+def markdown(rows: Sequence[Row], cores: int) -> str:
+    """Return the table for docs/performance.md; a row over its budget says why."""
+    heads = [*COLUMNS, "over its budget, since"]
+    table = [[*_cells(row), row.reason(cores) or ("" if row.kept else "over")] for row in rows]
+    lines = [heads, ["---"] * len(heads), *table]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _cells(row: Row) -> list[str]:
+    there = [f"{row.plain_amount:.1f} {row.unit}", f"{row.value:.2f}"] if row.plain else ["", ""]
+    bound = "" if row.budget is None else f"{row.budget:g}" + ("" if row.plain else f" {row.unit}")
+    cores = f"{row.core_seconds:.0f}" if row.core_seconds else ""
+    return [row.what, f"{row.amount:.1f} {row.unit}", cores, row.plain, *there, bound]

@@ -52,13 +52,18 @@ def build(folder: Path, *, url: str = "", complete: bool = False) -> None:
         )
     for lack in whole.missing:
         progress.say(f"not complete: {lack}")
+    with store.exclusive("site"):
+        _build(whole, folder, url)
+
+
+def _build(whole: pages.Site, folder: Path, url: str) -> None:
     staged, config = folder / "pages", folder / "mkdocs.yml"
     shutil.rmtree(staged, ignore_errors=True)
     for name, data in whole.files.items():
         path = staged / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-    config.write_text(pages.configuration(whole, staged, folder / "html", url), encoding="utf-8")
+    store.write_text(config, pages.configuration(whole, staged, folder / "html", url))
     # The locks' moment instead of the clock's: two builds give the same bytes.
     moment = str(int(variants.load().as_of.timestamp()))
     command.run(

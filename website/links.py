@@ -13,16 +13,17 @@ MOVED = {
     "README.md": "index.md",
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
+    "notebooks/": "notebooks/index.md",
 }
 #: Where pages with the tree's own files lie.
 SOURCE = "source"
-#: A fenced block or a code span, in which no link is; or the end of a link, with its target.
-PIECES = re.compile(
+#: What is shown as it is written: a fenced block, or what stands between backticks.
+CODE = (
     r"(?P<code>^(?P<indent> *)(?P<fence>`{3,})[^\n]*\n.*?^(?P=indent)(?P=fence) *$"
     r"|(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`))"
-    r"|\]\((?P<target>[^)\s]+)\)",
-    re.MULTILINE | re.DOTALL,
 )
+#: Code, in which no link is; or the end of a link, with its target.
+PIECES = re.compile(CODE + r"|\]\((?P<target>[^)\s]+)\)", re.MULTILINE | re.DOTALL)
 
 
 def page(path: str) -> str:

@@ -6,7 +6,6 @@ import errno
 import fcntl
 import hashlib
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -34,7 +33,7 @@ class Download:
     pin: Pin
     source: Source
     meter: progress.Meter
-    stop: threading.Event
+    stop: network.Stop
     #: The bytes that the meter was told of.
     _told: int = 0
 
@@ -93,7 +92,10 @@ class Download:
         # A mirror that compresses on the way would change the bytes.
         headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={have}-"} if have else {})}
         login = self.source.login or httpx.USE_CLIENT_DEFAULT
-        with self.client.stream("GET", self.source.url, headers=headers, auth=login) as answer:
+        with (
+            self.client.stream("GET", self.source.url, headers=headers, auth=login) as answer,
+            self.stop.ends(answer),
+        ):
             if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
                 file.truncate(0)  # longer than the file is, or whole: of no use
             answer.raise_for_status()

@@ -44,7 +44,7 @@ class Fetcher:
         self.count = self.size = 0
         self._meter = meter or progress.Meter()
         self._again = again
-        self._stop = threading.Event()
+        self._stop = network.Stop()
         self._client = Once(network.client)
         self._locate = locate or Sources(self._client.get, self._stop).of
         self._nearer = nearer

@@ -8,9 +8,11 @@ from __future__ import annotations
 import netrc
 import os
 import re
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -109,6 +111,45 @@ def patiently(work: Callable[[], Result], stop: threading.Event, where: str) -> 
         stop.wait(pause)
     check(stop, where)
     return work()
+
+
+class Stop(threading.Event):
+    """Set, it ends what is under way: who looks sees it, and who waits for a byte is hung up on.
+
+    Else a server that has gone silent would keep a thread for `TIMEOUT`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._lines: set[socket.socket] = set()
+
+    def set(self) -> None:
+        """Set it, and hang up."""
+        super().set()
+        with self._lock:
+            for line in self._lines:
+                _hang_up(line)
+
+    @contextmanager
+    def ends(self, answer: httpx.Response) -> Iterator[None]:
+        """Have it end an answer that the block reads: with one of `ERRORS`."""
+        line: socket.socket = answer.extensions["network_stream"].get_extra_info("socket")
+        with self._lock:
+            self._lines.add(line)
+            if self.is_set():
+                _hang_up(line)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._lines.discard(line)
+
+
+def _hang_up(line: socket.socket) -> None:
+    with suppress(OSError):  # the other end was sooner
+        # Not its own method: that of TLS also drops what the reading thread holds.
+        socket.socket.shutdown(line, socket.SHUT_RDWR)
 
 
 def check(stop: threading.Event, where: str) -> None:

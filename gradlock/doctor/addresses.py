@@ -50,13 +50,21 @@ def known(environ: Mapping[str, str], private: Path) -> list[Address]:
 def usual(environ: Mapping[str, str]) -> tuple[Path, ...]:
     """Return where engines listen: the system's, a rootless one's, Docker Desktop's."""
     runtime = environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
-    home = Path("~/.docker").expanduser()
+    docker = home() / ".docker"
     return (
         Path("/var/run/docker.sock"),
         Path(runtime) / "docker.sock",
-        home / "run/docker.sock",
-        home / "desktop/docker.sock",
+        docker / "run/docker.sock",
+        docker / "desktop/docker.sock",
     )
+
+
+def home() -> Path:
+    """Return the user's home; one that does not exist where nothing tells it."""
+    try:
+        return Path.home()
+    except RuntimeError:  # neither HOME nor an entry of the user's
+        return Path("/nonexistent")
 
 
 def private(store: Path) -> Path:
@@ -73,7 +81,7 @@ def _of_variables(environ: Mapping[str, str]) -> Path | None:
 
 def _settings(environ: Mapping[str, str]) -> Path:
     """Return the folder of Docker's own settings."""
-    return Path(environ.get("DOCKER_CONFIG") or Path("~/.docker").expanduser())
+    return Path(environ.get("DOCKER_CONFIG") or home() / ".docker")
 
 
 def _current_context(environ: Mapping[str, str]) -> str:

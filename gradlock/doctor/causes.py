@@ -67,6 +67,11 @@ SAYINGS = (
         "docker ps shows which container has it",
     ),
     Saying(
+        r"(?i)iptables|failed programming external connectivity",
+        "the engine could not publish the port: its rules of the firewall are gone, or iptables is",
+        "restart the engine, which makes them anew: sudo systemctl restart docker; iptables -V",
+    ),
+    Saying(
         r"could not select device driver|nvidia-container-cli|unresolvable CDI devices",
         "the engine cannot give a GPU to a container",
         "./inv doctor --gpu says what is missing",
@@ -103,7 +108,7 @@ SAYINGS = (
         WORK,
     ),
     Saying(
-        r"(?:^|[^\w])([^\s:']*)'?: Permission denied|[Pp]ermission denied",
+        r"([^\s:']+)'?: Permission denied|[Pp]ermission denied(?:: (\S+))?",
         "the container's user may not write to, read or run something: {0}",
         WORK,
     ),
@@ -151,7 +156,8 @@ SAYINGS = (
         r"can't start new thread|Resource temporarily unavailable|fork: retry|"
         r"pthread_create failed",
         "it may have no further process or thread",
-        "docker run --pids-limit 8192; or fewer workers",
+        "docker run --pids-limit 8192; or fewer workers; an engine before 20.10.10 refuses threads "
+        "of newer systems",
     ),
     Saying(
         r"Cannot allocate memory|MemoryError|std::bad_alloc",
@@ -159,7 +165,7 @@ SAYINGS = (
         "docker run --memory with more, or a smaller batch",
     ),
     Saying(
-        r"[Kk]ernel [\w-]* ?died|AsyncIOLoopKernelRestarter: restarting kernel",
+        r"[Kk]ernel [\w-]* ?died|KernelRestarter: restart(?: failed|ing kernel)",
         "a notebook's kernel died and was started again: mostly it took more memory than there is, "
         "or a library crashed",
         "a smaller batch; docker run --memory with more; run it as a script, which shows how it "
@@ -169,6 +175,11 @@ SAYINGS = (
         r"Temporary failure in name resolution|Name or service not known|Network is unreachable",
         "it has no network: --network none, or a DNS that containers do not reach",
         "docker run without --network none; else see the engine's DNS: /etc/docker/daemon.json",
+    ),
+    Saying(
+        r"\b403 (?:GET|POST|PUT) /(?:api|lab|tree)\b",
+        "somebody asked with a wrong token, or with none: a page of a server before, mostly",
+        "open the URL that this server printed: docker logs NAME",
     ),
     Saying(
         r"(?:Illegal instruction|requires AVX|AVX instructions)",
@@ -211,6 +222,8 @@ def likely(end: End) -> Cause | None:
     said = next(_said((end.error, *reversed(end.lines))), None)
     if said:
         return said
+    if end.error:
+        return Cause(f"the engine says: {end.error}", "mend what it names, and start it again")
     if end.status == 137:
         return Cause(
             "it was killed (status 137): by `docker kill`, by `docker stop` after 10 s, or by a "

@@ -33,6 +33,7 @@ CHECKS = (
     Check(MACHINE, "the processor", machine.processor),
     Check(MACHINE, "the memory", machine.memory),
     Check(MACHINE, "the disks", disks.disks),
+    Check(MACHINE, "the home", disks.home),
     Check(MACHINE, "the clock", machine.clock),
     Check(MACHINE, "the limits of this login", machine.terminal),
     Check(TOOLS, ".venv", tools.venv),

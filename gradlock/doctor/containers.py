@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gradlock.doctor import causes, inside
+from gradlock.doctor import causes, inside, mounts
 from gradlock.doctor.api import AnswerError, Api
 from gradlock.doctor.causes import End
 from gradlock.doctor.findings import Finding, broken, fine, unseen, warning
@@ -26,15 +26,16 @@ def containers(asked: Question) -> Iterator[Finding]:
         if asked.container:
             yield unseen(f"the container {asked.container}: no engine answers")
         return
+    here = asked.engine.get().here
     if asked.container:
-        yield from _named(api, asked.container)
+        yield from _named(api, asked.container, here)
         return
     listed = [row for row in api.get("/containers/json", all="true") if _ours(row)]
     ended = [row for row in listed if row.get("State") in ("exited", "dead", "created")]
     going = [row for row in listed if row.get("State") in ("running", "restarting", "paused")]
     for row in [*going, *ended[:LOOKED]]:
         try:
-            yield from _look(api, api.container(str(row["Id"])), asked_for=False)
+            yield from _look(api, api.container(str(row["Id"])), here, asked_for=False)
         except AnswerError as error:
             if error.status != 404:  # it is gone meanwhile
                 raise
@@ -49,7 +50,7 @@ def _ours(row: Mapping[str, Any]) -> bool:
     ) and labels.get("gradlock") != "room"
 
 
-def _named(api: Api, name: str) -> Iterator[Finding]:
+def _named(api: Api, name: str, here: bool) -> Iterator[Finding]:
     try:
         known = api.container(name)
     except AnswerError as error:
@@ -65,16 +66,17 @@ def _named(api: Api, name: str) -> Iterator[Finding]:
             f"run it again without --rm; there are: {', '.join(near) or 'none'}",
         )
         return
-    yield from _look(api, known, asked_for=True)
+    yield from _look(api, known, here, asked_for=True)
 
 
-def _look(api: Api, known: Mapping[str, Any], *, asked_for: bool) -> Iterator[Finding]:
-    """Look at one container: how it ended, or how it is."""
+def _look(api: Api, known: Mapping[str, Any], here: bool, *, asked_for: bool) -> Iterator[Finding]:
+    """Look at one container: how it ended, or how it is; at its mounts where they are `here`."""
     state = known.get("State") or {}
     name = str(known.get("Name", "")).lstrip("/") or str(known.get("Id", ""))[:12]
     lines = _lines(api, known)
     if state.get("Running") or state.get("Restarting") or state.get("Paused"):
         yield from _running(api, name, known, lines)
+        yield from mounts.look(name, known) if here else ()
         return
     cause = causes.likely(_end(known, state, lines))
     if cause is None:
@@ -85,6 +87,7 @@ def _look(api: Api, known: Mapping[str, Any], *, asked_for: bool) -> Iterator[Fi
         f"status {state.get('ExitCode')}" if state.get("StartedAt", "0") > "0002" else "not started"
     )
     finding = broken if asked_for else warning
+    yield from mounts.look(name, known) if here and asked_for else ()
     yield finding(f"{name} ({status}): {cause.what}" + _shown(lines), _why(state), cause.mend)
 
 

@@ -103,6 +103,27 @@ def existing(path: Path) -> Path:
     return next((each for each in (path, *path.parents) if each.exists()), path)
 
 
+def home(asked: Question) -> Iterator[Finding]:
+    """Look whether there is a home, where pip, uv and Docker keep settings and caches."""
+    try:
+        path = Path.home()
+    except RuntimeError:
+        yield broken(
+            f"user {os.getuid()} has no home: HOME is not set, and no account has that number",
+            "tools look for their settings and caches there: they fail",
+            "export HOME=/a/folder/of/your/own",
+        )
+        return
+    named = [asked.environ.get(name) for name in ("XDG_CACHE_HOME", "UV_CACHE_DIR")]
+    if not path.is_dir() or not (os.access(path, os.W_OK | os.X_OK) or all(named)):
+        state = "is not there" if not path.is_dir() else "may not be written to"
+        yield broken(
+            f"the home {path} {state}",
+            "pip and uv keep their caches there: setting up fails",
+            "export HOME=/a/folder/of/your/own",
+        )
+
+
 def owner(_asked: Question) -> Iterator[Finding]:
     """Look whose the store is: it is refused where another user could change what is in it."""
     home = question.stored()

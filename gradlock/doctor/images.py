@@ -24,7 +24,7 @@ def locks(question: Question) -> Iterator[Finding]:
         return
     try:
         from gradlock.locks import freshness, rules
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         yield unseen(
             f"whether they are current: what reads them is not installed ({error.name})",
             mend="./inv setup",
@@ -142,7 +142,7 @@ def _digest(row: Variant) -> str:
         from gradlock.locks import freshness
 
         return f"sha256:{freshness.read(row).digest}"
-    except (ModuleNotFoundError, GradlockError):
+    except (ImportError, GradlockError):
         return ""  # the check of the locks tells why
 
 

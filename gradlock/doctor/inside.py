@@ -46,24 +46,22 @@ UNUSED = "TensorFlow lists no GPU, and computes on the CPU"
 
 def look(api: Api, name: str, known: Mapping[str, Any]) -> Iterator[Finding]:
     """Ask a container of a GPU image, or one that was given a GPU, what it sees."""
-    environment = (known.get("Config") or {}).get("Env") or []
     labels = (known.get("Config") or {}).get("Labels") or {}
     given = bool((known.get("HostConfig") or {}).get("DeviceRequests"))
     if not given and not labels.get("io.gradlock.cuda"):
         return
+    printed = ""
     try:
         printed = api.run(str(known["Id"]), ["python", "-I", "-c", inspect.getsource(probe)])
         seen = json.loads(printed.splitlines()[-1])
-    except (AnswerError, ValueError, IndexError) as error:
-        yield unseen(f"{name}: what it sees of a GPU could not be asked ({error})")
+    except (AnswerError, OSError, ValueError, IndexError) as error:
+        said = printed.strip().splitlines()[-1:] or [str(error)]
+        yield unseen(f"{name}: what it sees of a GPU could not be asked ({said[0][:200]})")
         return
-    path = next((each for each in environment if each.startswith("LD_LIBRARY_PATH=")), "")
-    yield from judge(name, seen, given=given, library_path=path.partition("=")[2])
+    yield from judge(name, seen, given=given)
 
 
-def judge(
-    name: str, seen: Mapping[str, Any], *, given: bool, library_path: str = ""
-) -> Iterator[Finding]:
+def judge(name: str, seen: Mapping[str, Any], *, given: bool) -> Iterator[Finding]:
     """Say from what the probe saw why TensorFlow has no GPU, or that it has."""
     build, driver = seen["tensorflow"], seen["driver"]
     if not given and not seen["devices"]:
@@ -83,17 +81,19 @@ def judge(
             "run a GPU variant's image: ./inv variants; ./inv lab --gpu",
         )
         return
-    broken_libraries = dict(build["broken"])
+    shadows, broken_libraries = seen["shadows"], dict(build["broken"])
+    mend = (
+        f"LD_LIBRARY_PATH is {seen['library_path']!r}: leave it unset, TensorFlow finds its own"
+        if seen["library_path"]
+        else "./inv suite smoke --gpu says whether the image is whole"
+    )
     for library, why in broken_libraries.items():
-        yield broken(
-            f"{name}: {library} does not load: {why}",
-            UNUSED,
-            (
-                f"LD_LIBRARY_PATH is {library_path!r}, and may bring another one: leave it unset, "
-                "TensorFlow finds its own libraries"
-                if library_path
-                else "./inv suite smoke --gpu says whether the image is whole"
-            ),
+        yield broken(f"{name}: {library} does not load: {why}", UNUSED, mend)
+    if shadows:
+        yield warning(
+            f"{name}: LD_LIBRARY_PATH brings {', '.join(shadows[:3])}, before TensorFlow's own",
+            "libraries of another release: TensorFlow lists no GPU, or breaks in `fit`",
+            mend,
         )
     if "error" in driver:
         yield broken(
@@ -114,9 +114,3 @@ def judge(
     elif not broken_libraries:
         cuda = f"{driver['release'] // 1000}.{driver['release'] % 1000 // 10}"
         yield fine(f"{name}: the driver (CUDA {cuda}) shows {driver['count']} GPU")
-        if library_path:
-            yield warning(
-                f"{name}: LD_LIBRARY_PATH is {library_path!r}",
-                "libraries found there come before TensorFlow's own: another cuDNN breaks `fit`",
-                "leave LD_LIBRARY_PATH unset",
-            )

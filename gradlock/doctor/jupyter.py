@@ -8,8 +8,10 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from gradlock.doctor import disks, needs
+from gradlock.doctor.api import AnswerError
 from gradlock.doctor.disks import Place
 from gradlock.doctor.findings import Finding, Severity, broken, fine, warning
 from gradlock.doctor.question import Question
@@ -21,7 +23,7 @@ PORT, PORTS = 8888, 100
 TABLE, LISTENS = Path("/proc/net/tcp"), "0A"
 
 
-def port(_asked: Question) -> Iterator[Finding]:
+def port(asked: Question) -> Iterator[Finding]:
     """Look whether JupyterLab's port is free, and who has it."""
     free = next((each for each in range(PORT, PORT + PORTS) if _free(each)), None)
     if free == PORT:
@@ -34,7 +36,7 @@ def port(_asked: Question) -> Iterator[Finding]:
         )
     else:
         yield warning(
-            f"port {PORT} is taken" + _by(PORT),
+            f"port {PORT} is taken" + (_published(asked, PORT) or _by(PORT)),
             f"`docker run -p {PORT}:{PORT}` fails; ./inv lab takes {free}",
             f"docker run -p 127.0.0.1:{free}:{PORT}; or end who has it",
         )
@@ -49,6 +51,20 @@ def _free(number: int) -> bool:
         except OSError as error:
             return error.errno not in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
     return True
+
+
+def _published(asked: Question, number: int) -> str:
+    """Return which container of the engine has a port, if one has."""
+    api = asked.engine.get().api
+    rows: list[dict[str, Any]] = []
+    with suppress(OSError, AnswerError):  # then /proc may tell
+        rows = api.get("/containers/json") if api else []
+    having = [
+        row
+        for row in rows
+        if any(each.get("PublicPort") == number for each in row.get("Ports") or ())
+    ]
+    return f" by the container {str(having[0]['Names'][0]).lstrip('/')}" if having else ""
 
 
 def _by(number: int) -> str:

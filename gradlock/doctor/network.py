@@ -11,6 +11,7 @@ from gradlock.artifacts import indexes
 from gradlock.doctor import hashes, reach, tools
 from gradlock.doctor.findings import Finding, broken, fine, unseen, warning
 from gradlock.doctor.question import Question
+from gradlock.doctor.reach import Answer
 from gradlock.errors import GradlockError
 from gradlock.locks.resolve import mirrors
 
@@ -19,6 +20,12 @@ PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 #: Linux's tables of routes, for both versions of IP: their rows begin with the interface, or the
 #: target.
 ROUTES = (Path("/proc/net/route"), Path("/proc/net/ipv6_route"))
+#: What stands for the default index where the machine names none.
+UNNAMED = "https://unnamed.invalid"
+#: What keeps pip and uv from asking any index.
+SWITCHES = ("PIP_NO_INDEX", "UV_NO_INDEX", "UV_OFFLINE")
+#: How an archive's signed list begins.
+SIGNED = b"-----BEGIN PGP SIGNED MESSAGE-----"
 #: How many of the files that a mirror should have are asked for.
 ASKED = 4
 #: What is asked of an index: its page of what every checkout needs first.
@@ -112,8 +119,13 @@ def index(question: Question) -> Iterator[Finding]:
         return
     lacking = hashes.missing(question)
     needed = bool(lacking.wheels) or not tools.NOTE.exists()
+    for name in SWITCHES:
+        if question.environ.get(name, "").lower() not in ("", "0", "false", "no"):
+            yield _bad(needed, f"{name} is set", "no index is asked while it is", f"unset {name}")
     for url in urls:
         answer = reach.ask(f"{url}/{FIRST}/", question.environ)
+        if answer.good and f"{FIRST}-".encode() not in answer.begins:
+            answer = _foreign(url, "the page of a package index")
         if answer.good:
             yield fine(f"the package index {reach.host(url)} answers")
             continue
@@ -127,9 +139,12 @@ def index(question: Question) -> Iterator[Finding]:
 
 def _indexes() -> tuple[str, ...]:
     """Return the machine's indexes; none where it names none and nothing tells the default."""
+    named = indexes.named(UNNAMED)
+    if UNNAMED not in named:
+        return named  # what knows the default takes a second to import
     try:
         return indexes.urls()
-    except ModuleNotFoundError:
+    except ImportError:
         return indexes.named(_default())
 
 
@@ -158,7 +173,7 @@ def _archive(question: Question, archive: str) -> Iterator[Finding]:
     wanted = [path for name, path in hashes.missing(question).debs if name == archive]
     variable = mirrors.VARIABLES[archive]
     try:
-        root = mirrors.found()[archive]
+        root = question.mirrors.get()[archive]
     except GradlockError as error:
         yield _bad(
             bool(wanted),
@@ -169,7 +184,9 @@ def _archive(question: Question, archive: str) -> Iterator[Finding]:
         )
         return
     suite = question.table.debian + archive.removeprefix("debian")
-    answer = reach.ask(f"{root}/dists/{suite}/InRelease", question.environ, method="HEAD")
+    answer = reach.ask(f"{root}/dists/{suite}/InRelease", question.environ)
+    if answer.good and not answer.begins.startswith(SIGNED):
+        answer = _foreign(root, "the signed list of an archive")
     if not answer.good:
         yield _bad(
             bool(wanted),
@@ -189,6 +206,14 @@ def _archive(question: Question, archive: str) -> Iterator[Finding]:
                 "./inv fetch --from DIR; or ./inv lock --upgrade",
             )
             return
+
+
+def _foreign(url: str, wanted: str) -> Answer:
+    """Return that a server answers with something else than it should."""
+    return Answer(
+        trouble=f"{reach.host(url)} answers, but not with {wanted}",
+        mend="a login page of the network: open it in a browser; or the URL is not the right one",
+    )
 
 
 def _bad(needed: bool, seen: str, why: str, mend: str) -> Finding:

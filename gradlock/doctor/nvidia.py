@@ -164,6 +164,15 @@ def devices(asked: Question) -> Iterator[Finding]:
             "sudo nvidia-modprobe -c 0 -u; sudo systemctl enable --now nvidia-persistenced keeps "
             "them",
         )
+    modes = {f"/dev/{name}": (DEVICES / name).stat().st_mode for name in names if not missing}
+    closed = [name for name, mode in modes.items() if mode & 0o006 != 0o006]
+    if closed:
+        yield broken(
+            f"{', '.join(closed)} may not be opened by everybody",
+            "the image's user is none of this machine's: no CUDA call succeeds in it",
+            "NVreg_DeviceFileMode=0666 in /etc/modprobe.d/nvidia.conf; now: sudo chmod 666 "
+            + " ".join(closed),
+        )
 
 
 def toolkit(asked: Question) -> Iterator[Finding]:

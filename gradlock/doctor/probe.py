@@ -10,6 +10,7 @@ import ctypes
 import importlib.util
 import json
 import os
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ def probe() -> dict[str, Any]:
         "module": Path("/proc/driver/nvidia/version").exists(),
         "driver": driver(),
         "tensorflow": tensorflow(),
-        "kills": kills(),
+        "shadows": shadows(os.environ.get("LD_LIBRARY_PATH", "")),
     }
 
 
@@ -47,15 +48,15 @@ def tensorflow() -> dict[str, Any]:
     if spec is None or spec.origin is None:
         return {"error": "no module named tensorflow"}
     home = Path(spec.origin).parent
-    text = (home / "python/platform/build_info.py").read_text(encoding="utf-8")
-    cuda = "'is_cuda_build': True" in text or '"is_cuda_build": True' in text
+    build = runpy.run_path(str(home / "python/platform/build_info.py"))["build_info"]
+    cuda = bool(build["is_cuda_build"])
     libraries = sorted((home.parent / "nvidia").glob("*/lib/*.so*"))
     return {"cuda": cuda, "broken": unloadable(libraries) if cuda else {}, "count": len(libraries)}
 
 
 def unloadable(libraries: list[Path]) -> dict[str, str]:
     """Return which of the libraries that TensorFlow opens first do not load, and why."""
-    wanted = ("libcudart.so", "libcudnn.so", "libcublas.so", "libcublasLt.so")
+    wanted = ("libcudart.so", "libcudnn.so")  # small ones: the others take seconds from a cold disk
     found = {}
     for path in libraries:
         if path.name.startswith(wanted):
@@ -66,13 +67,22 @@ def unloadable(libraries: list[Path]) -> dict[str, str]:
     return found
 
 
-def kills() -> int:
-    """Return how many processes of the container were killed for memory."""
-    try:
-        lines = Path("/sys/fs/cgroup/memory.events").read_text().splitlines()
-    except OSError:
-        return 0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
+def shadows(folders: str) -> list[str]:
+    """Return the libraries in the folders of LD_LIBRARY_PATH that hide TensorFlow's own."""
+    names = (
+        "cudart",
+        "cudnn",
+        "cublas",
+        "cufft",
+        "curand",
+        "cusolver",
+        "cusparse",
+        "nccl",
+        "nvrtc",
+    )
+    own = tuple(f"lib{name}" for name in names)
+    paths = (path for folder in folders.split(":") if folder for path in Path(folder).glob("lib*"))
+    return sorted(str(path) for path in paths if path.name.startswith(own))
 
 
 if __name__ == "__main__":

@@ -63,16 +63,22 @@ def main() -> None:
             parser.add_argument(f"--{name}", default="", metavar="NAME", help=told)
     try:
         status = run(**vars(parser.parse_args()))
-        sys.stdout.flush()
+        if sys.stdout:  # closed, there is none
+            sys.stdout.flush()
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        status = 1
+        status = _failed(str(error))
     except KeyboardInterrupt:
         status = 130
-    except BrokenPipeError:  # who reads has seen enough
+    except OSError as error:  # who reads has seen enough, or what is written to is full
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 1
+        status = 1 if isinstance(error, BrokenPipeError) else _failed(str(error.strerror))
     sys.exit(status)
+
+
+def _failed(why: str) -> int:
+    """Say why there is no report; return the status."""
+    print(f"error: {why}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

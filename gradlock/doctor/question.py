@@ -11,11 +11,12 @@ from pathlib import Path
 
 from gradlock import store
 from gradlock.artifacts.once import Once
-from gradlock.doctor import engines
+from gradlock.doctor import addresses, engines
 from gradlock.doctor.engines import Sought
 from gradlock.errors import GradlockError
 from gradlock.inputs import variants
 from gradlock.inputs.variants import Table, Variant
+from gradlock.locks.resolve import mirrors
 
 #: The number of NVIDIA among the makers of PCI devices, and the classes of their GPUs.
 NVIDIA, GPU_CLASSES = "0x10de", ("0x0300", "0x0302")
@@ -29,8 +30,8 @@ class Question:
     """What the checks look at.
 
     `rows` are the variants in question, `asked` whether a person named them; `trouble` is what
-    is wrong with the table, which then has no rows. `engine` is sought when it is first asked
-    for.
+    is wrong with the table, which then has no rows. The engine, and Debian's mirrors, are sought
+    when they are first asked for.
     """
 
     rows: tuple[Variant, ...] = ()
@@ -41,6 +42,7 @@ class Question:
     folder: Path = Path()
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     engine: Once[Sought] = field(default_factory=lambda: Once(_sought))
+    mirrors: Once[dict[str, str]] = field(default_factory=lambda: Once(mirrors.found))
 
     @property
     def gpu(self) -> Variant | None:
@@ -99,14 +101,16 @@ def on_the_bus() -> list[str]:
 
 
 def stored() -> Path:
-    """Return the store's folder, without the library that knows it where that is missing."""
+    """Return the store's folder, also where the library that knows it is missing or broken."""
     try:
         return store.store()
-    except ModuleNotFoundError:
-        cache = Path("~/Library/Caches" if sys.platform == "darwin" else "~/.cache").expanduser()
+    except Exception:  # of somebody else's code, which may just be what is wrong
         named = os.environ.get("GRADLOCK_STORE")
-        home = os.environ.get("XDG_CACHE_HOME", "").strip()
-        return Path(named).resolve() if named else Path(home or cache) / "gradlock"
+        cache = os.environ.get("XDG_CACHE_HOME", "").strip()
+        usual = "Library/Caches" if sys.platform == "darwin" else ".cache"
+        return (
+            Path(named).resolve() if named else Path(cache or addresses.home() / usual) / "gradlock"
+        )
 
 
 def _read(path: Path) -> str:

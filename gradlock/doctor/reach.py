@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import socket
 import ssl
+import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from gradlock.doctor import certificates
 
-#: Seconds that a server may be silent; less than a check has.
-PATIENCE = 4.0
+#: Seconds that a name server may be silent, and that an answer may take as a whole; less than a
+#: check has.
+RESOLVES, PATIENCE = 2.0, 4.5
+#: The bytes of an answer that are read: enough to tell what it is.
+BEGINNING = 1 << 16
+#: Where the system's name servers are named.
+RESOLVER = Path("/etc/resolv.conf")
 #: The variables that name a file, or a folder, of CAs to trust.
 TRUST = (*("SSL_CERT_FILE", "SSL_CERT_DIR", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),)
 #: What names a file of CAs that gradlock trusts beside the system's.
@@ -25,11 +34,15 @@ FILES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of asking: a status, or what kept it away, why it matters, and what mends it."""
+    """What came of asking: a status and how the answer begins, or what kept it away.
+
+    `mend` goes with `trouble`.
+    """
 
     status: int = 0
     trouble: str = ""
     mend: str = ""
+    begins: bytes = b""
 
     @property
     def good(self) -> bool:
@@ -39,19 +52,25 @@ class Answer:
 
 def ask(url: str, environ: Mapping[str, str], *, method: str = "GET") -> Answer:
     """Ask for a URL through the machine's proxies, trusting whom its variables name."""
+    began = time.monotonic()
     try:
-        host(url)
+        for place in (url, proxy(url)):
+            host(place)  # which raises where it is no URL
+        if not _resolved(urlsplit(proxy(url) or url).hostname or ""):
+            return _unresolved(url)
         request = urllib.request.Request(url, method=method)  # noqa: S310 - http(s), by its callers
         request.add_header("User-Agent", "gradlock")
+        secure = url.startswith("https:") or proxy(url).startswith("https:")
         opener = urllib.request.build_opener(
-            urllib.request.HTTPSHandler(context=trust(environ)),
+            # Reading whom to trust takes a while, and not all need it.
+            *([urllib.request.HTTPSHandler(context=trust(environ))] if secure else [])
         )
     except ValueError as error:
         return Answer(trouble=f"no URL is named ({error})", mend="write it as https://HOST/PATH")
     try:
-        with opener.open(request, timeout=PATIENCE) as answer:
-            answer.read(1)
-            return Answer(answer.status)
+        left = max(PATIENCE - (time.monotonic() - began), 0.1)
+        with opener.open(request, timeout=left) as answer:
+            return Answer(answer.status, begins=answer.read(BEGINNING))
     except urllib.error.HTTPError as error:
         error.close()
         return _refused(url, error.code)
@@ -62,12 +81,42 @@ def ask(url: str, environ: Mapping[str, str], *, method: str = "GET") -> Answer:
         return _unreached(url, error, environ)
 
 
+def _resolved(name: str) -> bool:
+    """Whether name servers say something of a name in time; that there is none is an answer."""
+
+    def resolve() -> None:
+        with suppress(OSError, UnicodeError):
+            socket.getaddrinfo(name, None)
+
+    asking = threading.Thread(target=resolve, daemon=True)
+    asking.start()
+    asking.join(RESOLVES)
+    return not asking.is_alive()
+
+
+def _unresolved(url: str) -> Answer:
+    """Return that the name servers are silent."""
+    try:
+        servers = re.findall(r"(?m)^nameserver\s+(\S+)", RESOLVER.read_text())
+    except OSError:
+        servers = []
+    named = f"the name servers {', '.join(servers)}" if servers else "this system's name servers"
+    return Answer(
+        trouble=f"{named} do not answer: {host(proxy(url) or url)} is not found within "
+        f"{RESOLVES:g} s",
+        mend=f"see {RESOLVER}, and whether there is a network: ip route; in a company's network, "
+        "its own name servers; where a proxy is needed: export https_proxy=http://PROXY:PORT",
+    )
+
+
 def trust(environ: Mapping[str, str]) -> ssl.SSLContext:
     """Return whom to trust: the system's CAs, or those of SSL_CERT_*, and the tools' files."""
     context = ssl.create_default_context()
-    for path in filter(None, (environ.get(name) for name in FILES)):
-        if Path(path).is_file():
-            context.load_verify_locations(path)
+    # The same file in all of them is usual, and each time takes 40 ms.
+    named = {Path(path).resolve() for name in FILES if (path := environ.get(name))}
+    for file in named - {Path(environ.get("SSL_CERT_FILE", "")).resolve()}:
+        if file.is_file():
+            context.load_verify_locations(file)
     return context
 
 

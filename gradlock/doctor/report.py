@@ -79,4 +79,10 @@ def _counted(found: Iterable[Finding]) -> str:
     """Return how many findings there are of each kind: `1 broken, 20 fine`."""
     kinds = [row.severity for row in found]
     counts = [(kinds.count(kind), kind) for kind in sorted(Severity, reverse=True)]
-    return ", ".join(f"{count} {kind}" for count, kind in counts if count) or "nothing was seen"
+    words = (f"{count} {kind}{_plural(kind, count)}" for count, kind in counts if count)
+    return ", ".join(words) or "nothing was seen"
+
+
+def _plural(kind: Severity, count: int) -> str:
+    """Return the ending of a kind that is a noun."""
+    return "s" if kind is Severity.WARNING and count > 1 else ""

@@ -15,6 +15,10 @@ from gradlock.doctor.findings import Finding, broken
 
 #: How many of a dead engine's last lines are shown.
 TAIL = 6
+#: Where an engine of the system writes, on most.
+LOG = "journalctl -u docker -n 50"
+#: What is there where systemd runs the machine.
+SYSTEMD = Path("/run/systemd/system")
 NEEDED = "images are loaded into it, and run by it"
 
 
@@ -52,6 +56,8 @@ def _named(attempt: Attempt) -> Finding:
         "refused": "nothing listens there",
         "silent": f"it does not answer within {PATIENCE:g} s",
     }.get(attempt.how, attempt.said)
+    if path is not None and path.is_dir():
+        said = "it is a folder, no socket"
     tls = ""
     if attempt.how == "tls" or "HTTPS" in attempt.said or "certificate" in attempt.said:
         tls = (
@@ -70,6 +76,13 @@ def _in_vain(attempt: Attempt, sought: Sought) -> Finding:
     path = attempt.address.socket
     if attempt.how == "denied":
         return broken(f"this user may not talk to the engine at {path}", NEEDED, permission(path))
+    if path is not None and path.is_dir():
+        return broken(
+            f"{path} is a folder, no socket: a container that should mount the socket was started "
+            "before the engine, and made it",
+            NEEDED,
+            f"sudo rmdir {path}, then {service('restart')}",
+        )
     if path == sought.private:
         return broken(
             f"this store's own engine does not run any more ({attempt.said})" + _last_lines(),
@@ -80,18 +93,18 @@ def _in_vain(attempt: Attempt, sought: Sought) -> Finding:
         return broken(
             f"the engine at {path} takes connections and does not answer",
             f"{NEEDED}; it hangs, or its disk does",
-            "journalctl -u docker -n 50; sudo systemctl restart docker",
+            f"{LOG}; {service('restart')}",
         )
     if attempt.how == "foreign":
         return broken(
             f"what answers at {path} is no engine that works: {attempt.said}",
             NEEDED,
-            "journalctl -u docker -n 50; sudo systemctl restart docker",
+            f"{LOG}; {service('restart')}",
         )
     return broken(
         f"the socket {path} is there, and no engine listens ({attempt.said})",
         f"{NEEDED}; it has ended, or is starting",
-        "sudo systemctl start docker; journalctl -u docker -n 50 says why it ended",
+        f"{service('start')}; {LOG} says why it ended",
     )
 
 
@@ -99,10 +112,12 @@ def _absent(sought: Sought) -> Finding:
     """Return the finding that there is no engine at all, with the nearest way to one."""
     program = shutil.which("dockerd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     root, apt = os.getuid() == 0, shutil.which("apt-get") is not None
-    if program and root:
-        mend = "./inv setup starts a private one; or systemctl start docker"
+    if podman := _podman():
+        mend = f"podman listens here: export DOCKER_HOST=unix://{podman}"
+    elif program and root:
+        mend = f"./inv setup starts a private one; or {service('start')}"
     elif program:
-        mend = "sudo systemctl start docker; or name another one: export DOCKER_HOST=..."
+        mend = f"{service('start')}; or name another one: export DOCKER_HOST=..."
     elif root and apt:
         mend = "./inv setup installs Debian's docker.io and starts a private one"
     elif Path("/mnt/wslg").exists() or "microsoft" in engines.kernel().lower():
@@ -118,6 +133,18 @@ def _absent(sought: Sought) -> Finding:
         )
     looked = ", ".join(str(attempt.address.socket) for attempt in sought.attempts)
     return broken(f"no Docker Engine answers (looked for: {looked})" + _last_lines(), NEEDED, mend)
+
+
+def _podman() -> Path | None:
+    """Return podman's socket, this user's or the system's, if it is there."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
+    places = (Path(runtime) / "podman/podman.sock", Path("/run/podman/podman.sock"))
+    return next((path for path in places if os.access(path, os.W_OK)), None)
+
+
+def service(verb: str) -> str:
+    """Return the command that starts the system's engine, or starts it again."""
+    return f"sudo systemctl {verb} docker" if SYSTEMD.exists() else f"sudo service docker {verb}"
 
 
 def permission(path: Path | None) -> str:

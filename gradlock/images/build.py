@@ -120,6 +120,7 @@ def _build(recipes: Sequence[Recipe], means: Means) -> tuple[list[Built], Graph]
         cache.sweep()
         shop = Shop(graph, fetching, rooms, work, means.verify)
         made = [shop.parts(recipe) for recipe in recipes]
+        rooms.closed()
         loads = []
         for recipe, own in zip(recipes, made, strict=True):
             meter = board.meter(f"loading {recipe.name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
@@ -35,6 +36,7 @@ class Rooms:
         self._work = work
         self._jobs = jobs
         self._rooms = ExitStack()
+        self._closing = threading.Lock()
 
     def __enter__(self) -> Rooms:
         return self
@@ -42,7 +44,7 @@ class Rooms:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind:  # before rooms close below the jobs
             self._graph.stopping.set()
-        self._rooms.close()
+        self._close()
 
     def unpacked(self, debs: Sequence[DebPin]) -> Job[Path]:
         """Unpack the .debs: a tar of a root in which nothing is configured yet."""
@@ -81,12 +83,29 @@ class Rooms:
             f"room {id(root)}", lambda: self._graph.add("open the room", "room", enter, root)
         )
 
+    def closed(self) -> Job[None] | None:
+        """Close them when all that was added by now and runs in them is done; None without any.
+
+        It takes an engine seconds, while there is still something to send.
+        """
+        users = [job for job in self._graph.jobs if job.lane in ("room", "compile")]
+
+        def close(*_: object) -> None:
+            self._close()
+
+        return self._graph.add("close the room", "room", close, *users) if users else None
+
     def _entered(self, context: AbstractContextManager[T]) -> T:
         """Enter what is left when the rooms close; at once, where they did meanwhile."""
         entered = self._rooms.enter_context(context)
         if self._graph.stopping.is_set():
-            self._rooms.close()
+            self._close()
         return entered
+
+    def _close(self) -> None:
+        """Close what is open, the last first: no room before what another thread ends in it."""
+        with self._closing:
+            self._rooms.close()
 
     def compiler(self, root: Job[Path], prefix: str, python: str) -> Job[Compiler]:
         """Start the Python in a root's prefix, to compile bytecode."""

@@ -6,17 +6,12 @@ fetches the lists of packages, as it fetches all else, and apt holds them to Deb
 
 from __future__ import annotations
 
-import re
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import httpx
-
 from gradlock import store
-from gradlock.artifacts import fetcher, network
-from gradlock.errors import ArtifactError
+from gradlock.artifacts import fetcher, lists
 from gradlock.layers import base
 from gradlock.layers.room import OpenRoom, Room
 from gradlock.locks.lockfile import DebPin
@@ -54,7 +49,10 @@ class BaseApt:
         """
         local = {archive: f"file:{MIRRORS}/{archive}" for archive in archives}
         files = {
-            **_lists(archives, suite, architecture),
+            **{
+                f"{MIRRORS}/{name}": data
+                for name, data in lists.fetch(archives, suite, architecture).items()
+            },
             f"{HOME}/etc/sources.list": debian.sources(local, suite).encode(),
             f"{HOME}/etc/apt.conf": debian.settings(HOME, architecture).encode(),
         }
@@ -79,46 +77,3 @@ def _run(opened: OpenRoom, argv: Sequence[str], files: Mapping[str, bytes]) -> s
     env = {**base.ENV, "APT_CONFIG": f"{HOME}/etc/apt.conf"}
     with opened.start(["/bin/sh", "-ec", script, "apt", *argv], env, files) as pipes:
         return pipes.stdout.read().decode()
-
-
-def _lists(archives: Mapping[str, str], suite: str, architecture: str) -> dict[str, bytes]:
-    """Fetch the lists of a suite's packages; return them by their paths in the room."""
-    name = f"main/binary-{architecture}/Packages.xz"
-    found = {}
-    with network.client() as client:
-        for archive, forms in debian.SUITES.items():
-            for form in forms:
-                folder = f"dists/{form.format(suite=suite)}"
-                url = f"{archives[archive]}/{folder}"
-                release = _get(client, f"{url}/InRelease")
-                # A mirror may be changing: the list of that hash is the one that is signed.
-                listed = re.search(rf"(?m)^ ([0-9a-f]{{64}}) +\d+ {name}$", release.decode())
-                if not listed:
-                    raise ArtifactError(
-                        f"the release has no packages for {architecture}",
-                        where=network.plain(f"{url}/InRelease"),
-                        mend="name the suite, and mirrors that have it, as docs/locks.md says",
-                    )
-                by_hash = f"{name.rpartition('/')[0]}/by-hash/SHA256/{listed[1]}"
-                packages = _get(client, f"{url}/{by_hash}", f"{url}/{name}")
-                found[f"{MIRRORS}/{archive}/{folder}/InRelease"] = release
-                found[f"{MIRRORS}/{archive}/{folder}/{name}"] = packages
-    return found
-
-
-def _get(client: httpx.Client, url: str, *others: str) -> bytes:
-    """Return what a URL serves; where it has nothing there, what another does."""
-
-    def ask() -> bytes:
-        return client.get(url).raise_for_status().content
-
-    try:
-        return network.patiently(ask, threading.Event(), network.plain(url))
-    except network.ERRORS as error:
-        if others:
-            return _get(client, *others)
-        raise ArtifactError(
-            f"reading Debian's package lists failed: {network.reason(error)}",
-            where=network.plain(url),
-            mend="run it again when the mirror can be reached, or name another one",
-        ) from error

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gradlock import store
 from gradlock.errors import GradlockError, InputError, LockError
-from gradlock.inputs import wanted
+from gradlock.inputs import releases, variants, wanted
 from gradlock.inputs.platforms import Platform
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import (
@@ -84,6 +84,8 @@ def lock(table: Table, request: Request, programs: Programs, watch: Stopwatch) -
     if request.upgrade:
         table = dates.moved_to_now(table)
     dates.check(table)
+    if found := list(releases.without_python(table, table.debian)):
+        raise InputError("; ".join(found), where=variants.TABLE.name)
     with store.exclusive("lock"):
         old = {path: start.read(path) for path in paths.every(table)}
         moving = moves.read(request.update, [one.lock for one in old.values() if one.lock])

@@ -22,7 +22,10 @@ Shared = WheelPin | CondaPin
 
 #: The cuDNN that TensorFlow was built with, the least that it runs with, by TensorFlow's
 #: minor release. Source: `build_info` of the wheels and TensorFlow's install/source.md.
-BUILT_WITH_CUDNN = {"2.18": (9, 3), "2.19": (9, 3), "2.20": (9, 3), "2.21": (9, 3)}
+BUILT_WITH_CUDNN = {
+    **{"2.14": (8, 7), "2.15": (8, 9), "2.16": (8, 9), "2.17": (8, 9)},
+    **{"2.18": (9, 3), "2.19": (9, 3), "2.20": (9, 3), "2.21": (9, 3)},
+}
 #: cuDNN releases that break TensorFlow, each with its source.
 BROKEN_CUDNN = {"9.5.1": "Conv2D in fit fails (AWS deep learning containers, issue 6418)"}
 #: How packages of CUDA are named, by pip and by conda.
@@ -124,6 +127,9 @@ def lockstep(locks: Locks, cpu: Locks) -> Iterator[str]:
         yield from _apart(locks, cpu, locks.wheels, cpu.wheels)
     if locks.variant.shares_condas(cpu.variant):
         yield from _apart(locks, cpu, locks.condas, cpu.condas)
+        if not locks.variant.gpu:  # nor more than these: its image has the CPU's prefix
+            for name in sorted({p.name for p in locks.condas} - {p.name for p in cpu.condas}):
+                yield f"{name} is in {locks.variant.name} but not in {cpu.variant.name}"
 
 
 def _apart(

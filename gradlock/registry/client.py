@@ -38,8 +38,6 @@ KINDS = (
 PIECE = 16 << 20
 #: Seconds that a registry may take to say how it is spoken to.
 GREETING = 5.0
-#: The most bytes that a manifest may have: registries refuse larger ones, too.
-LARGEST = 4 << 20
 
 
 class Repository:
@@ -82,8 +80,7 @@ class Repository:
 
     def has(self, digest: str) -> bool:
         """Tell whether the repository holds a blob."""
-        answer = self._ask("HEAD", f"blobs/{digest}", missing=True)
-        return answer is not None
+        return self._ask("HEAD", f"blobs/{digest}", missing=True) is not None
 
     def manifest(self, reference: str) -> bytes | None:
         """Return a manifest by its digest (held to it) or a tag; None where there is none.
@@ -275,21 +272,15 @@ class Repository:
             RegistryError: the last one failed, too.
 
         """
-        last: Exception | None = None
         for wait in (*self._waits, None):
             network.check(self._stop, str(self.place))
             try:
                 return work()
-            except refusals.BusyError as error:
-                last = error
-            except httpx.HTTPError as error:
-                last = error
-                if refusals.untrusted(error):
-                    break
-            if wait is not None:
+            except (refusals.BusyError, httpx.HTTPError) as error:
+                if wait is None or refusals.untrusted(error):
+                    raise refusals.unreachable(self.place, error) from error
                 self._stop.wait(wait)
-        assert last is not None
-        raise refusals.unreachable(self.place, last) from last
+        raise AssertionError("the last try returns, or raises")
 
     def _greet(self) -> str:
         """Return the registry's URL: without TLS only where it is on this machine."""

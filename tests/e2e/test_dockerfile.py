@@ -9,17 +9,14 @@ import posixpath
 import re
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import IO, Any
 
 import docker.errors
 import pytest
 
+from benchmarks.plain import served
 from gradlock import store
 from gradlock.artifacts import fetcher, sources
 from gradlock.engine import containers
@@ -261,15 +258,13 @@ def ours(engine: Engine) -> Image:
 
 
 @pytest.fixture(scope="module")
-def plain(engine: Engine, ours: Image, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def plain(engine: Engine, ours: Image) -> Any:
     """Build docker/Dockerfile with the store's wheels, and remove the image in the end."""
     table = variants.load()
     locks = freshness.current(table.cpu, table)
     found = fetcher.fetch(sources.pins_of(locks, CHANNEL))
-    wheels = tmp_path_factory.mktemp("wheels")
-    for pin in locks.wheels:
-        (wheels / found[pin.sha256].name).symlink_to(found[pin.sha256])
-    with served(wheels) as url:
+    wheels = [found[pin.sha256] for pin in locks.wheels]
+    with served({wheel.name: wheel for wheel in wheels}) as url:
         build(engine, VARIANT="cpu", PIP_NO_INDEX="1", PIP_FIND_LINKS=url)
     yield REFERENCE
     engine.client.images.remove(REFERENCE, force=True)
@@ -286,27 +281,6 @@ def build(engine: Engine, **arguments: str) -> None:
         rm=True,
         forcerm=True,
     )
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves a folder, and logs nothing."""
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Keep still."""
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Serve a folder on the loopback; yield its address."""
-    handler = partial(Quiet, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 class Stream(io.RawIOBase):

@@ -42,15 +42,12 @@ def elsewhere(
     )
 
 
-def test_an_image_comes_out_the_same(
+def test_an_image_comes_out_the_same_and_its_suites_run(
     docker_engine: Engine, cpu_image: str, empty_store: Path
 ) -> None:
     done = elsewhere(docker_engine, empty_store, "image", "--no-smoke", "--channel", "debian")
     assert done.returncode == 0, done.stderr
     assert cpu_image in done.stdout
-
-
-def test_its_suites_run(docker_engine: Engine, cpu_image: str, empty_store: Path) -> None:
     done = elsewhere(docker_engine, empty_store, "suite", "smoke")
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed" in done.stdout

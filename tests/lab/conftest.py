@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -87,15 +89,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def address(invoke: Invoke, chromium: Browser, folder: Path) -> Iterator[Address]:
-    """Serve the folder by the verb, until the tests end; return what it printed."""
-    served = invoke("lab", "--folder", str(folder))
+    """Serve the folder until the tests end; return what was printed."""
+    with serving(invoke, folder) as printed:
+        yield printed
+
+
+@contextmanager
+def serving(invoke: Invoke, folder: Path) -> Iterator[Address]:
+    """Serve a folder by the verb, as a person does, and end it by Ctrl-C."""
+    served = invoke("lab", "--no-browser", "--folder", str(folder))
     assert served.stdout
     try:
         url = served.stdout.readline().strip()
         assert url.startswith("http://127.0.0.1:"), served.communicate(timeout=START)
         yield Address(url)
     finally:
-        served.send_signal(2)
+        served.send_signal(signal.SIGINT)
         served.communicate(timeout=START)
 
 

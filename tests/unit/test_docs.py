@@ -20,6 +20,7 @@ import tasks
 from gradlock import store
 from gradlock.inputs import variants
 from gradlock.verbs.program import Program
+from website import drifts, gradients, notebooks
 
 README = store.ROOT / "README.md"
 WORKFLOW = store.ROOT / ".github/workflows/ci.yml"
@@ -55,6 +56,9 @@ def documented(program: str) -> list[list[str]]:
     workflow = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
     steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
     texts = [code(page.read_text(encoding="utf-8")) for page in PAGES]
+    # What the site says beside them.
+    texts += [code(text) for text in (drifts.page([]), gradients.page({}), notebooks.NOT_EXECUTED)]
+    texts += [code(notebooks.gallery([], {}))]
     texts += [step["run"].replace(")\n", "\n") for step in steps if "run" in step]
     found = {tuple(args) for text in texts for name, args in commands(text) if name == program}
     return [list(args) for args in sorted(found)]

@@ -38,7 +38,7 @@ case $1 in
         cp "$0" "$4/bin/python"
         cp "$0.version" "$4/bin/python.version"
     fi ;;
--B) echo "examined $5 with ${{0##*/}} $6 $7"; env >"$STAGE/env" ;;
+-I) echo "examined $7 with ${{0##*/}} $8 $9"; env >"$STAGE/env" ;;
 *) echo "ran $*"; env >"$STAGE/env" ;;
 esac
 """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -49,7 +48,7 @@ def counter() -> Counter:
 def make(index: Index, counter: Counter) -> Iterator[Make]:
     """Return a maker of downloads of a file that the index has."""
     index.files["pkg.whl"] = DATA
-    stop = threading.Event()
+    stop = network.Stop()
     with network.client() as client:
         yield lambda: Download(client, PIN, index.source("pkg.whl"), counter, stop)
 

@@ -200,6 +200,14 @@ def test_an_interrupted_run_ends_at_once_and_the_next_one_resumes(index: Index) 
     assert index.requests[1].startswith("bytes=")
 
 
+def test_an_interrupted_run_does_not_wait_for_a_server_that_is_silent(index: Index) -> None:
+    index.files["pkg.whl"], index.faults = DATA, ["interrupts"]
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):  # the server would be silent for 5 seconds
+        fetch(index, wheel())
+    assert time.monotonic() - began < 3
+
+
 def test_an_interrupted_run_does_not_sit_out_its_pauses(
     index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:

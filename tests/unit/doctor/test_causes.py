@@ -25,6 +25,8 @@ ENDS = [
         "because port 8888 is not available.",
         "port is taken",
     ),
+    (128, "driver failed: iptables: No chain/target/match by that name.", "", "publish the port"),
+    (128, "the moon is full: unknown", "", "the engine says: the moon is full"),
     (128, 'could not select device driver "" with capabilities: [[gpu]]', "", "GPU"),
     (1, "", "exec /opt/conda/bin/tini: exec format error", "another processor"),
     (
@@ -42,6 +44,7 @@ ENDS = [
         "/home/gradlock/work/model.keras",
     ),
     (1, "", "touch: cannot touch '/home/gradlock/work/a': Permission denied", "work/a"),
+    (1, "", "[E ServerApp] Permission denied: Untitled.ipynb", "Untitled.ipynb"),
     (1, "", "ModuleNotFoundError: No module named 'torch'", "torch"),
     (
         2,
@@ -124,6 +127,7 @@ def test_every_saying_is_met_by_some_end() -> None:
         "Failed to initialize NVML: Unknown Error",
         "kernel 4c1e died",
         "Illegal instruction (core dumped)",
+        "[W 2026-11-24 17:00:00.000 ServerApp] 403 GET /api/status (@172.17.0.1) 1.05ms",
     ]
     for saying in causes.SAYINGS:
         assert any(re.search(saying.pattern, text) for text in said), saying.cause

@@ -105,3 +105,18 @@ def test_the_folder_of_temporary_files_is_the_one_that_is_named(
     assert disks.temporary() == Path("/tmp")
     monkeypatch.setenv(named, "/other")
     assert disks.temporary() == Path("/other")
+
+
+def test_a_user_without_a_home_is_told(
+    asked: Question, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert list(disks.home(asked)) == []
+    monkeypatch.setenv("HOME", str(tmp_path / "none"))
+    assert "is not there" in next(disks.home(asked)).seen
+
+    def none() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", none)
+    assert "has no home" in next(disks.home(asked)).seen

@@ -18,12 +18,12 @@ GOOD: dict[str, Any] = {
     "module": True,
     "driver": {"init": 0, "release": 12040, "count": 2},
     "tensorflow": {"cuda": True, "broken": {}, "count": 27},
-    "kills": 0,
+    "shadows": [],
 }
 
 
-def judge(given: bool = True, library_path: str = "", **seen: Any) -> list[Finding]:
-    return list(inside.judge("lab", {**GOOD, **seen}, given=given, library_path=library_path))
+def judge(given: bool = True, **seen: Any) -> list[Finding]:
+    return list(inside.judge("lab", {**GOOD, **seen}, given=given))
 
 
 def test_a_gpu_that_works_is_fine() -> None:
@@ -65,16 +65,18 @@ def test_a_build_for_the_cpu_is_told() -> None:
 
 @pytest.mark.parametrize("path", ["", "/opt/old/lib"])
 def test_another_cudnn_is_told_with_the_path_that_may_bring_it(path: str) -> None:
-    broken = {"libcudnn.so.9": "undefined symbol: cudnnX"}
-    found = judge(tensorflow={**GOOD["tensorflow"], "broken": broken}, library_path=path)
-    assert "libcudnn.so.9 does not load" in found[0].seen
-    assert ("/opt/old/lib" in found[0].mend) == bool(path)
+    build = {**GOOD["tensorflow"], "broken": {"libcudnn.so.9": "undefined symbol: cudnnX"}}
+    (found,) = judge(tensorflow=build, library_path=path)
+    assert "libcudnn.so.9 does not load" in found.seen
+    assert ("/opt/old/lib" in found.mend) == bool(path)
 
 
-def test_a_library_path_is_a_warning_where_all_loads() -> None:
-    fine, found = judge(library_path="/opt/old/lib")
-    assert fine.severity is Severity.FINE
+def test_a_library_that_hides_tensorflows_own_is_a_warning() -> None:
+    hides = ["/opt/old/lib/libcudnn.so.9"]
+    found, fine = judge(library_path="/opt/old/lib", shadows=hides)
     assert found.severity is Severity.WARNING
+    assert hides[0] in found.seen
+    assert fine.severity is Severity.FINE
 
 
 @pytest.mark.parametrize("printed", [json.dumps(GOOD), f"a warning\n{json.dumps(GOOD)}"])

@@ -34,6 +34,12 @@ def test_a_taken_port_is_told_with_who_has_it(asked: Question, taken: int) -> No
     assert "./inv lab takes" in found.why
 
 
+def test_a_container_that_has_the_port_is_named(play: Play, taken: int) -> None:
+    row = {"Names": ["/mylab"], "Ports": [{"PrivatePort": 8888, "PublicPort": taken}]}
+    (found,) = jupyter.port(play({"/containers/json": [{"Names": ["/a"], "Ports": None}, row]}))
+    assert "by the container mylab" in found.seen
+
+
 def test_no_free_port_is_broken(
     asked: Question, taken: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

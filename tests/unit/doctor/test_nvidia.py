@@ -117,7 +117,11 @@ def test_missing_device_files_are_named(play: Play, bare: Path) -> None:
     assert "/dev/nvidia0, /dev/nvidia-uvm are missing" in only(nvidia.devices(asked)).seen
     for name in ("nvidia0", "nvidia-uvm"):
         (bare / "dev" / name).touch()
+    for path in (bare / "dev").iterdir():
+        path.chmod(0o666)
     assert list(nvidia.devices(asked)) == []
+    (bare / "dev/nvidia0").chmod(0o660)
+    assert "/dev/nvidia0 may not be opened" in only(nvidia.devices(asked)).seen
 
 
 def test_a_driver_without_the_toolkit_is_told(

@@ -31,6 +31,13 @@ def test_it_answers_without_a_driver_and_without_tensorflow() -> None:
     assert isinstance(told["devices"], list)
 
 
+def test_it_names_what_hides_tensorflows_libraries(tmp_path: Path) -> None:
+    for name in ("libcudnn.so.9", "libcuda.so.1", "libm.so"):
+        (tmp_path / name).touch()
+    path = f"{tmp_path}::/none"
+    assert run("-I", "-S", LD_LIBRARY_PATH=path)["shadows"] == [str(tmp_path / "libcudnn.so.9")]
+
+
 def test_it_reads_a_build_without_importing_it(tmp_path: Path) -> None:
     package = tmp_path / "tensorflow"
     (package / "python/platform").mkdir(parents=True)
@@ -39,7 +46,7 @@ def test_it_reads_a_build_without_importing_it(tmp_path: Path) -> None:
     library = tmp_path / "nvidia/cudnn/lib/libcudnn.so.9"
     library.parent.mkdir(parents=True)
     library.write_bytes(b"no library")
-    info.write_text("build_info = {'is_cuda_build': True}")
+    info.write_text("build_info = dict([('cuda_version', '12.5.1'), ('is_cuda_build', True)])")
     told = run("-S", PYTHONPATH=str(tmp_path))["tensorflow"]
     assert isinstance(told, dict)
     assert told["cuda"] is True

@@ -21,7 +21,18 @@ START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from gradlock.doctor.p
 
 def start(*argv: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-S", "-B", "-P", "-c", f"{START}; main()", store.ROOT, *argv],
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-B",
+            "-X",
+            "utf8",
+            "-c",
+            f"{START}; main()",
+            store.ROOT,
+            *argv,
+        ],
         env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", **env},
         capture_output=True,
         text=True,
@@ -80,9 +91,18 @@ def test_an_unknown_flag_is_an_error() -> None:
     assert "unrecognized" in done.stderr
 
 
-def test_who_reads_may_stop_reading() -> None:
-    shell = '"$@" | head -c 1 >/dev/null; exit 0'
-    argv = [sys.executable, "-S", "-B", "-P", "-c", f"{START}; main()", str(store.ROOT)]
+@pytest.mark.parametrize(
+    ("shell", "said"),
+    [
+        ('"$@" | head -c 1 >/dev/null; exit 1', ""),
+        ('"$@" >&-', ""),
+        ('"$@" >/dev/full', "error: No space left on device\n"),
+    ],
+)
+def test_a_report_that_nobody_can_read_is_no_traceback(shell: str, said: str) -> None:
+    if "full" in shell and not Path("/dev/full").exists():
+        pytest.skip("only Linux has a file that is always full")
+    argv = [sys.executable, "-I", "-S", "-B", "-c", f"{START}; main()", str(store.ROOT)]
     done = subprocess.run(
         ["sh", "-c", shell, "sh", *argv],
         env={"PATH": os.environ["PATH"], "DOCKER_HOST": "unix:///no/such.sock"},
@@ -90,7 +110,7 @@ def test_who_reads_may_stop_reading() -> None:
         text=True,
         check=False,
     )
-    assert done.stderr == ""
+    assert (done.returncode, done.stderr) == (1, said)
 
 
 def test_who_asks_about_a_container_is_told_of_nothing_else() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def closed() -> int:
 def test_a_server_that_answers_is_good() -> None:
     with secured.serving() as url:
         for method in ("GET", "HEAD"):
-            assert reach.ask(url, {}, method=method) == reach.Answer(200)
+            assert reach.ask(url, {}, method=method) == reach.Answer(200, begins=b"")
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,19 @@ def test_a_port_that_nobody_listens_on_is_refused() -> None:
 def test_a_name_that_nobody_knows_is_told() -> None:
     answer = reach.ask("http://no-such-host.invalid/", {})
     assert "no-such-host.invalid is not known here" in answer.trouble
+
+
+def test_name_servers_that_are_silent_are_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ends = threading.Event()
+    monkeypatch.setattr(reach, "RESOLVES", 0.1)
+    monkeypatch.setattr(reach, "RESOLVER", tmp_path / "resolv.conf")
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: ends.wait(30))
+    assert "this system's name servers do not answer" in reach.ask("http://index.test/", {}).trouble
+    reach.RESOLVER.write_text("nameserver 192.0.2.1\nsearch x\nnameserver 192.0.2.2\n")
+    assert "192.0.2.1, 192.0.2.2" in reach.ask("http://index.test/", {}).trouble
+    ends.set()
 
 
 def test_a_server_that_is_silent_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ def told(*attempts: Attempt) -> list[Finding]:
 def nothing_installed(monkeypatch: pytest.MonkeyPatch, own_store: Path) -> Path:
     monkeypatch.setattr(unreachable.shutil, "which", lambda *_, **__: None)
     monkeypatch.setattr(unreachable.os, "getuid", lambda: 1000)
+    monkeypatch.setattr(unreachable, "SYSTEMD", own_store.parent)
     return own_store
 
 
@@ -84,3 +85,24 @@ def test_a_private_engine_that_died_shows_its_last_lines(nothing_installed: Path
 def test_a_context_that_is_lost_is_told_by_the_engines_check() -> None:
     lost = replace(Sought(None, {}, {}, (), PRIVATE), lost="far")
     assert list(unreachable.explained(lost)) == []
+
+
+def test_a_machine_without_systemd_starts_it_by_its_service(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert unreachable.service("start") == "sudo systemctl start docker"
+    monkeypatch.setattr(unreachable, "SYSTEMD", tmp_path / "none")
+    assert unreachable.service("restart") == "sudo service docker restart"
+
+
+def test_a_folder_in_the_sockets_place_is_told(tmp_path: Path) -> None:
+    (found,) = told(Attempt(Address(f"unix://{tmp_path}"), "refused", "Connection refused"))
+    assert "is a folder, no socket" in found.seen
+
+
+def test_podman_is_named_where_it_listens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "podman").mkdir()
+    (tmp_path / "podman/podman.sock").touch()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    (found,) = told(Attempt(Address(USUAL), "absent", "none"))
+    assert f"export DOCKER_HOST=unix://{tmp_path}/podman/podman.sock" in found.mend

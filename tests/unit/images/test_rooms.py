@@ -50,6 +50,55 @@ def test_a_room_is_opened_once_and_closed_at_the_end(tmp_path: Path) -> None:
     assert watched.closed.is_set()
 
 
+def test_rooms_close_while_other_jobs_go_on(tmp_path: Path) -> None:
+    watched, root = Watched(), ready("root", tmp_path)
+    with (
+        Graph({"room": 2, "compile": 1, "send": 1}) as graph,
+        Fetcher() as fetcher,
+        Rooms(graph, Fetching(graph, fetcher), watched, tmp_path, 1) as rooms,  # type: ignore[arg-type]
+    ):
+        room = rooms.opened(root)
+        used = graph.add("use it", "compile", lambda _: not watched.closed.is_set(), room)
+        sending = graph.add("send", "send", lambda: watched.closed.wait(10))
+        assert rooms.closed()
+        graph.wait()
+    assert used.result
+    assert sending.result
+
+
+def test_an_error_meanwhile_closes_no_room_below_another(tmp_path: Path) -> None:
+    """What another thread ends in a room keeps the room: an engine refuses to remove it."""
+    told: list[str] = []
+    ending, go = threading.Event(), threading.Event()
+
+    class Nested:
+        """A room whose second opening takes its time to close."""
+
+        @contextmanager
+        def open(self, root: Path) -> Iterator[None]:
+            yield
+            if root.name == "inner":
+                ending.set()
+                go.wait(10)
+            told.append(root.name)
+
+    with Graph({"room": 1}) as graph, Fetcher() as fetcher:
+        rooms = Rooms(graph, Fetching(graph, fetcher), Nested(), tmp_path, 1)  # type: ignore[arg-type]
+        for name in ("outer", "inner"):
+            rooms.opened(ready(name, tmp_path / name))
+        rooms.closed()
+        assert ending.wait(10)
+        threading.Timer(0.3, go.set).start()
+        rooms.__exit__(OSError)
+        assert told == ["inner", "outer"]
+
+
+def test_without_rooms_nothing_is_closed(tmp_path: Path) -> None:
+    with Graph({"room": 1}) as graph, Fetcher() as fetcher:
+        rooms = Rooms(graph, Fetching(graph, fetcher), Watched(), tmp_path, 1)  # type: ignore[arg-type]
+        assert rooms.closed() is None
+
+
 def test_a_room_that_opens_after_the_build_ended_is_closed_too(tmp_path: Path) -> None:
     watched, root = Watched(), ready("root", tmp_path)
     watched.go.clear()

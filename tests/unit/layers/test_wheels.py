@@ -304,6 +304,27 @@ def test_a_wheel_with_noise_is_read_to_its_end(make_wheel: MakeWheel) -> None:
     assert contents(built(path, {}))[f"{SITE}/noise.bin"] == noise
 
 
+def test_wheels_are_inflated_by_the_faster_library(
+    make_wheel: MakeWheel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes is the same either way: only this tells where a Python has its inflater now."""
+    data = random.Random(3).randbytes(1 << 16) * 300  # longer than one read
+    wheel = rewritten(
+        make_wheel("tool", {**FILES, "tool/large.bin": data}), lambda _, content: content
+    )
+    asked: list[int] = []
+    inflater = wheels.isal_zlib.decompressobj
+
+    def counted(bits: int) -> object:
+        asked.append(bits)
+        return inflater(bits)
+
+    monkeypatch.setattr(wheels.isal_zlib, "decompressobj", counted)
+    assert contents(built(wheel))[f"{SITE}/tool/large.bin"] == data
+    assert set(asked) == {-15}
+    assert len(asked) > len(FILES)
+
+
 def test_members_have_no_time_and_no_owner(tool: Path) -> None:
     with tarfile.open(built(tool)) as source:
         assert {(m.mtime, m.uid, m.gid) for m in source} == {(tar.MTIME, 0, 0)}

@@ -65,7 +65,8 @@ c.ServerApp.jpserver_extensions = {
 c.ServerProxy.servers = {
     "tensorboard": {
         "command": ["tensorboard", "--logdir", ".", "--host", "127.0.0.1", "--port", "{port}"],
-        "timeout": 60.0,
+        # Seconds: it imports TensorFlow, on a busy machine too.
+        "timeout": 120.0,
         "launcher_entry": {
             "title": "TensorBoard",
             "icon_path": "/usr/local/lib/gradlock/tensorboard.svg",

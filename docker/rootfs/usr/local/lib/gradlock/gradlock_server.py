@@ -18,7 +18,8 @@ from tornado.web import HTTPError
 #: Who may ask: the health check, which has no token where JupyterHub keeps them.
 NEAR = ("127.0.0.1", "::1")
 #: Seconds in which the kernel manager starts a kernel again that has died: it looks every 3 s.
-GRACE = 5
+#: The health check waits 8 s for an answer.
+GRACE = 4
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
