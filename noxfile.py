@@ -113,6 +113,12 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def locks(session: nox.Session) -> None:
+    """Resolve all locks again, as of their date: they must say what comes out; needs a network."""
+    _inv(session, "lock", "--verify")
+
+
+@nox.session(default=False)
 def engines(session: nox.Session) -> None:
     """Load the CPU image into every kind of engine that can be had here, and compute in it."""
     _pytest(session, "tests/engines")

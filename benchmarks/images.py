@@ -22,7 +22,7 @@ from gradlock.locks.lockfile import WheelPin
 from gradlock.locks.resolve import pip
 
 #: What the bump moves: a small wheel that much depends on, to a release that is older.
-BUMP = ("idna", "3.10")
+BUMP = WheelPin("idna", "3.10", "")
 UV = "docker build, uv --compile-bytecode"
 #: Bytes that one build may have in memory, the engine's not counted.
 MEMORY = 1.5e9
@@ -75,9 +75,8 @@ def _cpu(bench: Bench) -> list[Row]:
     path = here.checkout / paths.pip(table.cpu).relative_to(store.ROOT)
     lock = lockfile.read(path)
     pins = lockfile.parse_wheels(lock)
-    versions = [(pin.name, pin.version) for pin in pins]
     urls: dict[str, str | Path] = {
-        wheel.filename: wheel.url for wheel in pip.locate(versions, table.cpu, table.as_of)
+        wheel.filename: wheel.url for wheel in pip.locate(pins, table.cpu, table.as_of)
     }
     (bumped,) = pip.locate([BUMP], table.cpu, table.as_of)
 

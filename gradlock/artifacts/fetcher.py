@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 
-from gradlock import progress
+from gradlock import progress, store
 from gradlock.artifacts import artifacts, network
 from gradlock.artifacts.artifacts import Pin
 from gradlock.artifacts.download import Download
@@ -18,6 +18,7 @@ from gradlock.artifacts.index import Source
 from gradlock.artifacts.once import Once
 from gradlock.artifacts.sources import Sources
 from gradlock.errors import ArtifactError, GradlockError, raise_all
+from gradlock.locks.lockfile import WheelPin
 
 #: Threads that ask indexes, and threads that download.
 FINDERS, LOADERS = 16, 8
@@ -68,8 +69,21 @@ class Fetcher:
         self._stop.set()
 
     def have(self, pin: Pin) -> Path | None:
-        """Return an artifact that the store has, verified, or None."""
-        return artifacts.verified(pin, again=self._again)
+        """Return an artifact that the store has, or the project itself, verified, or None.
+
+        Raises:
+            ArtifactError: the project's own wheel is not the one that was locked.
+
+        """
+        found = artifacts.verified(pin, again=self._again)
+        if found or not isinstance(pin, WheelPin) or not pin.place.startswith("./"):
+            return found
+        wheel = store.ROOT / pin.place
+        if not wheel.is_file():
+            raise ArtifactError(
+                "a locked wheel is missing", where=pin.place, mend="git checkout it"
+            )
+        return artifacts.keep(wheel, pin, wheel.name)
 
     def source(self, pin: Pin) -> Source:
         """Return where an artifact is; asked once, whoever asks.

@@ -11,6 +11,7 @@ from gradlock.artifacts import indexes
 from gradlock.artifacts.artifacts import Pin
 from gradlock.artifacts.index import Index, Source
 from gradlock.artifacts.once import Once
+from gradlock.locks import places
 from gradlock.locks.freshness import Locks
 from gradlock.locks.lockfile import CondaPin, DebPin
 from gradlock.locks.resolve import mirrors
@@ -46,4 +47,6 @@ class Sources:
         if isinstance(pin, DebPin):
             root = self._mirrors.get()[pin.archive]
             return Source(f"{root}/{pin.path}", pin.filename, pin.size)
+        if pin.place:
+            return Source(pin.place, places.filename_of(pin.place), 0)
         return self._index.get().locate(pin)

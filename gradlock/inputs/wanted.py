@@ -10,7 +10,9 @@ requirements/desk.in                                         those of a few sess
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
@@ -29,6 +31,10 @@ ENVIRONMENT = store.ROOT / "environment.yml"
 FROM_THE_TABLE = ("python", "cuda-version")
 #: Distributions that carry TensorFlow itself: an environment has exactly one.
 TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tf-nightly")
+#: A line that has a resolver read another file, in every way that pip spells it.
+INCLUDE = re.compile(r"\s*--?(?P<kind>[rc])(?:equirements?|onstraints?)?[ =]?\s*(?P<file>[^\s#]+)")
+#: A line that asks for a wheel by its path, which is from the project's folder on.
+LOCAL = re.compile(r"\s*(?:[\w.-]+(?:\[[^]]*\])?\s*@\s*)?(\.{0,2}/[^\s#;]+\.whl)")
 
 
 def text(path: Path) -> str:
@@ -36,16 +42,30 @@ def text(path: Path) -> str:
 
     Raises:
         LockError: it is missing.
+        InputError: its lines end as those of another system.
 
     """
     try:
-        return path.read_text(encoding="utf-8")
+        found = path.read_bytes().decode()
     except FileNotFoundError as error:
         raise LockError(
             "an input is missing",
-            where=str(path.relative_to(store.ROOT)),
+            where=_shown(path),
             mend="git checkout it; for a new CUDA release, CONTRIBUTING.md says how to write it",
         ) from error
+    except UnicodeDecodeError as error:
+        raise InputError("an input is no text in UTF-8", where=_shown(path)) from error
+    if "\r" in found:
+        raise InputError(
+            "an input's lines end in carriage returns, as another system's do",
+            where=f"{_shown(path)}:{found[: found.index(chr(13))].count(chr(10)) + 1}",
+            mend="git config core.autocrlf input, and write it with plain line ends",
+        )
+    return found
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(store.ROOT)) if path.is_relative_to(store.ROOT) else str(path)
 
 
 def debs() -> tuple[str, ...]:
@@ -61,11 +81,79 @@ def wheel_inputs(variant: Variant) -> tuple[Path, ...]:
     return (REQUIREMENTS / "base.in", own, *parts)
 
 
+def read_with(paths: Iterable[Path], *, constraints: bool = True) -> tuple[Path, ...]:
+    """Return some inputs and all that they read: what `-r` and `-c` include, and local wheels.
+
+    Each is named once, in the order in which a resolver meets it first. Without `constraints`,
+    what `-c` includes is left out: it asks for nothing.
+
+    Raises:
+        LockError: one is missing.
+        InputError: one lies outside of the project, or on a server.
+
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        _read_with(path, found, constraints)
+    return tuple(found)
+
+
+def _read_with(path: Path, found: dict[Path, None], constraints: bool) -> None:
+    """Add an input and what it reads to what was found."""
+    if path in found:
+        return
+    found[path] = None
+    for number, line in enumerate(text(path).splitlines(), 1):
+        where = f"{_shown(path)}:{number}"
+        if match := INCLUDE.match(line):
+            if constraints or match["kind"] == "r":
+                included = _inside(path.parent, match["file"].strip("'\""), where)
+                _read_with(included, found, constraints)
+        elif match := LOCAL.match(line):
+            wheel = _inside(store.ROOT, match[1], where)
+            if not wheel.is_file():
+                raise LockError("an input is missing", where=where, mend=f"put {match[1]} there")
+            found[wheel] = None
+
+
+def _inside(folder: Path, name: str, where: str) -> Path:
+    """Return the path of what an input names: a file of the project."""
+    path = Path(os.path.normpath(folder / name))
+    if "://" in name or not path.is_relative_to(store.ROOT):
+        raise InputError(
+            f"{name} is no file of the project: others would lock from something else",
+            where=where,
+            mend="copy it to requirements/, and name it there",
+        )
+    return path
+
+
+def digests(paths: Iterable[Path]) -> list[str]:
+    """Return what identifies some inputs: texts, and the hashes of wheels."""
+    return [
+        f"sha256:{store.file_digest(path)}" if path.suffix == ".whl" else text(path)
+        for path in paths
+    ]
+
+
 def wheels(variant: Variant) -> tuple[str, ...]:
-    """Return the requirements that a person asked for, sorted: `tensorflow[and-cuda]`."""
+    """Return the requirements that a person asked for, sorted: `tensorflow[and-cuda]`.
+
+    A wheel by URL or path is named as the package that it is.
+    """
     base, own, *_ = wheel_inputs(variant)
-    lines = (line for path in (base, own) for line in _lines(path))
-    return tuple(sorted(line for line in lines if line and not line.startswith("-")))
+    found = set()
+    for path in read_with((base, own), constraints=False):
+        if path.suffix != ".whl":
+            found |= {_asked(line) for line in _lines(path) if line and not line.startswith("-")}
+    return tuple(sorted(found))
+
+
+def _asked(line: str) -> str:
+    """Return the requirement of a line without where its wheel is."""
+    if match := re.fullmatch(r"([\w.-]+(?:\[[^]]*\])?)\s*@\s*\S+", line):
+        return match[1]
+    return line.rpartition("/")[2].partition("-")[0] if line.endswith(".whl") else line
 
 
 def tensorflow(variant: Variant) -> str:
@@ -90,9 +178,7 @@ def condas(variant: Variant) -> tuple[str, ...]:
     """
     where = ENVIRONMENT.name
     try:
-        raw = yaml.safe_load(ENVIRONMENT.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError("an input is missing", where=where, mend="git checkout it") from error
+        raw = yaml.safe_load(text(ENVIRONMENT))
     except yaml.YAMLError as error:
         raise InputError(f"not YAML: {error}", where=where) from error
     specs = raw.get("dependencies") if isinstance(raw, dict) else None

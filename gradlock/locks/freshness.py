@@ -23,17 +23,20 @@ def apt_inputs(table: Table, platform: Platform) -> str:
 
 def tools_inputs(table: Table) -> str:
     """Return the digest of what the lock of gradlock's own tools is resolved from."""
-    return _digest(table.tools_as_of.isoformat(), wanted.text(wanted.TOOLS))
+    read = wanted.read_with([wanted.TOOLS])
+    return _digest(table.tools_as_of.isoformat(), *wanted.digests(read))
 
 
 def desk_inputs(table: Table, tools: LockText) -> str:
     """Return the digest of what the desk's lock is resolved from; `tools` is what it follows."""
-    return _digest(table.tools_as_of.isoformat(), wanted.text(wanted.DESK), tools.digest)
+    theirs = wanted.read_with([wanted.TOOLS])  # their lock's digest says it
+    own = [path for path in wanted.read_with([wanted.DESK]) if path not in theirs]
+    return _digest(table.tools_as_of.isoformat(), *wanted.digests(own), tools.digest)
 
 
 def pip_inputs(variant: Variant, table: Table, cpu: LockText | None) -> str:
     """Return the digest of what a pip lock is resolved from; `cpu` is the one that it follows."""
-    texts = [wanted.text(path) for path in wanted.wheel_inputs(variant)]
+    texts = wanted.digests(wanted.read_with(wanted.wheel_inputs(variant)))
     return _digest(variant.to_dict(), table.as_of.isoformat(), texts, cpu and cpu.digest)
 
 

@@ -12,7 +12,7 @@ so a lock that was truncated or edited is told from one whose inputs moved on.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,12 @@ import yaml
 
 from gradlock import store
 from gradlock.errors import LockError, raise_all
+from gradlock.locks import merging, places
 
 TITLE = "# gradlock lock; made by `invoke lock`, not by hand"
 RELOCK = "./inv lock"
+#: The lines of a header.
+HEADER = 3
 
 
 @dataclass(frozen=True)
@@ -66,11 +69,23 @@ class CondaPin:
 
 @dataclass(frozen=True)
 class WheelPin:
-    """A locked wheel: one file for the variant's interpreter and platform."""
+    """A locked wheel: one file for the variant's interpreter and platform.
+
+    `place` is empty where an index has it; else the URL that a person named, or `./` and a path
+    below the project's folder.
+    """
 
     name: str
     version: str
     sha256: str
+    place: str = ""
+
+    @property
+    def requirement(self) -> str:
+        """The line of a requirements file that asks for it, without its hash."""
+        if not self.place:
+            return f"{self.name}=={self.version}"
+        return self.place if self.place.startswith("./") else f"{self.name} @ {self.place}"
 
 
 def with_header(body: str, inputs: str) -> str:
@@ -101,15 +116,32 @@ def read(path: Path) -> LockText:
 
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes().decode()
     except FileNotFoundError as error:
-        raise LockError("a lock is missing", where=_shown(path), mend=RELOCK) from error
+        raise LockError("a lock is missing", where=shown(path), mend=RELOCK) from error
     except UnicodeDecodeError as error:
         raise LockError(
             "a lock is not what `invoke lock` wrote: it is no text",
-            where=_shown(path),
+            where=shown(path),
             mend=f"git checkout it, or {RELOCK}",
         ) from error
+    return parse(path, text)
+
+
+def parse(path: Path, text: str) -> LockText:
+    """Return the lock of that text, as `read` does that of a file."""
+    if line := merging.line_of(text):
+        raise LockError(
+            "a lock holds two sides of a merge: nothing was resolved from both",
+            where=f"{shown(path)}:{line}",
+            mend=f"{RELOCK}: it starts from the pins of either side",
+        )
+    if "\r" in text:
+        raise LockError(
+            "a lock has line ends of another system: it is not what `invoke lock` wrote",
+            where=f"{shown(path)}:{text[: text.index(chr(13))].count(chr(10)) + 1}",
+            mend="git config core.autocrlf input, and git checkout it",
+        )
     match = re.match(
         re.escape(TITLE) + r"\n# inputs: sha256:([0-9a-f]{64})\n# body: sha256:([0-9a-f]{64})\n",
         text,
@@ -117,20 +149,20 @@ def read(path: Path) -> LockText:
     if not match:
         raise LockError(
             "a lock has no header: it is truncated or was not made by `invoke lock`",
-            where=_shown(path),
+            where=shown(path),
             mend=f"git checkout it, or {RELOCK}",
         )
     body = text[match.end() :]
     if store.digest(body.encode()) != match[2]:
         raise LockError(
             "a lock is not what `invoke lock` wrote: it is truncated or was edited by hand",
-            where=_shown(path),
+            where=shown(path),
             mend=f"git checkout it; to change it, edit its inputs and run {RELOCK}",
         )
     return LockText(path, match[1], body)
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
     """Return a path as errors show it: relative to the project where it lies in it."""
     return str(path.relative_to(store.ROOT)) if path.is_relative_to(store.ROOT) else str(path)
 
@@ -151,7 +183,7 @@ def format_debs(pins: Iterable[DebPin]) -> str:
 def parse_debs(lock: LockText) -> tuple[DebPin, ...]:
     """Read the body of an apt lock."""
     pins, problems = [], []
-    for number, line in enumerate(lock.body.splitlines(), 4):
+    for number, line in enumerate(lock.body.splitlines(), HEADER + 1):
         if line.startswith("#"):
             continue
         if not re.fullmatch(DEB_LINE, line):
@@ -166,30 +198,64 @@ def parse_debs(lock: LockText) -> tuple[DebPin, ...]:
 def format_wheels(pins: Iterable[WheelPin]) -> str:
     """Return the body of a pip lock, in pip-tools' format: one file, one hash a package."""
     return "".join(
-        f"{pin.name}=={pin.version} \\\n    --hash=sha256:{pin.sha256}\n"
+        f"{pin.requirement} \\\n    --hash=sha256:{pin.sha256}\n"
         for pin in sorted(pins, key=lambda pin: pin.name)
     )
+
+
+#: A pinned requirement with one hash: of an index, by URL, or by path.
+WHEEL = re.compile(
+    r"(?:(?P<name>[a-z0-9-]+)(?:==(?P<version>[^\s;]+)| @ (?P<url>https?://\S+))|(?P<path>\./\S+))"
+    r"\s+--hash=sha256:(?P<sha256>[0-9a-f]{64})\s*"
+)
 
 
 def parse_wheels(lock: LockText) -> tuple[WheelPin, ...]:
     """Read the body of a pip lock."""
     pins, problems = [], []
-    lines = [line for line in lock.body.split("\n") if line and not line.startswith("#")]
-    joined = "\n".join(lines).replace("\\\n", " ")
-    for entry in joined.split("\n"):
-        match = re.fullmatch(r"([a-z0-9-]+)==(\S+)\s+--hash=sha256:([0-9a-f]{64})\s*", entry)
-        if match:
-            pins.append(WheelPin(match[1], match[2], match[3]))
-        elif entry:
+    for number, entry in _entries(lock.body):
+        match = WHEEL.fullmatch(entry)
+        pin = _wheel(match) if match else None
+        if pin:
+            pins.append(pin)
+        else:
             problems.append(
                 LockError(
                     f"not a pinned requirement with one sha256: {entry.strip()!r}",
-                    where=_shown(lock.path),
+                    where=f"{shown(lock.path)}:{number}",
                     mend=RELOCK,
                 )
             )
     raise_all(LockError, problems)
     return tuple(pins)
+
+
+def _entries(body: str) -> Iterator[tuple[int, str]]:
+    """Yield the requirements of a pip lock's body, each with the number of its first line."""
+    entry, first = "", 0
+    for number, line in enumerate(body.split("\n"), HEADER + 1):
+        if not entry:
+            first = number
+        if line.startswith("#"):
+            continue
+        entry += line.removesuffix("\\")
+        if not line.endswith("\\"):
+            if entry:
+                yield first, entry
+            entry = ""
+    if entry:
+        yield first, entry
+
+
+def _wheel(match: re.Match[str]) -> WheelPin | None:
+    """Return the pin of a matched requirement; None where a file's name is no wheel's."""
+    if match["version"]:
+        return WheelPin(match["name"], match["version"], match["sha256"])
+    place = match["url"] or match["path"]
+    found = places.wheel_of(place)
+    if not found or (match["name"] and found[0] != match["name"]):
+        return None
+    return WheelPin(*found, match["sha256"], place)
 
 
 def parse_conda(lock: LockText) -> tuple[CondaPin, ...]:
@@ -210,12 +276,10 @@ def parse_conda(lock: LockText) -> tuple[CondaPin, ...]:
     except (yaml.YAMLError, KeyError, TypeError) as error:
         raise LockError(
             f"not a conda lock with a sha256 for every package: {error!r}",
-            where=_shown(lock.path),
+            where=shown(lock.path),
             mend=RELOCK,
         ) from error
 
 
 def _malformed(lock: LockText, number: int, line: str) -> LockError:
-    return LockError(
-        f"malformed line: {line!r}", where=f"{_shown(lock.path)}:{number}", mend=RELOCK
-    )
+    return LockError(f"malformed line: {line!r}", where=f"{shown(lock.path)}:{number}", mend=RELOCK)

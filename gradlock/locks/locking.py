@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from gradlock import store
-from gradlock.command import Program
 from gradlock.errors import GradlockError, InputError, LockError
 from gradlock.inputs import releases, variants, wanted
 from gradlock.inputs.platforms import Platform
 from gradlock.inputs.variants import Table, Variant
-from gradlock.locks import dates, freshness, lockfile, paths, rules
+from gradlock.locks import (
+    dates,
+    freshness,
+    lockfile,
+    moves,
+    paths,
+    pylock,
+    requests,
+    rules,
+    start,
+    verifying,
+)
 from gradlock.locks.freshness import Locks
-from gradlock.locks.lockfile import LockText, WheelPin
-from gradlock.locks.resolve import conda, debian, pip
+from gradlock.locks.lockfile import LockText
+from gradlock.locks.moves import Move
+from gradlock.locks.pylock import Wheel
+from gradlock.locks.refereeing import Programs, Referee
+from gradlock.locks.resolve import conda, debian, pip, pip_tools, tools
+from gradlock.locks.start import Start
+from gradlock.locks.verifying import Finding
 from gradlock.progress import Stopwatch, say
 
 RESOLVERS = ("uv", "pip-tools")
-#: Runs the Python of a variant's image, from an apt lock's base layer.
-Python = Callable[[Variant, LockText], AbstractContextManager[Program]]
-#: Returns an apt: this machine's, or that of an apt lock's base layer.
-Apt = Callable[[LockText | None], debian.Apt]
-
-
-@dataclass(frozen=True)
-class Programs:
-    """What resolves for a lock and is a program of Debian's."""
-
-    python: Python
-    apt: Apt
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,14 @@ class Request:
     """What a run of `invoke lock` was asked for.
 
     Pins stay where they still fit. `update` names packages (apt's, conda's or pip's) that may
-    move; `upgrade` lets all move, and the table's `as_of` to this minute.
+    move, as `NAME` or `NAME==VERSION`; `upgrade` lets all move, and the table's `as_of` to this
+    minute. `again` resolves what is current, too, to see that it comes out the same.
     """
 
     upgrade: bool = False
     update: tuple[str, ...] = ()
     resolver: str = "uv"
+    again: bool = False
 
 
 def problems(table: Table) -> list[str]:
@@ -59,7 +62,9 @@ def problems(table: Table) -> list[str]:
             found.append(str(error))
     for variant in table:
         try:
-            rules.check(freshness.current(variant, table), freshness.current(table.cpu, table))
+            locks = freshness.current(variant, table)
+            rules.check(locks, freshness.current(table.cpu, table))
+            pylock.check(lockfile.read(paths.pylock(variant)), locks.pip)
         except LockError as error:
             found.append(str(error))
     return list(dict.fromkeys(found))
@@ -75,23 +80,27 @@ def lock(table: Table, request: Request, programs: Programs, watch: Stopwatch) -
     """
     if request.resolver not in RESOLVERS:
         raise InputError(f"unknown resolver {request.resolver!r}: use {' or '.join(RESOLVERS)}")
+    before = table
     if request.upgrade:
         table = dates.moved_to_now(table)
     dates.check(table)
     if found := list(releases.without_python(table, table.debian)):
         raise InputError("; ".join(found), where=variants.TABLE.name)
     with store.exclusive("lock"):
-        old = {path: _whole(path) for path in paths.every(table)}
-        _check_names(request.update, old)
-        with watch.stage("resolve"):
-            new = _resolve(table, request, old, programs)
+        old = {path: start.read(path) for path in paths.every(table)}
+        moving = moves.read(request.update, [one.lock for one in old.values() if one.lock])
         for variant in table:
-            rules.check(_locks(variant, new), _locks(table.cpu, new))
-        changed = [path for path, lock in new.items() if lock != old[path]]
-        moved = [row for row in table if paths.pip(row) in changed]
-        if moved and request.resolver == "uv":
+            requests.check(variant)
+        with Referee(table, programs.python) as referee:
+            with watch.stage("resolve"):
+                new = _resolve(table, request, moving, old, programs, referee)
+            for variant in table:
+                rules.check(_locks(variant, new), _locks(table.cpu, new))
             with watch.stage("referee"):
-                _referee(moved, table, new, programs.python)
+                referee.verdict()
+        if request.upgrade and _same(new, old) and not problems(before):
+            return []  # not even the date moves
+        changed = [path for path, lock in new.items() if lock != old[path].lock]
         if request.upgrade:
             dates.write(table)
         for path in changed:
@@ -99,8 +108,29 @@ def lock(table: Table, request: Request, programs: Programs, watch: Stopwatch) -
     return changed
 
 
+def verify(table: Table, programs: Programs, watch: Stopwatch) -> list[Finding]:
+    """Resolve every lock again, as of the table's date; return where they say something else.
+
+    Raises:
+        LockError: a lock is not whole.
+
+    """
+    with store.exclusive("lock"):
+        whole = {path: lockfile.read(path) for path in paths.every(table)}
+        old = {path: Start(lock, lock) for path, lock in whole.items()}
+        referee = Referee(table, programs.python)
+        with watch.stage("resolve"):
+            new = _resolve(table, Request(again=True), (), old, programs, referee)
+    return [one for path, lock in whole.items() for one in verifying.compare(lock, new[path])]
+
+
 def _resolve(
-    table: Table, request: Request, old: Mapping[Path, LockText | None], programs: Programs
+    table: Table,
+    request: Request,
+    moving: Sequence[Move],
+    old: Mapping[Path, Start],
+    programs: Programs,
+    referee: Referee,
 ) -> dict[Path, LockText]:
     """Return all locks: those that are current as they are, the others resolved anew.
 
@@ -109,82 +139,121 @@ def _resolve(
     """
 
     def renew(path: Path, inputs: str, compile_body: Callable[[LockText | None], str]) -> LockText:
-        current = old[path]
-        asked = request.upgrade or (current and _holds(current, request.update))
+        current, kept = old[path].lock, old[path].kept
+        asked = request.upgrade or request.again or moves.of(current, moving)
         if current and current.inputs == inputs and not asked:
             return current
         say(f"resolving {path.relative_to(store.ROOT)}")
-        return LockText(path, inputs, compile_body(None if request.upgrade else current))
+        return LockText(path, inputs, compile_body(None if request.upgrade else kept))
 
     def apt(platform: Platform, path: Path) -> LockText:
         def body(current: LockText | None) -> str:
             kept = lockfile.parse_debs(current) if current else ()
-            moving = debian.together(kept, request.update)
-            keep = [pin for pin in kept if pin not in moving]
             named = (wanted.debs(), table.debian, platform.debian)
-            pins = debian.resolve(*named, programs.apt(old.get(paths.APT) or current), keep=keep)
-            return lockfile.format_debs(pins)
+            apt_get = programs.apt(old[paths.APT].kept)
+            keep = moves.staying(kept, moving)
+            return lockfile.format_debs(debian.resolve(*named, apt_get, keep=keep))
 
         return renew(path, freshness.apt_inputs(table, platform), body)
 
-    def tools() -> LockText:
+    def own_tools() -> LockText:
         def body(current: LockText | None) -> str:
             keep = current.body if current else ""
-            return pip.resolve_tools(
-                wanted.TOOLS, table.tools_as_of, keep=keep, upgrade=request.update
+            return tools.resolve(
+                wanted.TOOLS, table.tools_as_of, keep=keep, moves=moves.of(current, moving)
             )
 
         return renew(paths.TOOLS, freshness.tools_inputs(table), body)
 
-    def desk(tools: LockText) -> LockText:
+    def desk(dev: LockText) -> LockText:
         def body(current: LockText | None) -> str:
             keep = current.body if current else ""
-            return pip.resolve_tools(
-                wanted.DESK, table.tools_as_of, keep=keep, follow=tools.body, upgrade=request.update
+            return tools.resolve(
+                wanted.DESK,
+                table.tools_as_of,
+                keep=keep,
+                follow=dev.body,
+                moves=moves.of(current, moving),
             )
 
-        return renew(paths.DESK, freshness.desk_inputs(table, tools), body)
+        return renew(paths.DESK, freshness.desk_inputs(table, dev), body)
 
     def condas(variant: Variant, cpu: LockText | None) -> LockText:
         def body(current: LockText | None) -> str:
             return conda.compile_lock(
                 variant,
                 table,
-                current=current,
+                keep=lockfile.parse_conda(current) if current else (),
                 cpu=cpu,
-                upgrade=request.upgrade,
-                update=request.update,
+                moves=moving,
             )
 
         inputs = freshness.conda_inputs(variant, table, cpu)
         return renew(paths.conda(variant), inputs, body)
 
+    resolved: dict[Path, tuple[Wheel, ...]] = {}
+    guesses: dict[Path, Future[tuple[Wheel, ...]]] = {}
+
     def wheels(variant: Variant, cpu: LockText | None) -> LockText:
+        path = paths.pip(variant)
+
         def body(current: LockText | None) -> str:
             keep = lockfile.parse_wheels(current) if current else ()
             follow = lockfile.parse_wheels(cpu) if cpu else ()
+            asked = moves.of(current, moving)
             if request.resolver == "uv":
-                pins = pip.resolve(
-                    variant, table.as_of, keep=keep, constrain=follow, upgrade=request.update
-                )
+                guess = guesses.get(path)
+                if not guess or not (found := pip.agreeing(guess, follow)):
+                    found = pip.resolve(
+                        variant, table.as_of, keep=keep, constrain=follow, moves=asked
+                    )
+                resolved[path] = found
             else:
                 with programs.python(variant, debs[paths.apt(variant)].result()) as interpreter:
-                    pins = pip.resolve_with_pip_tools(
+                    resolved[path] = pip_tools.resolve(
                         variant,
                         table.as_of,
                         interpreter,
                         keep=keep,
                         constrain=follow,
-                        upgrade=request.update,
+                        moves=asked,
                     )
-            return lockfile.format_wheels(pins)
+            return lockfile.format_wheels(wheel.pin for wheel in resolved[path])
 
-        return renew(paths.pip(variant), freshness.pip_inputs(variant, table, cpu), body)
+        lock = renew(path, freshness.pip_inputs(variant, table, cpu), body)
+        if request.resolver == "uv" and lock != old[path].lock and not request.again:
+            referee.call(variant, debs[paths.apt(variant)], lock, cpu)
+        return lock
+
+    def guess(variant: Variant) -> tuple[Wheel, ...]:
+        """Resolve a row before the lock that it follows is known, which seldom changes a pin."""
+        kept = None if request.upgrade else old[paths.pip(variant)].kept
+        keep = lockfile.parse_wheels(kept) if kept else ()
+        asked = moves.of(kept, moving)
+        return pip.resolve(variant, table.as_of, keep=keep, constrain=(), moves=asked)
+
+    def is_stale(variant: Variant) -> bool:
+        whole = old[paths.pip(variant)].lock
+        current = whole and whole.inputs == freshness.pip_inputs(variant, table, None)
+        return not current or request.upgrade or request.again or bool(moves.of(whole, moving))
+
+    def standard(variant: Variant, lock: LockText) -> LockText:
+        path = paths.pylock(variant)
+
+        def body(_: LockText | None) -> str:
+            pins = lockfile.parse_wheels(lock)
+            found = resolved.get(lock.path) or pip.locate(pins, variant, table.as_of)
+            return pylock.write(found, variant, path)
+
+        return renew(path, lock.digest, body)
 
     with ThreadPoolExecutor() as pool:
         platforms = {paths.apt(row): row.machine for row in table}
         debs = {path: pool.submit(apt, each, path) for path, each in platforms.items()}
-        tools_lock = pool.submit(tools)
+        tools_lock = pool.submit(own_tools)
+        if request.resolver == "uv" and is_stale(table.cpu):
+            sharing = [row for row in table if row.shares_wheels(table.cpu)]
+            guesses = {paths.pip(row): pool.submit(guess, row) for row in sharing}
         first: list[Future[LockText]] = [
             pool.submit(make, table.cpu, None) for make in (condas, wheels)
         ]
@@ -206,36 +275,12 @@ def _resolve(
             cpu_pip,
             *(future.result() for future in later),
         ]
-    return {lock.path: lock for lock in found}
-
-
-def _referee(
-    moved: Sequence[Variant], table: Table, new: Mapping[Path, LockText], python: Python
-) -> None:
-    """Have pip-compile check every pip lock that changed, each under its own Python."""
-    cpu = _wheels(table.cpu, new)
-    with ExitStack() as stack:
-        # One row of each Python and platform stands for all: they have the same base layer.
-        pythons = {(row.python, row.platform): row for row in moved}
-        interpreters = {
-            which: stack.enter_context(python(row, new[paths.apt(row)]))
-            for which, row in pythons.items()
+        new = {lock.path: lock for lock in found}
+        new |= {
+            lock.path: lock
+            for lock in pool.map(lambda row: standard(row, new[paths.pip(row)]), table)
         }
-        pool = stack.enter_context(ThreadPoolExecutor(2))  # each takes a core
-        jobs = [
-            pool.submit(
-                pip.referee,
-                variant,
-                table.as_of,
-                interpreters[variant.python, variant.platform],
-                _wheels(variant, new),
-                cpu if variant.shares_wheels(table.cpu) else (),
-            )
-            for variant in moved
-        ]
-        for job in jobs:
-            job.result()
-    say(f"pip-compile agrees on {', '.join(variant.name for variant in moved)}")
+    return new
 
 
 def _locks(variant: Variant, new: Mapping[Path, LockText]) -> Locks:
@@ -245,39 +290,7 @@ def _locks(variant: Variant, new: Mapping[Path, LockText]) -> Locks:
     )
 
 
-def _wheels(variant: Variant, new: Mapping[Path, LockText]) -> tuple[WheelPin, ...]:
-    return lockfile.parse_wheels(new[paths.pip(variant)])
-
-
-def _whole(path: Path) -> LockText | None:
-    """Return a lock as it is, or None where there is none that can be built on."""
-    try:
-        return lockfile.read(path)
-    except LockError as error:
-        if path.exists():
-            say(f"{error.what}; making it anew ({path.relative_to(store.ROOT)})")
-        return None
-
-
-def _names(lock: LockText) -> set[str]:
-    if lock.path.suffix == ".lock":
-        return {pin.name for pin in lockfile.parse_debs(lock)}
-    if lock.path in (paths.TOOLS, paths.DESK):
-        return set(re.findall(r"(?m)^([a-z0-9-]+)==", lock.body))
-    if lock.path.suffix == ".yml":
-        return {pin.name for pin in lockfile.parse_conda(lock)}
-    return {pin.name for pin in lockfile.parse_wheels(lock)}
-
-
-def _holds(lock: LockText, names: Sequence[str]) -> bool:
-    return bool(names) and not _names(lock).isdisjoint(names)
-
-
-def _check_names(update: Sequence[str], old: Mapping[Path, LockText | None]) -> None:
-    """Refuse to update what no lock holds."""
-    known = set().union(*(_names(lock) for lock in old.values() if lock)) if update else set()
-    if unknown := sorted(set(update) - known):
-        raise InputError(
-            f"no lock holds {', '.join(unknown)}",
-            mend="name packages as the locks do; to add one, edit the inputs and run ./inv lock",
-        )
+def _same(new: Mapping[Path, LockText], old: Mapping[Path, Start]) -> bool:
+    """Whether no lock came out as another; those of PEP 751 say what the pip locks say."""
+    locks = ((lock, old[path].lock) for path, lock in new.items() if path.suffix != ".toml")
+    return all(other and lock.body == other.body for lock, other in locks)

@@ -35,8 +35,13 @@ def pip(variant: Variant) -> Path:
     return store.ROOT / f"requirements/{variant.name}.txt"
 
 
+def pylock(variant: Variant) -> Path:
+    """Return the path of a variant's pip lock as PEP 751 has it, by that standard's name."""
+    return store.ROOT / f"requirements/pylock.{variant.name}.toml"
+
+
 def every(table: Table) -> tuple[Path, ...]:
     """Return the paths of all locks."""
-    variants = (path for row in table for path in (conda(row), pip(row)))
+    variants = (path for row in table for path in (conda(row), pip(row), pylock(row)))
     debs = dict.fromkeys(apt(row) for row in table)
     return (TOOLS, DESK, *debs, *variants)

@@ -23,8 +23,13 @@ READ = ("complete", "list-depth", "list-format", "print-completion-script", "wri
 LETTERS = {"help": "h", "list": "l"}
 #: The verbs whose one positional argument takes several words.
 SEVERAL = ("suite",)
-#: The verbs that take one word that can be left out, and the flag that it stands for.
-OPTIONAL = {"logs": "name", "stop": "name", "tensorboard": "logdir"}
+#: The verbs that take words that can be left out, and the flags that these stand for.
+OPTIONAL = {
+    "diff": ("old", "new"),
+    "logs": ("name",),
+    "stop": ("name",),
+    "tensorboard": ("logdir",),
+}
 TEACHES = ("-h", "--help")
 
 
@@ -76,22 +81,24 @@ class Program(Invoke):
 
 
 def with_flag(words: Sequence[str], switches: Mapping[str, Names[str]]) -> list[str]:
-    """Name the word that a verb can do without: `stop 8888` becomes `stop --name=8888`.
+    """Name the words that a verb can do without: `stop 8888` becomes `stop --name=8888`.
 
-    Invoke knows no such arguments. `switches` are the verbs that have one, with their flags
-    that take no value. The word may be a verb's name: `tensorboard logs`.
+    Invoke knows no such arguments. `switches` are the verbs that have some, with their flags
+    that take no value. A word may be a verb's name: `tensorboard logs`.
     """
     found: list[str] = []
     verb = ""
+    flags: list[str] = []
     for word in words:
         takes_value = bool(found) and found[-1].startswith("-") and "=" not in found[-1]
         given = takes_value and found[-1] not in switches.get(verb, ())
         if verb and not word.startswith("-") and not given:
-            found.append(f"--{OPTIONAL[verb]}={word}")
-            verb = ""
+            found.append(f"--{flags.pop(0)}={word}")
+            verb = verb if flags else ""
         else:
             found.append(word)
-            verb = word if word in switches and not verb else verb
+            if word in switches and not verb:
+                verb, flags = word, list(OPTIONAL[word])
     return found
 
 

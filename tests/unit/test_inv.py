@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from gradlock import store
+from gradlock.locks import lockfile
 
 #: `-c` is the real one's; `-m` is noted and played; else it is `python tasks.py ...`.
 PYTHON = """#!/bin/sh
@@ -61,7 +62,12 @@ class Stage:
 
     def lock(self, text: str) -> None:
         """Write the lock of the tools."""
-        (self.root / "requirements/dev.txt").write_text(text)
+        self.dev.write_text(lockfile.with_header(text, "0" * 64))
+
+    @property
+    def dev(self) -> Path:
+        """Where the lock of the tools lies."""
+        return self.root / "requirements/dev.txt"
 
     def python(self, version: str, name: str = "python3") -> Path:
         """Have the host's Python be another."""
@@ -273,3 +279,37 @@ def test_a_python_without_venv_is_named(stage: Stage) -> None:
     done = stage.run()
     assert done.returncode == 1
     assert "apt-get install python3-venv" in done.stderr
+
+
+def test_a_lock_that_was_edited_is_not_installed(stage: Stage) -> None:
+    assert "ran" in stage.run("--list").stdout
+    assert stage.calls == FRESH
+    stage.dev.write_text(stage.dev.read_text() + "added==1 --hash=sha256:0\n")
+    done = stage.run("lock", "--check")
+    assert "ran" in done.stdout
+    assert "not what ./inv lock wrote" in done.stderr
+    assert stage.calls == []
+
+
+def test_a_fresh_checkout_does_not_install_an_edited_lock(stage: Stage) -> None:
+    stage.dev.write_text(stage.dev.read_text() + "added==1 --hash=sha256:0\n")
+    done = stage.run("--list")
+    assert done.returncode == 1
+    assert "git checkout it" in done.stderr
+    assert stage.calls == []
+
+
+@pytest.mark.parametrize("style", ["merge", "diff3"])
+def test_a_conflict_in_the_tools_lock_stops_no_verb(stage: Stage, style: str) -> None:
+    ours = stage.dev.read_text()
+    stage.run("--list")
+    assert stage.calls == FRESH
+    head, _, body = ours.partition("uv==1")
+    base = f"||||||| base\nuv==0{body}" if style == "diff3" else ""
+    stage.dev.write_text(f"{head}<<<<<<< HEAD\nuv==1{body}{base}=======\nuv==2{body}>>>>>>> x\n")
+    assert "ran" in stage.run("--list").stdout
+    assert stage.calls == []  # our side is what is set up
+    shutil.rmtree(stage.root / ".venv")
+    assert "ran" in stage.run("lock").stdout
+    assert stage.calls == FRESH
+    assert (stage.root / ".venv/dev.txt").read_text() == ours

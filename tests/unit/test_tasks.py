@@ -18,7 +18,9 @@ import tasks
 from gradlock import store
 
 VERBS: dict[str, Task[Any]] = dict(tasks.namespace.tasks)
-SHARED = {"building", "connection", "flags", "outcome", "program", "sharing", "testing"}
+SHARED = {
+    *("building", "changes", "connection", "flags", "outcome", "program", "sharing", "testing"),
+}
 
 
 def modules() -> list[str]:

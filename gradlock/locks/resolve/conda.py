@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -29,7 +29,8 @@ from gradlock.errors import (
 from gradlock.inputs import wanted
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import lockfile, paths
-from gradlock.locks.lockfile import LockText
+from gradlock.locks.lockfile import CondaPin, LockText
+from gradlock.locks.moves import Move
 from gradlock.locks.resolve import conda_solver, snapshot
 from gradlock.locks.resolve.conda_solver import RefusalError, Request
 
@@ -57,16 +58,14 @@ def compile_lock(
     variant: Variant,
     table: Table,
     *,
-    current: LockText | None,
+    keep: Iterable[CondaPin],
     cpu: LockText | None,
-    upgrade: bool,
-    update: Sequence[str],
+    moves: Sequence[Move] = (),
 ) -> str:
     """Solve a variant's environment; return the body of its lock.
 
-    Packages of `current` stay where they are but for those named in `update` (names that the
-    lock does not hold are another lock's) and what these force, or all of them with
-    `upgrade`. What a GPU lock shares with `cpu` has the same build.
+    Packages of `keep` stay where they are but for those of `moves` and what these force. What
+    a GPU lock shares with `cpu` has the same build.
 
     Raises:
         InputError: the environment has no solution.
@@ -75,13 +74,15 @@ def compile_lock(
     """
     source = "conda-forge" if reachable() else f"the snapshot of conda-forge of {snapshot.DATE}"
     name = paths.conda(variant).name
+    leaving = {move.name for move in moves}
     with store.scratch("conda") as work:
         request = Request(
             cache=str(store.folder("repodata")),
             snapshot=None if reachable() else str(work / "snapshot"),
             as_of=table.as_of.isoformat(),
-            keep=() if upgrade else _files(current, leaving=update),
-            pin=_files(cpu),
+            keep=tuple(pin.filename for pin in keep if pin.name not in leaving),
+            pin=tuple(pin.filename for pin in lockfile.parse_conda(cpu)) if cpu else (),
+            constraints=tuple(f"{move.name} =={move.version}" for move in moves if move.version),
         )
         if request.snapshot:
             snapshot.unpack(Path(request.snapshot))
@@ -108,12 +109,6 @@ def compile_lock(
     # conda-lock's header tells how to change a lock with conda-lock; here it is `invoke lock`.
     body = re.sub(r"\A(#.*\n)*", "", text)
     return f"# solved by conda-lock against {source}\n{body}"
-
-
-def _files(lock: LockText | None, *, leaving: Sequence[str] = ()) -> tuple[str, ...]:
-    """Return the file names in a lock, but for those of the packages to leave out."""
-    pins = lockfile.parse_conda(lock) if lock else ()
-    return tuple(pin.filename for pin in pins if pin.name not in leaving)
 
 
 def _write_inputs(work: Path, variant: Variant) -> None:

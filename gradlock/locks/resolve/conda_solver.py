@@ -53,7 +53,8 @@ class Request:
 
     `cache` is a folder for repodata. `snapshot` is a local channel that stands for
     conda-forge. `as_of` bounds the records' age, in ISO format. The file names in `keep` stay
-    where the specs allow it; those in `pin` may not move.
+    where the specs allow it; those in `pin` may not move. `constraints` are specs that hold for
+    packages that something asks for.
     """
 
     cache: str
@@ -61,6 +62,7 @@ class Request:
     as_of: str | None = None
     keep: tuple[str, ...] = ()
     pin: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
 
     def write(self, path: Path) -> None:
         """Write the request to a file."""
@@ -70,7 +72,8 @@ class Request:
     def read(cls, path: Path) -> Request:
         """Read a request from a file."""
         raw = json.loads(path.read_text(encoding="utf-8"))
-        return cls(**{**raw, "keep": tuple(raw["keep"]), "pin": tuple(raw["pin"])})
+        lists = {key: tuple(raw[key]) for key in ("keep", "pin", "constraints")}
+        return cls(**{**raw, **lists})
 
 
 def refusal(request: Path) -> RefusalError | None:
@@ -143,6 +146,7 @@ async def solve(
             gateway=gateway,
             platforms=platforms,
             virtual_packages=virtual,
+            constraints=[rattler.MatchSpec(spec) for spec in request.constraints],
             locked_packages=await _find(request.keep, sources, platforms, gateway, request),
             pinned_packages=await _find(request.pin, sources, platforms, gateway, request),
             exclude_newer=datetime.fromisoformat(request.as_of) if request.as_of else None,

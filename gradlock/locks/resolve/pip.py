@@ -1,4 +1,4 @@
-"""Wheels: requirements/*.in to a variant's pip lock, by uv; pip-tools referees.
+"""Wheels: requirements/*.in to a variant's pip lock, by uv; `pip_tools` referees.
 
 uv resolves for the image's interpreter and platform from any host. A lock names one file a
 package: the wheel that pip, too, would choose there.
@@ -6,45 +6,33 @@ package: the wheel that pip, too, would choose there.
 
 from __future__ import annotations
 
-import re
-import sysconfig
+import os
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import CancelledError, Future
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
+from packaging.markers import Marker
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import canonicalize_name, parse_wheel_filename
-from uv import find_uv_bin
 
-from gradlock import command, store
-from gradlock.command import Program
-from gradlock.errors import LockError, raise_all
-from gradlock.inputs import wanted
+from gradlock import store
+from gradlock.errors import GradlockError, LockError, raise_all
+from gradlock.inputs import variants, wanted
 from gradlock.inputs.platforms import DEFAULT
 from gradlock.inputs.variants import Variant
-from gradlock.locks.lockfile import WheelPin, format_wheels
+from gradlock.locks import lockfile, places
+from gradlock.locks.lockfile import WheelPin
+from gradlock.locks.moves import Move
+from gradlock.locks.pylock import Wheel
+from gradlock.locks.resolve import uv
 
-#: Found before there are threads: sysconfig, which it asks, gives two of them half an answer.
-UV = find_uv_bin()
 #: The oldest glibc that a wheel may ask for is the newest that this counts to: TensorFlow
 #: 2.21's own floor is 2.27, and 2.28 is what most of its neighbours are built for.
 GLIBC = 28
-#: The oldest Python that gradlock itself runs under.
-HOST = "3.11"
-
-
-@dataclass(frozen=True)
-class Wheel:
-    """A wheel as the index offers it; `size` in bytes."""
-
-    pin: WheelPin
-    url: str
-    filename: str
-    size: int
 
 
 def resolve(
@@ -53,134 +41,76 @@ def resolve(
     *,
     keep: Iterable[WheelPin],
     constrain: Iterable[WheelPin] = (),
-    upgrade: Sequence[str] = (),
-) -> tuple[WheelPin, ...]:
+    moves: Sequence[Move] = (),
+) -> tuple[Wheel, ...]:
     """Resolve a variant's requirements with uv, to one wheel a package.
 
-    Pins of `keep` stay where they still fit, but for the names in `upgrade`. Those of
-    `constrain` (the CPU lock, for a GPU variant) hold for every package that is shared.
+    Pins of `keep` stay where they still fit, but for those of `moves`. Those of `constrain`
+    (the CPU lock, for a GPU variant) hold for every package that is shared.
     """
     with store.scratch("pip") as work:
-        lock = work / "lock.txt"
-        lock.write_text(format_wheels(keep))
-        command.run(
+        lock = work / "pylock.toml"
+        _start(lock, keep)
+        uv.compile_(
             [
-                *_uv_compile(variant, as_of),
-                *_sources(variant, constrain, work),
-                *(option for name in upgrade for option in ("--upgrade-package", name)),
-                *("--output-file", lock),
+                *_target(variant, as_of),
+                *sources(variant, constrain, work),
+                *uv.upgrades(moves),
+                *("--format", "pylock.toml", "--output-file", lock),
             ],
             purpose=f"resolving the wheels of {variant.name}",
-            env=command.networked(),
+            where=inputs_of(variant, constrain),
         )
-        pairs = _pairs(lock)
-    return tuple(wheel.pin for wheel in locate(pairs, variant, as_of))
+        return _wheels(lock, variant)
 
 
-def resolve_tools(
-    source: Path, as_of: datetime, *, keep: str, follow: str = "", upgrade: Sequence[str] = ()
-) -> str:
-    """Resolve tools of gradlock's own for any host; return the lock's body, all hashes in it.
+def agreeing(
+    guess: Future[tuple[Wheel, ...]], follow: Iterable[WheelPin]
+) -> tuple[Wheel, ...] | None:
+    """Return what was resolved without the lock to follow, where that would change no pin.
 
-    `keep` is the body of the lock that there is, whose pins stay where they still fit; those of
-    `follow` hold for every package that is shared.
+    That a guess failed is no fault: who resolves with that lock says why.
     """
-    with store.scratch("tools") as work:
-        (work / "lock.txt").write_text(keep)
-        (work / "constraints.txt").write_text(follow)
-        command.run(
-            [
-                *(UV, "pip", "compile", "--quiet", "--no-header", "--no-annotate"),
-                *("--universal", "--python-version", HOST, "--only-binary", ":all:"),
-                *("--exclude-newer", as_of.isoformat(), "--generate-hashes"),
-                *(option for name in upgrade for option in ("--upgrade-package", name)),
-                *("--constraint", work / "constraints.txt"),
-                *("--output-file", work / "lock.txt", source),
-            ],
-            purpose=f"resolving gradlock's own tools ({source.name})",
-            env=command.networked(),
-        )
-        return (work / "lock.txt").read_text(encoding="utf-8")
+    try:
+        found = guess.result()
+    except (GradlockError, CancelledError):
+        return None
+    theirs = {pin.name: pin for pin in follow}
+    alike = all(theirs.get(wheel.pin.name, wheel.pin) == wheel.pin for wheel in found)
+    return found if alike else None
 
 
-def resolve_with_pip_tools(
-    variant: Variant,
-    as_of: datetime,
-    interpreter: Program,
-    *,
-    keep: Iterable[WheelPin],
-    constrain: Iterable[WheelPin] = (),
-    upgrade: Sequence[str] = (),
-) -> tuple[WheelPin, ...]:
-    """Resolve a variant's requirements with pip-compile alone; otherwise as `resolve`.
-
-    `interpreter` is the image's own Python: pip resolves for the Python that it runs under.
-    """
-    pairs = _pip_compile(variant, as_of, interpreter, keep, constrain, upgrade)
-    return tuple(wheel.pin for wheel in locate(pairs, variant, as_of))
-
-
-def referee(
-    variant: Variant,
-    as_of: datetime,
-    interpreter: Program,
-    pins: Sequence[WheelPin],
-    constrain: Iterable[WheelPin] = (),
-) -> None:
-    """Have pip-compile resolve the same inputs with a lock as its start: no pin may move.
+def locate(pins: Iterable[WheelPin], variant: Variant, as_of: datetime) -> tuple[Wheel, ...]:
+    """Find the one wheel of each version for the variant's interpreter and platform.
 
     Raises:
-        LockError: the two resolvers disagree; the pins are named.
+        LockError: a package has no such wheel; all of them are named.
 
     """
-    theirs = dict(_pip_compile(variant, as_of, interpreter, pins, constrain))
-    ours = {pin.name: pin.version for pin in pins}
-    moved = [
-        f"{name}: uv {ours.get(name, 'absent')}, pip-compile {theirs.get(name, 'absent')}"
-        for name in sorted(ours.keys() | theirs.keys())
-        if ours.get(name) != theirs.get(name)
-    ]
-    if moved:
-        raise LockError(
-            "uv and pip-compile disagree on a lock: " + "; ".join(moved),
-            where=f"the inputs of {variant.name}",
-            mend="pin what they disagree on in requirements/*.in",
-        )
-
-
-def _pip_compile(
-    variant: Variant,
-    as_of: datetime,
-    interpreter: Program,
-    keep: Iterable[WheelPin],
-    constrain: Iterable[WheelPin],
-    upgrade: Sequence[str] = (),
-) -> list[tuple[str, str]]:
-    """Run pip-compile under the image's Python; return the (name, version) of every pin."""
-    with store.scratch("piptools") as work:
-        lock = work / "lock.txt"
-        lock.write_text("".join(f"{pin.name}=={pin.version}\n" for pin in keep))
-        command.run(
+    with store.scratch("locate") as work:
+        (work / "pins.txt").write_text("".join(f"{pin.requirement}\n" for pin in pins))
+        uv.compile_(
             [
-                *(*interpreter.argv, "-m", "piptools", "compile", "--quiet", "--no-header"),
-                *("--no-annotate", "--strip-extras", "--allow-unsafe", "--no-config"),
-                *("--no-emit-index-url", "--no-emit-find-links", "--no-emit-trusted-host"),
-                *("--cache-dir", store.folder("piptools")),
-                *("--pip-args", f"--only-binary :all: --uploaded-prior-to {as_of.isoformat()}"),
-                *_sources(variant, constrain, work),
-                *(option for name in upgrade for option in ("--upgrade-package", name)),
-                *("--output-file", lock),
+                *_target(variant, as_of),
+                *("--no-deps", work / "pins.txt"),
+                *("--format", "pylock.toml", "--output-file", work / "pylock.toml"),
             ],
-            purpose=f"resolving the wheels of {variant.name} with pip-compile",
-            env=command.networked(**interpreter.env, PYTHONPATH=sysconfig.get_paths()["purelib"]),
+            purpose=f"finding the wheels of {variant.name} in the index",
+            where=lockfile.shown(wanted.REQUIREMENTS),
         )
-        return _pairs(lock)
+        return _wheels(work / "pylock.toml", variant)
 
 
-def _sources(variant: Variant, constrain: Iterable[WheelPin], work: Path) -> tuple[str | Path, ...]:
+def inputs_of(variant: Variant, constrain: Iterable[WheelPin] = ()) -> str:
+    """Return what a variant's wheels are resolved from, for an error."""
+    names = [lockfile.shown(path) for path in wanted.wheel_inputs(variant)]
+    follows = ["the lock that it follows"] if any(True for _ in constrain) else []
+    return ", ".join([*names, variants.TABLE.name, *follows])
+
+
+def sources(variant: Variant, constrain: Iterable[WheelPin], work: Path) -> tuple[str | Path, ...]:
     """Return the command-line arguments that name what to resolve, for either resolver."""
-    for path in wanted.wheel_inputs(variant):
-        wanted.text(path)
+    wanted.read_with(wanted.wheel_inputs(variant))
     _, own, *parts = wanted.wheel_inputs(variant)
     pinned = [f"{wanted.tensorflow(variant)}=={variant.tensorflow}"]
     if variant.cudnn:
@@ -194,48 +124,88 @@ def _sources(variant: Variant, constrain: Iterable[WheelPin], work: Path) -> tup
     return (own, *options)
 
 
-def _pairs(lock: Path) -> list[tuple[str, str]]:
-    """Return the (name, version) of every pin in what a resolver wrote."""
-    return re.findall(r"(?m)^([a-z0-9-]+)==([^\s;]+)", lock.read_text(encoding="utf-8"))
+def _start(lock: Path, keep: Iterable[WheelPin]) -> None:
+    """Write the pins that uv prefers; a wheel that has a place is where the inputs say."""
+    packages = [
+        f'[[packages]]\nname = "{pin.name}"\nversion = "{pin.version}"\n'
+        for pin in keep
+        if not pin.place
+    ]
+    if packages:
+        lock.write_text('lock-version = "1.0"\ncreated-by = "gradlock"\n' + "".join(packages))
 
 
-def locate(
-    versions: Iterable[tuple[str, str]], variant: Variant, as_of: datetime
-) -> tuple[Wheel, ...]:
-    """Find the one wheel of each (name, version) for the variant's interpreter and platform.
+def _wheels(lock: Path, variant: Variant) -> tuple[Wheel, ...]:
+    """Read what uv resolved: for each package the one wheel that fits a variant best.
 
     Raises:
-        LockError: a package has no such wheel; all of them are named.
+        LockError: a package is no wheel that fits; all such are named.
 
     """
-    with store.scratch("locate") as work:
-        (work / "pins.txt").write_text("".join(f"{name}=={v}\n" for name, v in versions))
-        command.run(
-            [
-                *(*_uv_compile(variant, as_of), work / "pins.txt", "--no-deps"),
-                *("--format", "pylock.toml", "--output-file", work / "pylock.toml"),
-            ],
-            purpose=f"finding the wheels of {variant.name} in the index",
-            env=command.networked(),
-        )
-        packages = tomllib.loads((work / "pylock.toml").read_text())["packages"]
     ranks = {tag: rank for rank, tag in enumerate(platform_tags(variant))}
     wheels, problems = [], []
-    for package in packages:
-        wheel = _best(package, ranks)
+    for package in tomllib.loads(lock.read_text(encoding="utf-8"))["packages"]:
+        named = f"{package['name']} {package.get('version', '')}".strip()
+        wheel, fault = None, _fault(package, variant)
+        if not fault:
+            wheel = _placed(package, ranks, lock) if "archive" in package else _best(package, ranks)
         if wheel:
             wheels.append(wheel)
         else:
             problems.append(
                 LockError(
-                    f"{package['name']} {package['version']} has no wheel for Python "
+                    f"{named} {fault}"
+                    if fault
+                    else f"{named} has no wheel for Python "
                     f"{variant.python} on manylinux_2_{GLIBC}_{variant.machine.machine}",
-                    where=f"the inputs of {variant.name}",
+                    where=inputs_of(variant),
                     mend="ask for a version that has one",
                 )
             )
     raise_all(LockError, problems)
     return tuple(sorted(wheels, key=lambda wheel: wheel.pin.name))
+
+
+def _fault(package: Mapping[str, Any], variant: Variant) -> str:
+    """Say why a package of uv's answer cannot be locked at all; empty where it may."""
+    if other := sorted({"vcs", "directory"} & package.keys()):
+        return f"is from a {other[0]}, which has no hash: build a wheel of it, and name that"
+    marker = package.get("marker")
+    if marker and not Marker(marker).evaluate(_environment(variant)):
+        return f"is not for this variant, by uv's own marker: {marker}"
+    return ""
+
+
+def _environment(variant: Variant) -> dict[str, str]:
+    """Return what markers ask of an image; its Python's patch release is not known here."""
+    return {
+        "implementation_name": "cpython",
+        "implementation_version": f"{variant.python}.0",
+        "os_name": "posix",
+        "platform_machine": variant.machine.machine,
+        "platform_python_implementation": "CPython",
+        "platform_system": "Linux",
+        "python_full_version": f"{variant.python}.0",
+        "python_version": variant.python,
+        "sys_platform": "linux",
+    }
+
+
+def _placed(package: Mapping[str, Any], ranks: Mapping[Tag, int], lock: Path) -> Wheel | None:
+    """Return the wheel that a person named by URL or path, where it fits."""
+    archive = package["archive"]
+    if "path" in archive:
+        place = f"./{os.path.relpath(lock.parent / archive['path'], store.ROOT)}"
+    else:
+        place = archive["url"].partition("#")[0]
+    found = places.wheel_of(place)
+    if not found or "@" in urlsplit(place).netloc:  # a login is nobody else's
+        return None
+    filename = places.filename_of(place)
+    if ranks.keys().isdisjoint(parse_wheel_filename(filename)[3]):
+        return None
+    pin = WheelPin(*found, archive["hashes"]["sha256"], place)
+    return Wheel(pin, filename, archive.get("size", 0))
 
 
 def platform_tags(variant: Variant) -> tuple[Tag, ...]:
@@ -273,13 +243,12 @@ def _best(package: Mapping[str, Any], ranks: Mapping[Tag, int]) -> Wheel | None:
     pin = WheelPin(
         canonicalize_name(package["name"]), package["version"], offer["hashes"]["sha256"]
     )
-    return Wheel(pin, offer["url"], filename, offer.get("size", 0))
+    return Wheel(pin, filename, offer.get("size", 0), offer["url"])
 
 
-def _uv_compile(variant: Variant, as_of: datetime) -> list[str | Path]:
-    """Return the part of uv's command line that every compilation shares."""
+def _target(variant: Variant, as_of: datetime) -> list[str]:
+    """Return the part of uv's command line that says what for, and as of when."""
     return [
-        *(UV, "pip", "compile", "--quiet", "--no-header", "--no-annotate"),
         *("--python-version", variant.python),
         *("--python-platform", f"{variant.machine.machine}-manylinux_2_{GLIBC}"),
         *("--only-binary", ":all:"),

@@ -341,3 +341,20 @@ def test_a_problem_that_all_share_is_named_once(index: Index) -> None:
 
     with pytest.raises(InputError, match="no mirror"):
         fetcher.fetch([deb(b"1"), deb(b"2")], locate=locate)
+
+
+def test_a_wheel_of_the_project_is_taken_from_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(store, "ROOT", tmp_path)
+    (tmp_path / "vendor").mkdir()
+    wheel = tmp_path / "vendor/own-1.0-py3-none-any.whl"
+    wheel.write_bytes(DATA)
+    pin = WheelPin("own", "1.0", store.digest(DATA), f"./vendor/{wheel.name}")
+    assert fetcher.fetch([pin], locate=nothing)[pin.sha256].name == wheel.name
+    other = WheelPin("own", "1.0", "0" * 64, pin.place)
+    with pytest.raises(ArtifactError, match=store.digest(DATA)):
+        fetcher.fetch([other], locate=nothing)
+    wheel.unlink()
+    with pytest.raises(ArtifactError, match="a locked wheel is missing"):
+        fetcher.fetch([other], locate=nothing)

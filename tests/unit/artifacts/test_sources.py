@@ -48,6 +48,11 @@ def test_a_conda_package_is_where_its_lock_says(there: Sources) -> None:
     assert there.of(CONDA) == Source(CONDA.url, "git-1-h0.conda", 0)
 
 
+def test_a_wheel_by_url_is_where_its_lock_says(there: Sources) -> None:
+    pin = WheelPin("pkg", "1.0+ours", SHA256, "https://a.example/x/pkg-1.0%2Bours-py3-none-any.whl")
+    assert there.of(pin) == Source(pin.place, "pkg-1.0+ours-py3-none-any.whl", 0)
+
+
 def test_a_deb_is_on_its_archives_mirror(monkeypatch: pytest.MonkeyPatch, there: Sources) -> None:
     asked: list[int] = []
 

@@ -89,7 +89,7 @@ def test_a_broken_environment_is_named(project: Path, text: str | None, said: st
     path.unlink()
     if text is not None:
         path.write_text(text)
-    with pytest.raises(InputError, match=said) as caught:
+    with pytest.raises((InputError, LockError), match=said) as caught:
         wanted.condas(CPU)
     assert caught.value.where == "environment.yml"
 
@@ -100,3 +100,50 @@ def test_a_broken_environment_is_named(project: Path, text: str | None, said: st
 )
 def test_a_specs_name_is_what_it_begins_with(spec: str, name: str) -> None:
     assert wanted.spec_name(spec) == name
+
+
+def test_what_an_input_includes_is_an_input(project: Path) -> None:
+    folder = project / "requirements"
+    (folder / "base.in").write_text("-r team.in\n-c bounds.in # since\nnumpy\n")
+    (folder / "team.in").write_text("--requirement more/deep.in\nours @ https://a.example/o.whl\n")
+    (folder / "bounds.in").write_text("scipy<2\n")
+    (folder / "more").mkdir()
+    (folder / "more/deep.in").write_text("-r ../base.in\ntyping-tools[all]\n./vendor/own-1.whl\n")
+    (project / "vendor").mkdir()
+    (project / "vendor/own-1.whl").write_bytes(b"wheel")
+    read = wanted.read_with(wanted.wheel_inputs(CPU))
+    names = [path.relative_to(project).as_posix() for path in read]
+    assert names == [
+        "requirements/base.in",
+        "requirements/team.in",
+        "requirements/more/deep.in",
+        "vendor/own-1.whl",
+        "requirements/bounds.in",
+        "requirements/cpu.in",
+    ]
+    before = wanted.digests(read)
+    (project / "vendor/own-1.whl").write_bytes(b"another")
+    assert wanted.digests(read) != before
+    assert wanted.wheels(CPU) == ("numpy", "ours", "own", "tensorflow-cpu", "typing-tools[all]")
+
+
+@pytest.mark.parametrize("line", ["-r ../../etc/else.in", "-c https://a.example/bounds.txt"])
+def test_what_is_outside_of_the_project_is_no_input(project: Path, line: str) -> None:
+    (project / "requirements/base.in").write_text(f"numpy\n{line}\n")
+    with pytest.raises(InputError, match="no file of the project") as caught:
+        wanted.read_with(wanted.wheel_inputs(CPU))
+    assert caught.value.where == "requirements/base.in:2"
+
+
+@pytest.mark.parametrize("line", ["-r gone.in", "./vendor/gone-1.whl"])
+def test_an_include_that_is_missing_is_named(project: Path, line: str) -> None:
+    (project / "requirements/base.in").write_text(f"numpy\n{line}\n")
+    with pytest.raises(LockError, match="an input is missing"):
+        wanted.read_with(wanted.wheel_inputs(CPU))
+
+
+def test_line_ends_of_another_system_are_refused(project: Path) -> None:
+    (project / "requirements/base.in").write_bytes(b"numpy\nscipy\r\n")
+    with pytest.raises(InputError, match="carriage returns") as caught:
+        wanted.wheels(CPU)
+    assert caught.value.where == "requirements/base.in:2"

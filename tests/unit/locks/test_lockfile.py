@@ -123,7 +123,7 @@ def test_a_wheel_that_is_not_pinned_by_one_hash_is_refused(line: str) -> None:
     with pytest.raises(LockError, match="not a pinned requirement") as caught:
         lockfile.parse_wheels(lock_of(f"{good}{line}\n{good}"))
     assert line in caught.value.what
-    assert caught.value.where == "requirements/some.lock"
+    assert caught.value.where == "requirements/some.lock:5"
 
 
 def test_all_that_are_not_pinned_are_named() -> None:

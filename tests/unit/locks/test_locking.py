@@ -16,10 +16,13 @@ from gradlock.command import Program
 from gradlock.errors import InputError, LockError
 from gradlock.inputs import variants, wanted
 from gradlock.inputs.variants import Table, Variant
-from gradlock.locks import freshness, lockfile, locking, rules
+from gradlock.locks import freshness, lockfile, locking, paths, pylock, rules
 from gradlock.locks.lockfile import DebPin, LockText, WheelPin
-from gradlock.locks.locking import Programs, Request
-from gradlock.locks.resolve import conda, debian, pip
+from gradlock.locks.locking import Request
+from gradlock.locks.moves import Move
+from gradlock.locks.pylock import Wheel
+from gradlock.locks.refereeing import Programs
+from gradlock.locks.resolve import conda, debian, pip, pip_tools, tools
 from gradlock.progress import Stopwatch
 
 ROWS = [row.name for row in variants.load()]
@@ -45,6 +48,8 @@ class Resolvers:
         self.kept: dict[str, list[str]] = {}
         self.as_of: datetime | None = None
         self.change: Callable[[str, list[WheelPin]], list[WheelPin]] = lambda _, pins: pins
+        self.guessed = self.change
+        self.versions: dict[str, str] = {}
         self.refereed: dict[str, str] = {}
         self.followed: set[str] = set()
         self.debs = lockfile.parse_debs(lockfile.read(root / "requirements/apt.lock"))
@@ -72,11 +77,12 @@ class Resolvers:
         """Take the place of apt."""
         assert apt == "apt of apt.lock"
         self.asked.append("apt" if architecture == "amd64" else f"apt {architecture}")
-        self.kept["apt"] = [pin.name for pin in keep]
+        self.versions = {pin.name: pin.version for pin in keep}
+        self.kept["apt"] = list(self.versions)
         return self.debs
 
     def resolve_tools(
-        self, source: Path, as_of: datetime, *, keep: str, upgrade: Sequence[str], follow: str = ""
+        self, source: Path, as_of: datetime, *, keep: str, moves: Sequence[Move], follow: str = ""
     ) -> str:
         """Take the place of uv for gradlock's own tools."""
         self.asked.append(source.stem)
@@ -87,16 +93,26 @@ class Resolvers:
 
     def resolve_wheels(
         self, variant: Variant, as_of: datetime, *_: object, **options: Any
-    ) -> tuple[WheelPin, ...]:
+    ) -> tuple[Wheel, ...]:
         """Take the place of uv, and of pip-compile."""
         self.asked.append(f"pip {variant.name}")
         self.kept[f"pip {variant.name}"] = [pin.name for pin in options["keep"]]
-        self.upgraded[variant.name] = tuple(options["upgrade"])
+        self.upgraded[variant.name] = tuple(map(str, options["moves"]))
+        if variant.gpu and not options["constrain"] and variant.name in ROWS:
+            return self.files(self.guessed(variant.name, self.wheels[variant.name]))
         if options["constrain"]:
             self.followed.add(f"pip {variant.name}")
         self.as_of = as_of
         pins = self.wheels.get(variant.name) or self._parts_of(variant)
-        return tuple(self.change(variant.name, pins))
+        return self.files(self.change(variant.name, pins))
+
+    def files(self, pins: Sequence[WheelPin], *_: object) -> tuple[Wheel, ...]:
+        """Take the place of the index: name a file for every pin."""
+        names = [pin.name.replace("-", "_") for pin in pins]
+        return tuple(
+            Wheel(pin, f"{name}-{pin.version}-py3-none-any.whl", 7)
+            for name, pin in zip(names, pins, strict=True)
+        )
 
     def _parts_of(self, variant: Variant) -> list[WheelPin]:
         """Return the wheels of another toolkit: those that the variant's constraints name."""
@@ -112,9 +128,7 @@ class Resolvers:
             for pin in self.wheels["cu125"]
         ]
 
-    def compile_conda(
-        self, variant: Variant, table: Table, *, current: LockText | None, **options: Any
-    ) -> str:
+    def compile_conda(self, variant: Variant, table: Table, **options: Any) -> str:
         """Take the place of conda-lock."""
         self.asked.append(f"conda {variant.name}")
         if options["cpu"]:
@@ -141,9 +155,10 @@ def resolvers(monkeypatch: pytest.MonkeyPatch, project: Path) -> Resolvers:
     made = Resolvers(project)
     monkeypatch.setattr(debian, "resolve", made.resolve_debs)
     monkeypatch.setattr(pip, "resolve", made.resolve_wheels)
-    monkeypatch.setattr(pip, "resolve_with_pip_tools", made.resolve_wheels)
-    monkeypatch.setattr(pip, "resolve_tools", made.resolve_tools)
-    monkeypatch.setattr(pip, "referee", made.referee)
+    monkeypatch.setattr(pip, "locate", made.files)
+    monkeypatch.setattr(pip_tools, "resolve", made.resolve_wheels)
+    monkeypatch.setattr(pip_tools, "referee", made.referee)
+    monkeypatch.setattr(tools, "resolve", made.resolve_tools)
     monkeypatch.setattr(conda, "compile_lock", made.compile_conda)
     return made
 
@@ -260,6 +275,7 @@ def test_a_name_that_no_lock_holds_is_refused(project: Path, resolvers: Resolver
 
 def test_an_upgrade_moves_the_date_and_lets_all_go(project: Path, resolvers: Resolvers) -> None:
     comment = "# The one table of gradlock"
+    resolvers.change = move(*ROWS)
     lock(project, upgrade=True)
     text = (project / "variants.toml").read_text()
     table = variants.load(project / "variants.toml")
@@ -269,6 +285,21 @@ def test_an_upgrade_moves_the_date_and_lets_all_go(project: Path, resolvers: Res
     assert table.as_of.second == 0
     assert resolvers.kept["pip cpu"] == resolvers.kept["apt"] == []
     assert locking.problems(table) == []
+
+
+def test_an_upgrade_that_moves_no_pin_changes_no_file(project: Path, resolvers: Resolvers) -> None:
+    before = texts(project)
+    assert lock(project, upgrade=True) == []
+    assert {"apt", "dev", "pip cpu"} <= set(resolvers.asked)
+    assert texts(project) == before
+
+
+def test_an_upgrade_without_a_moved_pin_still_makes_what_was_not_current(
+    project: Path, resolvers: Resolvers
+) -> None:
+    append(project / "requirements/base.in", "# another line\n")
+    assert "requirements/cpu.txt" in lock(project, upgrade=True)
+    assert locking.problems(variants.load(project / "variants.toml")) == []
 
 
 def test_an_upgrade_that_fails_leaves_everything_as_it_was(
@@ -299,7 +330,7 @@ def test_a_result_that_the_referee_refuses_is_not_written(
     def refuse(*_: object) -> None:
         raise LockError("uv and pip-compile disagree")
 
-    monkeypatch.setattr(pip, "referee", refuse)
+    monkeypatch.setattr(pip_tools, "referee", refuse)
     # A lock of the same pins moves, because its inputs did.
     append(project / "requirements/cuda-12.5.1.txt", "# another line\n")
     before = texts(project)
@@ -320,7 +351,8 @@ def test_a_broken_lock_is_made_anew(
         path.write_bytes(whole[:1000])
     assert lock(project) == ["requirements/cpu.txt"]
     assert path.read_bytes() == whole
-    assert resolvers.kept["pip cpu"] == []
+    kept = resolvers.kept["pip cpu"]
+    assert kept == [] if fault == "missing" else kept[0] == "absl-py"
     assert ("truncated" in capsys.readouterr().err) == (fault == "truncated")
 
 
@@ -356,13 +388,94 @@ def test_another_row_needs_its_inputs_and_no_code(project: Path, resolvers: Reso
     assert texts(project) == before
     parts = (project / "requirements/cuda-12.5.1.txt").read_text()
     (project / "requirements/cuda-12.99.0.txt").write_text(parts.replace("==12.5", "==12.99"))
-    assert lock(project) == ["requirements/cu1299.conda-lock.yml", "requirements/cu1299.txt"]
+    assert lock(project) == [
+        "requirements/cu1299.conda-lock.yml",
+        "requirements/cu1299.txt",
+        "requirements/pylock.cu1299.toml",
+    ]
     table = variants.load(project / "variants.toml")
     (row,) = table.select(cuda="12.99")
     locks = freshness.current(row, table)
     assert ("nvidia-cuda-nvcc-cu12", "12.99.82") in {(p.name, p.version) for p in locks.wheels}
     rules.check(locks, freshness.current(table.cpu, table))
     assert locking.problems(table) == []
+
+
+def test_names_are_read_as_people_write_them(project: Path, resolvers: Resolvers) -> None:
+    lock(project, update=("Jupyter_Server,NUMPY==2.5.0",))
+    assert resolvers.upgraded["cpu"] == ("jupyter-server", "numpy==2.5.0")
+
+
+def test_a_deb_can_move_to_a_version(project: Path, resolvers: Resolvers) -> None:
+    lock(project, update=("tini==0.99",))
+    assert resolvers.versions["tini"] == "0.99"
+
+
+def test_a_name_that_breaks_a_rule_is_refused_before_anything_is_resolved(
+    project: Path, resolvers: Resolvers
+) -> None:
+    append(project / "requirements/base.in", "tf-nightly\nnvidia-cuda-nvcc-cu12\n")
+    with pytest.raises(InputError) as caught:
+        lock(project)
+    number = len((project / "requirements/base.in").read_text().splitlines())
+    assert "must hold tensorflow-cpu alone, but tf-nightly is asked for" in str(caught.value)
+    assert f"requirements/base.in:{number}" in str(caught.value)
+    assert "nothing of CUDA, but nvidia-cuda-nvcc-cu12 is asked for" in str(caught.value)
+    assert resolvers.asked == []
+
+
+def test_a_guess_that_the_cpus_lock_rules_out_is_not_taken(
+    project: Path, resolvers: Resolvers
+) -> None:
+    append(project / "requirements/base.in", "# another line\n")
+    resolvers.guessed = move(*GPUS)
+    lock(project)
+    assert {f"pip {name}" for name in GPUS} <= resolvers.followed
+    assert locking.problems(variants.load(project / "variants.toml")) == []
+
+
+def test_a_guess_that_fails_is_no_failure(project: Path, resolvers: Resolvers) -> None:
+    def fail(*_: object) -> list[WheelPin]:
+        raise InputError("no solution")
+
+    append(project / "requirements/base.in", "# another line\n")
+    resolvers.guessed = fail
+    lock(project)
+    assert locking.problems(variants.load(project / "variants.toml")) == []
+
+
+def test_a_conflict_is_mended_with_both_sides_pins(project: Path, resolvers: Resolvers) -> None:
+    path = project / "requirements/cpu.txt"
+    whole = path.read_text()
+    ours, theirs = "anyio==9.1 \\\n", "anyio==9.2 \\\n"
+    old = next(line for line in whole.splitlines(keepends=True) if line.startswith("anyio=="))
+    sides = f"<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> other\n"
+    path.write_text(whole.replace(old, sides))
+    assert lock(project) == ["requirements/cpu.txt"]
+    assert path.read_text() == whole
+    assert len(resolvers.kept["pip cpu"]) == whole.count("==")
+
+
+def test_verified_locks_are_what_resolving_gives(project: Path, resolvers: Resolvers) -> None:
+    table = variants.load(project / "variants.toml")
+    for row in table:  # the stand-in's files have names of their own
+        path = paths.pylock(row)
+        found = resolvers.files(resolvers.wheels[row.name])
+        body = pylock.write(found, row, path)
+        path.write_text(lockfile.with_header(body, lockfile.read(path).inputs))
+    before = texts(project)
+    assert locking.verify(table, Programs(python, apt), Stopwatch()) == []
+    assert {"apt", "dev", "desk", "pip cpu", "conda cu129"} <= set(resolvers.asked)
+    assert resolvers.refereed == {}
+    path = project / "requirements/cu129.txt"
+    lock_ = lockfile.read(path)
+    pin = lockfile.parse_wheels(lock_)[3]
+    body = lock_.body.replace(pin.sha256, "0" * 64)
+    path.write_text(lockfile.with_header(body, lock_.inputs))
+    found = [str(one) for one in locking.verify(table, Programs(python, apt), Stopwatch())]
+    assert any("0" * 64 in one and "requirements/cu129.txt:11" in one for one in found)
+    path.write_text(lockfile.with_header(lock_.body, lock_.inputs))
+    assert texts(project) == before
 
 
 OWN_TENSORFLOW = 'tensorflow = "2.20.0"'
@@ -437,7 +550,11 @@ def test_a_cpu_row_with_another_tensorflow_has_locks_of_its_own(
         dataclasses.replace(pin, version="2.20.0") if pin.name == "tensorflow-cpu" else pin
         for pin in resolvers.wheels["cpu"]
     ]
-    assert lock(project) == ["requirements/cpu220.conda-lock.yml", "requirements/cpu220.txt"]
+    assert lock(project) == [
+        "requirements/cpu220.conda-lock.yml",
+        "requirements/cpu220.txt",
+        "requirements/pylock.cpu220.toml",
+    ]
     assert resolvers.followed == {"conda cpu220"}
     assert locking.problems(variants.load(project / "variants.toml")) == []
 
@@ -453,6 +570,7 @@ def test_a_row_for_another_platform_follows_nothing(project: Path, resolvers: Re
         "requirements/apt-arm64.lock",
         "requirements/arm.conda-lock.yml",
         "requirements/arm.txt",
+        "requirements/pylock.arm.toml",
     ]
     assert set(resolvers.asked) == {"apt arm64", "conda arm", "pip arm"}
     assert resolvers.followed == set()

@@ -11,7 +11,7 @@ TABLE = variants.load()
 
 def test_every_lock_has_a_path_of_its_own() -> None:
     found = paths.every(TABLE)
-    assert len(set(found)) == len(found) == 3 + 2 * len(TABLE.variants)
+    assert len(set(found)) == len(found) == 3 + 3 * len(TABLE.variants)
     assert all(path.is_file() for path in found)
 
 

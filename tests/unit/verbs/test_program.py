@@ -56,6 +56,12 @@ def test_several_words_are_read_as_one_argument(given: str, read: str) -> None:
 @pytest.mark.parametrize(
     ("given", "read"),
     [
+        ("diff", "diff"),
+        ("diff HEAD~1", "diff --old=HEAD~1"),
+        ("diff cpu cu125 --json", "diff --old=cpu --new=cu125 --json"),
+        ("diff --markdown v1 v2", "diff --markdown --old=v1 --new=v2"),
+        ("diff v1 v2 variants", "diff --old=v1 --new=v2 variants"),
+        ("drift cpu cu125", "drift cpu cu125"),
         ("stop 8888", "stop --name=8888"),
         ("stop --all", "stop --all"),
         ("stop", "stop"),

@@ -20,6 +20,7 @@ from gradlock.inputs import wanted
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import lockfile, paths
 from gradlock.locks.lockfile import LockText
+from gradlock.locks.moves import Move
 from gradlock.locks.resolve import conda, conda_solver, snapshot
 from gradlock.locks.resolve.conda_solver import RefusalError, Request
 
@@ -57,7 +58,8 @@ def compile_lock(
     cpu: LockText | None = None,
 ) -> LockText:
     """Compile a lock and read it back."""
-    body = conda.compile_lock(variant, table, current=current, cpu=cpu, upgrade=False, update=())
+    keep = lockfile.parse_conda(current) if current else ()
+    body = conda.compile_lock(variant, table, keep=keep, cpu=cpu)
     return LockText(paths.conda(variant), "0" * 64, body)
 
 
@@ -159,7 +161,7 @@ def test_what_is_locked_stays_when_the_date_moves(earlier: LockText) -> None:
 
 def test_an_update_moves_what_is_named(earlier: LockText, channel: Path, tmp_path: Path) -> None:
     before = files(earlier)
-    kept = conda._files(earlier, leaving=["git"])
+    kept = [file for name, file in before.items() if name != "git"]
     after = answer(channel, tmp_path, keep=kept, as_of=TABLE.as_of.isoformat())
     moved = {name for name in before if before[name] != after.get(name)}
     assert "git" in moved
@@ -167,6 +169,18 @@ def test_an_update_moves_what_is_named(earlier: LockText, channel: Path, tmp_pat
     newest = answer(channel, tmp_path, as_of=TABLE.as_of.isoformat())
     assert after["git"] == newest["git"]
     assert before["graphviz"] != newest["graphviz"]
+
+
+def test_an_update_can_name_the_version(earlier: LockText) -> None:
+    old = {pin.name: pin.version for pin in lockfile.parse_conda(earlier)}
+    keep = lockfile.parse_conda(earlier)
+    moves = [Move("git"), Move("tini", old["tini"])]
+    body = conda.compile_lock(CPU, TABLE, keep=keep, cpu=None, moves=moves)
+    new = {pin.name: pin.version for pin in lockfile.parse_conda(LockText(earlier.path, "", body))}
+    assert new["git"] != old["git"]
+    assert new["tini"] == old["tini"]
+    with pytest.raises(InputError, match="git"):
+        conda.compile_lock(CPU, TABLE, keep=keep, cpu=None, moves=[Move("git", "1.2.3")])
 
 
 def test_nothing_newer_than_the_date_is_taken(earlier: LockText, channel: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,80 +11,19 @@ from packaging import tags as packaging_tags
 from packaging.tags import Tag
 from packaging.utils import parse_wheel_filename
 
-from gradlock import command
-from gradlock.command import Program
-from gradlock.errors import LockError
-from gradlock.inputs import wanted
-from gradlock.inputs.variants import Variant
+from gradlock import store
+from gradlock.errors import CommandError, InputError, LockError
 from gradlock.locks.lockfile import WheelPin
+from gradlock.locks.moves import Move
 from gradlock.locks.resolve import pip
+from tests.unit.locks.resolve.conftest import AS_OF, CPU, GPU, SHA256, Index, sha256
 
 pytestmark = pytest.mark.usefixtures("own_store")
-
-CPU = Variant("cpu", "3.13", "2.21.0")
-GPU = dataclasses.replace(CPU, name="cu125", cuda="12.5.1", cudnn="9.3.0.75", driver="525.60.13")
-AS_OF = datetime(2026, 11, 20, tzinfo=UTC)
-IMAGE = Program(("image-python",), {"PYTHONHOME": "/image"})
-SHA256 = "0" * 64
-
-
-def sha256(name: str) -> str:
-    return name.encode().hex().ljust(64, "0")[:64]
-
-
-class Index:
-    """A uv and a pip-compile that answer from a list of wheels, and keep what they were asked."""
-
-    def __init__(self, *files: str) -> None:
-        self.files = files
-        self.compiled = ""
-        self.argv: list[str] = []
-        self.env: dict[str, str] = {}
-        self.constraints = ""
-        self.start = ""
-
-    def run(self, argv: Sequence[str | Path], **options: Any) -> str:
-        """Take the place of `command.run`."""
-        line = [str(part) for part in argv]
-        target = Path(line[line.index("--output-file") + 1])
-        if target.name == "pylock.toml":
-            target.write_text(self.pylock())
-            return ""
-        self.argv, self.env = line, options.get("env") or {}
-        constraints = [Path(line[n + 1]) for n, part in enumerate(line) if part == "--constraint"]
-        self.constraints = "".join(path.read_text() for path in constraints)
-        self.start = target.read_text()
-        target.write_text(self.compiled or self.start)
-        return ""
-
-    def pylock(self) -> str:
-        """Return the index's offers as uv writes them."""
-        packages: dict[tuple[str, str], list[str]] = {}
-        for file in self.files:
-            name, version = file.removesuffix(".tar.gz").split("-")[:2]
-            packages.setdefault((name, version), []).append(file)
-        text = 'lock-version = "1.0"\npackages = ['
-        for (name, version), files in packages.items():
-            offers = "".join(
-                f'{{url = "https://index.example/{file}", size = 7, '
-                f'hashes = {{sha256 = "{sha256(file)}"}}}}, '
-                for file in files
-                if file.endswith("whl")
-            )
-            text += f'\n{{name = "{name}", version = "{version}", wheels = [{offers}]}}, '
-        return text + "]\n"
-
-
-@pytest.fixture
-def index(monkeypatch: pytest.MonkeyPatch) -> Index:
-    made = Index()
-    monkeypatch.setattr(command, "run", made.run)
-    return made
 
 
 def chosen(index: Index, *files: str) -> list[str]:
     index.files = files
-    return [wheel.filename for wheel in pip.locate([("pkg", "1.0")], CPU, AS_OF)]
+    return [wheel.filename for wheel in pip.locate([WheelPin("pkg", "1.0", "")], CPU, AS_OF)]
 
 
 BEST_FIRST = [
@@ -160,15 +97,16 @@ def test_tags_are_ordered_as_packaging_orders_them_there(monkeypatch: pytest.Mon
 
 def test_all_packages_without_a_wheel_are_named(index: Index) -> None:
     index.files = ("good-1.0-py3-none-any.whl", *UNFIT, "other-2.0.tar.gz")
+    pins = [WheelPin(*each, "") for each in (("good", "1.0"), ("pkg", "1.0"), ("other", "2.0"))]
     with pytest.raises(LockError, match="2 problems") as caught:
-        pip.locate([("good", "1.0"), ("pkg", "1.0"), ("other", "2.0")], CPU, AS_OF)
+        pip.locate(pins, CPU, AS_OF)
     for name in ("pkg 1.0", "other 2.0"):
         assert f"{name} has no wheel for Python 3.13 on manylinux_2_28_x86_64" in str(caught.value)
 
 
 def test_a_wheel_is_described_as_the_lock_needs_it(index: Index) -> None:
     index.files = ("Some_Pkg-1.0%2Bcpu-py3-none-any.whl",)
-    (wheel,) = pip.locate([("some-pkg", "1.0+cpu")], CPU, AS_OF)
+    (wheel,) = pip.locate([WheelPin("some-pkg", "1.0+cpu", "")], CPU, AS_OF)
     assert wheel.pin.name == "some-pkg"
     assert wheel.pin.sha256 == sha256("Some_Pkg-1.0%2Bcpu-py3-none-any.whl")
     assert wheel.filename == "Some_Pkg-1.0+cpu-py3-none-any.whl"
@@ -176,10 +114,11 @@ def test_a_wheel_is_described_as_the_lock_needs_it(index: Index) -> None:
 
 
 def test_uv_resolves_for_the_image_bounded_in_time(index: Index) -> None:
-    index.compiled = "pkg==1.0\n"
     index.files = ("pkg-1.0-py3-none-any.whl",)
-    pins = pip.resolve(CPU, AS_OF, keep=[WheelPin("pkg", "0.9", SHA256)], upgrade=["numpy"])
-    assert [(pin.name, pin.version) for pin in pins] == [("pkg", "1.0")]
+    keep = [WheelPin("pkg", "0.9", SHA256)]
+    moves = [Move("numpy"), Move("scipy", "1.18")]
+    (found,) = pip.resolve(CPU, AS_OF, keep=keep, moves=moves)
+    assert (found.pin.name, found.pin.version) == ("pkg", "1.0")
     asked = " ".join(index.argv)
     for option in (
         "--python-version 3.13",
@@ -187,15 +126,15 @@ def test_uv_resolves_for_the_image_bounded_in_time(index: Index) -> None:
         "--only-binary :all:",
         "--exclude-newer 2026-11-20T00:00:00+00:00",
         "--upgrade-package numpy",
+        "--upgrade-package scipy==1.18",
     ):
         assert option in asked
-    assert "pkg==0.9" in index.start
+    assert [(row["name"], row["version"]) for row in index.preferred] == [("pkg", "0.9")]
     assert "tensorflow-cpu==2.21.0\n" in index.constraints
 
 
 def test_a_gpu_lock_follows_the_cpus_and_its_toolkit(index: Index) -> None:
     index.files = ("pkg-1.0-py3-none-any.whl",)
-    index.compiled = "pkg==1.0\n"
     follow = [WheelPin("numpy", "2.5.0", SHA256), WheelPin("tensorflow-cpu", "2.21.0", SHA256)]
     pip.resolve(GPU, AS_OF, keep=(), constrain=follow)
     lines = index.constraints.splitlines()
@@ -217,42 +156,65 @@ def test_a_release_whose_parts_nobody_wrote_is_named(index: Index) -> None:
     assert "CONTRIBUTING" in caught.value.mend
 
 
-PINS = (WheelPin("numpy", "2.5.0", SHA256), WheelPin("pandas", "3.0", SHA256))
+def archive(place: str, name: str = "pkg") -> str:
+    """Return a package that a person named by its place, as uv writes it."""
+    kind = "url" if "://" in place else "path"
+    hashes = f'hashes = {{sha256 = "{SHA256}"}}'
+    return f'{{name = "{name}", version = "1.0", archive = {{{kind} = "{place}", {hashes}}}}}'
 
 
-def test_a_referee_that_agrees_says_nothing(index: Index) -> None:
-    pip.referee(CPU, AS_OF, IMAGE, PINS)
-    assert index.argv[:4] == ["image-python", "-m", "piptools", "compile"]
-    assert index.env["PYTHONHOME"] == "/image"
-    assert "numpy==2.5.0\npandas==3.0\n" in index.start
+def test_a_wheel_by_url_keeps_its_place(index: Index) -> None:
+    url = "https://a.example/pkg-1.0%2Bours-py3-none-any.whl"
+    index.archives = [archive(f"{url}#sha256=0")]
+    (found,) = pip.resolve(CPU, AS_OF, keep=[WheelPin("pkg", "0.9", SHA256, url)])
+    assert found.pin == WheelPin("pkg", "1.0+ours", SHA256, url)
+    assert found.filename == "pkg-1.0+ours-py3-none-any.whl"
+    assert index.preferred == []  # the inputs alone say where it is
 
 
-def test_a_referee_that_disagrees_names_every_pin(index: Index) -> None:
-    index.compiled = "numpy==2.4.9\nscipy==1.0\n"
-    with pytest.raises(LockError, match="uv and pip-compile disagree") as caught:
-        pip.referee(GPU, AS_OF, IMAGE, PINS)
-    for difference in (
-        "numpy: uv 2.5.0, pip-compile 2.4.9",
-        "pandas: uv 3.0, pip-compile absent",
-        "scipy: uv absent, pip-compile 1.0",
-    ):
-        assert difference in caught.value.what
-    assert "cu125" in caught.value.where
-    assert caught.value.mend
+def test_a_wheel_by_path_is_named_from_the_projects_folder(
+    index: Index, monkeypatch: pytest.MonkeyPatch, own_store: Path
+) -> None:
+    monkeypatch.setattr(store, "ROOT", own_store)
+    index.archives = [archive("../../vendor/pkg-1.0-py3-none-any.whl")]
+    (found,) = pip.locate([WheelPin("pkg", "1.0", SHA256)], CPU, AS_OF)
+    assert found.pin.place == "./vendor/pkg-1.0-py3-none-any.whl"
 
 
-def test_the_tools_lock_starts_from_what_there_is(index: Index) -> None:
-    index.compiled = "ruff==1.0 \\\n    --hash=sha256:0\n"
-    body = pip.resolve_tools(wanted.TOOLS, AS_OF, keep="ruff==0.9\n", upgrade=["ruff"])
-    assert body == index.compiled
-    assert index.start == "ruff==0.9\n"
-    asked = " ".join(index.argv)
-    assert "--universal" in asked
-    assert "--generate-hashes" in asked
-    assert "--exclude-newer 2026-11-20" in asked
+@pytest.mark.parametrize(
+    ("package", "said"),
+    [
+        (archive("https://a.example/pkg-1.0.tar.gz"), "pkg 1.0 has no wheel"),
+        (archive("https://a.example/pkg-1.0-cp312-cp312-win32.whl"), "pkg 1.0 has no wheel"),
+        (archive("https://me:secret@a.example/pkg-1.0-py3-none-any.whl"), "pkg 1.0 has no wheel"),
+        ('{name = "pkg", vcs = {type = "git", url = "https://a.example"}}', "pkg is from a vcs"),
+        ('{name = "pkg", directory = {path = "."}}', "pkg is from a directory"),
+        (
+            '{name = "pkg", version = "1.0", marker = "sys_platform == \'win32\'", wheels = []}',
+            "not for this variant",
+        ),
+    ],
+)
+def test_what_is_no_wheel_that_fits_is_an_error(index: Index, package: str, said: str) -> None:
+    index.archives = [package]
+    with pytest.raises(LockError, match=said) as caught:
+        pip.resolve(CPU, AS_OF, keep=())
+    assert caught.value.where == "requirements/base.in, requirements/cpu.in, variants.toml"
 
 
-def test_tools_follow_the_pins_of_another_lock(index: Index) -> None:
-    pip.resolve_tools(wanted.DESK, AS_OF, keep="", follow="ruff==0.9 \\\n    --hash=sha256:0\n")
-    assert index.constraints == "ruff==0.9 \\\n    --hash=sha256:0\n"
-    assert index.argv[-1] == str(wanted.DESK)
+def test_a_request_without_a_solution_names_the_inputs(index: Index) -> None:
+    said = "its last lines were:\n    error: No solution found\n      cause: you require numpy==99"
+    index.error = CommandError("uv failed", where="uv pip compile ...", mend=said)
+    with pytest.raises(InputError, match="you require numpy==99") as caught:
+        pip.resolve(GPU, AS_OF, keep=(), constrain=[WheelPin("numpy", "1", SHA256)])
+    assert caught.value.where == (
+        "requirements/base.in, requirements/gpu.in, requirements/cuda-12.5.1.txt, variants.toml, "
+        "the lock that it follows"
+    )
+
+
+def test_another_failure_names_them_too(index: Index) -> None:
+    index.error = CommandError("uv failed", where="uv ...", mend="its last lines were:\n    dns")
+    with pytest.raises(CommandError, match="uv failed") as caught:
+        pip.resolve(CPU, AS_OF, keep=())
+    assert caught.value.where.startswith("requirements/base.in")

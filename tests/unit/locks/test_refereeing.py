@@ -1,0 +1,75 @@
+"""The referee of a run: one Python for those that share it, and one refusal that is heard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+
+import pytest
+
+from gradlock.command import Program
+from gradlock.errors import LockError
+from gradlock.inputs import variants
+from gradlock.inputs.variants import Variant
+from gradlock.locks import lockfile, paths
+from gradlock.locks.lockfile import LockText
+from gradlock.locks.refereeing import Referee
+from gradlock.locks.resolve import pip_tools
+
+TABLE = variants.load()
+
+
+class Pythons:
+    """Pythons, how many were started and how many ended."""
+
+    def __init__(self) -> None:
+        self.started = self.ended = 0
+
+    @contextmanager
+    def python(self, _variant: Variant, _debs: LockText) -> Iterator[Program]:
+        """Take the place of an image's Python."""
+        self.started += 1
+        yield Program(("python",), {})
+        self.ended += 1
+
+
+def debs() -> Future[LockText]:
+    found: Future[LockText] = Future()
+    found.set_result(lockfile.read(paths.APT))
+    return found
+
+
+def test_rows_of_one_python_share_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checked: list[str] = []
+    monkeypatch.setattr(pip_tools, "referee", lambda row, *_: checked.append(row.name))
+    pythons = Pythons()
+    with Referee(TABLE, pythons.python) as referee:
+        for row in TABLE:
+            referee.call(row, debs(), lockfile.read(paths.pip(row)), None)
+        referee.verdict()
+        assert (pythons.started, pythons.ended) == (1, 0)
+    assert pythons.ended == 1
+    assert sorted(checked) == sorted(row.name for row in TABLE)
+    assert "agrees on cpu, cu125, cu129" in capsys.readouterr().err
+
+
+def test_a_refusal_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise LockError("they disagree")
+
+    monkeypatch.setattr(pip_tools, "referee", refuse)
+    pythons = Pythons()
+    with Referee(TABLE, pythons.python) as referee:
+        referee.call(TABLE.cpu, debs(), lockfile.read(paths.pip(TABLE.cpu)), None)
+        with pytest.raises(LockError, match="they disagree"):
+            referee.verdict()
+    assert pythons.ended == 1
+
+
+def test_who_was_not_called_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with Referee(TABLE, Pythons().python) as referee:
+        referee.verdict()
+    assert capsys.readouterr().err == ""

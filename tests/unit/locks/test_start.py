@@ -1,0 +1,37 @@
+"""What a run starts from: whole locks, and of others the pins that can be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gradlock.inputs import variants
+from gradlock.locks import lockfile, paths, start
+
+TABLE = variants.load()
+
+
+@pytest.mark.parametrize("path", paths.every(TABLE), ids=lambda path: path.name)
+def test_a_whole_lock_is_its_own_start(path: Path) -> None:
+    found = start.read(path)
+    assert found.lock == found.kept == lockfile.read(path)
+
+
+@pytest.mark.parametrize("path", paths.every(TABLE), ids=lambda path: path.name)
+def test_every_pin_of_an_edited_lock_is_kept(path: Path) -> None:
+    whole = lockfile.read(path)
+    kept = start.recovered(path, lockfile.with_header(whole.body, "0" * 64))
+    if path.suffix == ".toml":
+        assert kept is None  # it is written from the lock beside it
+    else:
+        assert kept
+        assert start.names(kept) == start.names(whole)
+
+
+def test_what_names_no_pin_has_none_to_keep(tmp_path: Path) -> None:
+    assert start.recovered(paths.APT, "nothing\n") is None
+    path = tmp_path / "some.txt"
+    assert start.read(path) == start.Start(None, None)
+    path.write_bytes(b"\xff\xfe no text")
+    assert start.read(path) == start.Start(None, None)
