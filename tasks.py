@@ -22,6 +22,7 @@ from gradlock.verbs.ps import ps
 from gradlock.verbs.pull import pull
 from gradlock.verbs.push import push
 from gradlock.verbs.save import save
+from gradlock.verbs.sbom import sbom
 from gradlock.verbs.setup import setup
 from gradlock.verbs.shell import shell
 from gradlock.verbs.stop import stop
@@ -32,9 +33,9 @@ from gradlock.verbs.variants import variants
 
 #: What invoke finds where it is started by itself.
 namespace = Collection(
-    *(base, clean, compose, cuda, diff, doctor, drift, fetch, fingerprint, image, lab),
-    *(lock, logs, ps, pull, push, save, setup, shell, stop, suite, tensorboard),
-    *(test, variants),
+    *(base, clean, compose, cuda, diff, doctor, drift, fetch, fingerprint, image),
+    *(lab, lock, logs, ps, pull, push, save, sbom, setup, shell, stop, suite),
+    *(tensorboard, test, variants),
 )
 
 if __name__ == "__main__":
