@@ -55,9 +55,9 @@ SAYINGS = (
         "leave JUPYTER_TOKEN unset for a random one, or set one: docker run -e JUPYTER_TOKEN=...",
     ),
     Saying(
-        r"Running as root is not recommended",
+        r"Running as root is not recommended|does not run as a root that has capabilities",
         "JupyterLab refuses to run as root",
-        "leave --user away; or name a user: docker run --user $(id -u):$(id -g)",
+        "leave --user away; or name a user: docker run --user $(id -u):$(id -g); or --cap-drop ALL",
     ),
     Saying(
         r"(?i)port is already allocated|address already in use|"
