@@ -13,6 +13,7 @@ MOVED = {
     "README.md": "index.md",
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
+    "notebooks/": "notebooks/index.md",
 }
 #: Where pages with the tree's own files lie.
 SOURCE = "source"

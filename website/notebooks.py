@@ -50,7 +50,8 @@ class Notebook:
 def load(folder: Path, reports: Path) -> tuple[Notebook, ...]:
     """Return the notebooks of a folder, each as it was executed last where `reports` has that.
 
-    What the suite `notebooks` left there counts only if the code is still the same.
+    What the suite `notebooks` left there counts only if it came to its end, and the notebook is
+    still the same.
     """
     return tuple(_load(path, reports) for path in sorted(folder.glob("*.ipynb")))
 
@@ -58,9 +59,9 @@ def load(folder: Path, reports: Path) -> tuple[Notebook, ...]:
 def _load(path: Path, reports: Path) -> Notebook:
     stored = _read(path)
     # Of one variant all: the CPU's, whose name sorts first.
-    for left in sorted(reports.rglob(f"*{path.name}")):
+    for left in sorted(reports.glob(f"*/notebooks.{path.name}")):
         executed = _read(left)
-        if left.name.rpartition("notebooks.")[2] == path.name and _code(executed) == _code(stored):
+        if _cells(executed) == _cells(stored) and not _failed(executed):
             return Notebook(path.stem, executed, executed=True)
     return Notebook(path.stem, stored, executed=False)
 
@@ -70,8 +71,14 @@ def _read(path: Path) -> dict[str, Any]:
     return document
 
 
-def _code(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _cells(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(cell["cell_type"], "".join(cell["source"])) for cell in document["cells"]]
+
+
+def _failed(document: Mapping[str, Any]) -> bool:
+    """Whether a cell raised: what the suite keeps of a notebook that failed ends there."""
+    outputs = (output for cell in document["cells"] for output in cell.get("outputs", ()))
+    return any(output["output_type"] == "error" for output in outputs)
 
 
 def render(notebook: Notebook) -> dict[str, bytes]:
@@ -79,12 +86,20 @@ def render(notebook: Notebook) -> dict[str, bytes]:
     # Here, since the tools of every day do not have it.
     import nbformat
     from nbconvert.exporters import MarkdownExporter
+    from nbconvert.filters import strip_ansi
     from traitlets.config import Config
 
     document = json.loads(json.dumps(notebook.document))
     for cell in document["cells"]:
         if cell["cell_type"] == "markdown":
             cell["source"] = formulas.render("".join(cell["source"]))
+        for output in cell.get("outputs", ()):
+            if "text" in output:  # a terminal's colours, and lines that it wrote over
+                printed = strip_ansi("".join(output["text"])).replace("\r\n", "\n")
+                output["text"] = re.sub(r"(?m)^.*\r(?=.)", "", printed)
+            if html := "".join(output.get("data", {}).get("text/html", ())):
+                output["data"]["text/html"] = _unstyled(html)
+    document["metadata"].setdefault("language_info", {"name": "python"})
     folder = f"{notebook.name}_files"
     config = Config({"MarkdownExporter": {"preprocessors": []}})
     text, resources = MarkdownExporter(config=config).from_notebook_node(
@@ -97,8 +112,7 @@ def render(notebook: Notebook) -> dict[str, bytes]:
 
 
 def _titled(text: str, note: str) -> str:
-    """Return a page with a note below its first heading, and outputs as the site shows them."""
-    text = re.sub(r"<style[^>]*>.*?</style>", "", text, flags=re.DOTALL)
+    """Return a page with a note below its first heading, and texts for its pictures."""
     text = re.sub(r"(?m)^!\[(?:png|svg|jpeg)\]", "![A picture that the cell above draws]", text)
     if not note:
         return text
@@ -106,16 +120,22 @@ def _titled(text: str, note: str) -> str:
     return f"{head}{line}\n{note}{rest}" if head.startswith("# ") else note + text
 
 
+def _unstyled(html: str) -> str:
+    """Return a table of an output without its own style: it gets the site's."""
+    html = re.sub(r"<style[^>]*>.*?</style>", "", html, flags=re.DOTALL)
+    return re.sub(r"<(table|tr|th|td) [^>]*>", r"<\1>", html)
+
+
 def gallery(notebooks: Sequence[Notebook], pictures: Mapping[str, bytes]) -> str:
     """Return the page that lists all notebooks, each with its first picture."""
     cards = []
     for one in notebooks:
-        own = sorted(name for name in pictures if name.startswith(f"notebooks/{one.name}_files/"))
+        own = [name for name in pictures if name.startswith(f"notebooks/{one.name}_files/")]
         image = f"![]({own[0].removeprefix('notebooks/')})\n\n    " if own else ""
         note = "" if one.executed else " *Not executed.*"
         cards.append(f"-   {image}**[{one.title}]({one.name}.md)**\n\n    {one.summary}{note}\n")
     return (
-        "# Notebooks\n\n"
+        "---\nhide:\n  - toc\n---\n\n# Notebooks\n\n"
         "Each runs from top to bottom inside an image, without a network, in less than a minute, "
         "and ends in checks of what it learned. `./inv suite notebooks` executes all of them; "
         "`./inv lab` opens them.\n\n"

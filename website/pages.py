@@ -74,7 +74,7 @@ def _tree(root: Path) -> dict[str, bytes]:
     done: set[str] = set()
     while waiting:
         name = waiting.pop()
-        if name in done or name.endswith(".ipynb"):
+        if name in done or f"{name}/".startswith(NOTEBOOKS):
             continue
         done.add(name)
         if name in folders:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -10,8 +11,8 @@ from dataclasses import dataclass, replace
 from gradlock.doctor.findings import SUBJECTS, Finding, Severity, unseen
 from gradlock.doctor.question import Question
 
-#: Seconds that a check may take; none that answers at all takes so long.
-LIMIT = 5.0
+#: Seconds that a check may take; none that answers at all takes so long, but on a busy machine.
+LIMIT, LIMIT_BUSY = 5.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,15 @@ class Check:
 
 
 def examine(
-    question: Question, checks: Sequence[Check], *, limit: float = LIMIT
+    question: Question, checks: Sequence[Check], *, limit: float = 0
 ) -> tuple[Finding, ...]:
     """Run all checks side by side; return what they found, the worst first.
 
-    A check that raises, or does not end within `limit` seconds, gives the finding that it could
-    not look; what it found before stays.
+    A check that raises, or does not end within `limit` seconds (without one, `LIMIT`, or more
+    where the machine is busy), gives the finding that it could not look; what it found before
+    stays.
     """
+    limit = limit or (LIMIT_BUSY if busy() else LIMIT)
     looks = [_Look(check, question) for check in checks]
     deadline = time.monotonic() + limit
     for look in looks:
@@ -45,6 +48,14 @@ def examine(
             met.values(), key=lambda row: (-row.severity, SUBJECTS.index(row.about), row.mend == "")
         )
     )
+
+
+def busy() -> bool:
+    """Whether twice as much wants to run on this machine as it has cores."""
+    try:
+        return os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
+    except OSError:
+        return False
 
 
 def status(found: Iterable[Finding]) -> int:

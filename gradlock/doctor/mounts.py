@@ -16,8 +16,11 @@ WORK = "/home/gradlock/work"
 def look(name: str, known: Mapping[str, Any]) -> Iterator[Finding]:
     """Look at the folders of this machine that a container of it has.
 
-    A user that the image names, and not by a number, is not known here, and root may write.
+    A user that the image names, and not by a number, is not known here. Root may write anywhere,
+    but for one without capabilities, who may write to what is root's.
     """
+    dropped = (known.get("HostConfig") or {}).get("CapDrop") or ()
+    mighty = not {"ALL", "CAP_ALL"} & {str(name).upper() for name in dropped}
     user, _, group = str((known.get("Config") or {}).get("User") or "0").partition(":")
     for mount in known.get("Mounts") or ():
         if mount.get("Type") != "bind":
@@ -42,7 +45,9 @@ def look(name: str, known: Mapping[str, Any]) -> Iterator[Finding]:
                 "nothing can be saved there",
                 "leave `:ro` away where the container is started",
             )
-        elif mount.get("RW", True) and user.isdecimal() and not _writes(state, int(user), group):
+        elif (
+            mount.get("RW", True) and _known(user, mighty) and not _writes(state, int(user), group)
+        ):
             yield warning(
                 f"{name} runs as user {user}, and {source}, mounted at {target}, is user "
                 f"{state.st_uid}'s",
@@ -51,10 +56,13 @@ def look(name: str, known: Mapping[str, Any]) -> Iterator[Finding]:
             )
 
 
+def _known(user: str, mighty: bool) -> bool:
+    """Whether modes say what a user may do: not of one who is only named, nor of a mighty root."""
+    return user.isdecimal() and not (int(user) == 0 and mighty)
+
+
 def _writes(state: os.stat_result, user: int, group: str) -> bool:
     """Whether a user may write to what has that state, by its mode alone."""
-    if user == 0:
-        return True
     if state.st_uid == user:
         return bool(state.st_mode & 0o200)
     if group.isdecimal() and state.st_gid == int(group):

@@ -60,13 +60,15 @@ def ask(url: str, environ: Mapping[str, str], *, method: str = "GET") -> Answer:
             return _unresolved(url)
         request = urllib.request.Request(url, method=method)  # noqa: S310 - http(s), by its callers
         request.add_header("User-Agent", "gradlock")
+        secure = url.startswith("https:") or proxy(url).startswith("https:")
         opener = urllib.request.build_opener(
-            urllib.request.HTTPSHandler(context=trust(environ)),
+            # Reading whom to trust takes a while, and not all need it.
+            *([urllib.request.HTTPSHandler(context=trust(environ))] if secure else [])
         )
     except ValueError as error:
         return Answer(trouble=f"no URL is named ({error})", mend="write it as https://HOST/PATH")
     try:
-        left = PATIENCE - (time.monotonic() - began)
+        left = max(PATIENCE - (time.monotonic() - began), 0.1)
         with opener.open(request, timeout=left) as answer:
             return Answer(answer.status, begins=answer.read(BEGINNING))
     except urllib.error.HTTPError as error:
@@ -110,9 +112,11 @@ def _unresolved(url: str) -> Answer:
 def trust(environ: Mapping[str, str]) -> ssl.SSLContext:
     """Return whom to trust: the system's CAs, or those of SSL_CERT_*, and the tools' files."""
     context = ssl.create_default_context()
-    for path in filter(None, (environ.get(name) for name in FILES)):
-        if Path(path).is_file():
-            context.load_verify_locations(path)
+    # The same file in all of them is usual, and each time takes 40 ms.
+    named = {Path(path).resolve() for name in FILES if (path := environ.get(name))}
+    for file in named - {Path(environ.get("SSL_CERT_FILE", "")).resolve()}:
+        if file.is_file():
+            context.load_verify_locations(file)
     return context
 
 

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def venv(_question: Question) -> Iterator[Finding]:
         )
         return
     try:
-        found = _asked(python, "import sys; print('%d.%d' % sys.version_info[:2])")
+        found = _release_of(python)
     except CommandError as error:
         yield warning(
             f"the Python of .venv does not run: {error.what}",
@@ -113,6 +114,13 @@ def _contents(python: Path, version: str) -> Iterator[Finding]:
         )
         return
     yield fine(f".venv has what its lock names, with Python {version}")
+
+
+def _release_of(python: Path) -> str:
+    """Return the release of the Python of `.venv`, which may be this one: 3.13."""
+    if Path(sys.prefix) == VENV:
+        return f"{sys.version_info.major}.{sys.version_info.minor}"
+    return _asked(python, "import sys; print('%d.%d' % sys.version_info[:2])")
 
 
 def _checksum() -> list[str]:

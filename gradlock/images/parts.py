@@ -112,6 +112,8 @@ class Shop:
         if not recipe.variant.shares_condas(recipe.cpu.variant):
             return (make("conda", recipe.locks, None),)
         shared = make("conda", recipe.cpu, None)
+        if not recipe.variant.gpu:  # it asks for nothing more, as `lockstep` holds it to
+            return (shared,)
         return (shared, make("conda-cuda", recipe.locks, recipe.cpu))
 
     def _from_debian(self, name: str, locks: Locks, without: Locks | None) -> Job[Layer]:

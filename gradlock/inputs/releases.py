@@ -6,7 +6,7 @@ in words of its own. Of releases that nobody has looked up nothing is said.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from gradlock.inputs.platforms import DEFAULT
@@ -46,6 +46,18 @@ def faults(row: Variant) -> Iterator[str]:
         )
 
 
-def debian_python(suite: str) -> str | None:
-    """Return the Python that a Debian suite has; None where that is not known."""
-    return DEBIAN.get(suite)
+def without_python(rows: Iterable[Variant], suite: str) -> Iterator[str]:
+    """Yield why rows cannot be locked on a Debian suite: it has another Python than theirs.
+
+    Both resolvers of wheels must agree, and one of them runs under the image's own Python.
+    """
+    theirs = DEBIAN.get(suite)
+    for row in rows:
+        if theirs and row.python != theirs:
+            others = [name for name, python in DEBIAN.items() if python == row.python]
+            instead = f'or debian = "{others[0]}", for all rows' if others else "no suite has that"
+            yield (
+                f"{row.name}: Debian {suite} has Python {theirs} alone, and not {row.python}, "
+                f"under which pip-compile would have to check its wheels: "
+                f'python = "{theirs}" ({instead})'
+            )

@@ -12,7 +12,7 @@ from pathlib import Path
 from gradlock import store
 from gradlock.command import Program
 from gradlock.errors import GradlockError, InputError, LockError
-from gradlock.inputs import wanted
+from gradlock.inputs import releases, variants, wanted
 from gradlock.inputs.platforms import Platform
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import dates, freshness, lockfile, paths, rules
@@ -78,6 +78,8 @@ def lock(table: Table, request: Request, programs: Programs, watch: Stopwatch) -
     if request.upgrade:
         table = dates.moved_to_now(table)
     dates.check(table)
+    if found := list(releases.without_python(table, table.debian)):
+        raise InputError("; ".join(found), where=variants.TABLE.name)
     with store.exclusive("lock"):
         old = {path: _whole(path) for path in paths.every(table)}
         _check_names(request.update, old)

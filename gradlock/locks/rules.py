@@ -127,6 +127,9 @@ def lockstep(locks: Locks, cpu: Locks) -> Iterator[str]:
         yield from _apart(locks, cpu, locks.wheels, cpu.wheels)
     if locks.variant.shares_condas(cpu.variant):
         yield from _apart(locks, cpu, locks.condas, cpu.condas)
+        if not locks.variant.gpu:  # nor more than these: its image has the CPU's prefix
+            for name in sorted({p.name for p in locks.condas} - {p.name for p in cpu.condas}):
+                yield f"{name} is in {locks.variant.name} but not in {cpu.variant.name}"
 
 
 def _apart(

@@ -53,8 +53,10 @@ def plainly(body: Body) -> Body:
         except GradlockError as error:
             if _debugging():
                 raise
-            cause = f"\n{DOCTOR}" if isinstance(error, EXAMINED) else ""
-            raise Exit(f"error: {error}{cause}", code=1) from error
+            told = f"error: {error}"
+            if isinstance(error, EXAMINED) and "./inv doctor" not in told:
+                told += f"\n{DOCTOR}"
+            raise Exit(told, code=1) from error
         except ImportError as error:
             if _debugging():
                 raise

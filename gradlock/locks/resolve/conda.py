@@ -166,5 +166,6 @@ def _refused(refusal: RefusalError, variant: Variant, cpu: LockText | None) -> G
         f"the conda packages of {variant.name} cannot be solved:\n{refusal.why}",
         where="environment.yml, variants.toml"
         + (f", and {cpu.path.name}, which the other rows' locks follow" if cpu else ""),
-        mend="ask for versions that exist and fit together",
+        mend="ask for versions that exist and fit together"
+        + ("" if reachable() else "; conda-forge did not answer: it has more than its snapshot"),
     )

@@ -13,11 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from uv import find_uv_bin
+
 from gradlock import command, store
 from gradlock.errors import CommandError, InputError
 from gradlock.inputs import wanted
 from gradlock.locks.resolve import pip
 
+#: Found before there are threads: sysconfig, which it asks, gives two of them half an answer.
+UV = find_uv_bin()
 #: What TensorFlow needs beside a toolkit: the table and TensorFlow itself say which.
 APART = ("nvidia-cudnn-cu12", "nvidia-nccl-cu12")
 #: Releases whose metapackage is wrong, and a TensorFlow that pins their parts exactly:
@@ -118,7 +122,7 @@ def _resolved(requirement: str, as_of: datetime) -> dict[str, str]:
             return pins(
                 command.run(
                     [
-                        *(pip.UV, "pip", "compile", "--quiet", "--no-header", "--no-annotate"),
+                        *(UV, "pip", "compile", "--quiet", "--no-header", "--no-annotate"),
                         *(*ANY, "--only-binary", ":all:"),
                         *("--exclude-newer", as_of.isoformat(), work / "wanted.in"),
                     ],

@@ -90,3 +90,23 @@ def test_a_login_without_threads_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(threading.Thread, "start", none)
     (found,) = examination.examine(Question(), [Check(MACHINE, "it", good)])
     assert found.seen == "it: could not look (can't start new thread)"
+
+
+@pytest.mark.parametrize(("load", "limit"), [(0.1, "5 s"), (10**6, "10 s")])
+def test_a_busy_machine_is_given_more_time(
+    monkeypatch: pytest.MonkeyPatch, load: float, limit: str
+) -> None:
+    def silent(_: threading.Thread, _seconds: float) -> None:
+        """Wait for nothing: the time is over at once."""
+
+    ends = threading.Event()
+
+    def hangs(_: Question) -> Iterator[Finding]:
+        ends.wait(30)
+        yield fine("late")
+
+    monkeypatch.setattr(examination.os, "getloadavg", lambda: (load, load, load))
+    monkeypatch.setattr(threading.Thread, "join", silent)
+    (found,) = examination.examine(Question(), [Check(MACHINE, "it", hangs)])
+    ends.set()
+    assert found.seen == f"it: no answer within {limit}"

@@ -42,6 +42,16 @@ def test_who_may_not_write_is_told(tmp_path: Path, mode: int, user: str, count: 
     assert all(str(tmp_path) in said for said in found)
 
 
+def test_root_without_capabilities_writes_to_roots_own_alone(tmp_path: Path) -> None:
+    if tmp_path.stat().st_uid == 0:
+        os.chown(tmp_path, 12345, -1)
+    mount = {"Type": "bind", "Source": str(tmp_path), "Destination": mounts.WORK, "RW": True}
+    known = {"Config": {"User": "0:0"}, "Mounts": [mount], "HostConfig": {"CapDrop": ["ALL"]}}
+    (found,) = mounts.look("lab", known)
+    assert "user 12345's" in found.seen or str(tmp_path) in found.seen
+    assert list(mounts.look("lab", {**known, "HostConfig": {}})) == []
+
+
 def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
     (said,) = look(tmp_path / "gone", "1000")
     assert "not there any more" in said

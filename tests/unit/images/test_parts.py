@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 from pathlib import Path
@@ -14,7 +15,9 @@ from gradlock.artifacts.artifacts import Pin
 from gradlock.artifacts.fetcher import Fetcher
 from gradlock.images import build
 from gradlock.images.build import Means
-from tests.unit.images.conftest import CPU, CU125, CU126, Bench, Workshop, tars
+from gradlock.locks import lockfile
+from gradlock.locks.freshness import Locks
+from tests.unit.images.conftest import CPU, CU125, CU126, VERSIONS, Bench, Workshop, tars
 
 pytestmark = pytest.mark.usefixtures("project")
 
@@ -53,6 +56,24 @@ def test_variants_share_all_but_what_makes_them_differ(workshop: Workshop) -> No
         *("numpy", "scipy", "base", "conda", "wheels")
     }
     assert {name for name in gpu if other[name] != gpu[name]} == {"conda-cuda", "files"}
+
+
+def test_a_second_cpu_row_has_the_same_prefix(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = dataclasses.replace(CPU, name="cpu220", tensorflow="2.20.0")
+    monkeypatch.setitem(VERSIONS, "tensorflow-cpu", "2.20.0")
+    own, locks = workshop.wheel("tensorflow-cpu", 8000), workshop.locks[CPU.name]
+    pins = [own if pin.name == own.name else pin for pin in locks.wheels]
+    body = lockfile.format_wheels(pins)
+    workshop.locks[other.name] = Locks(
+        other, locks.apt, locks.conda, dataclasses.replace(locks.pip, body=body)
+    )
+    first, second = (
+        {layer.name: layer.digest for layer in workshop.build(row).layers} for row in (CPU, other)
+    )
+    assert first.keys() == second.keys()
+    assert {name for name in first if second[name] != first[name]} == {"tensorflow-cpu", "files"}
 
 
 def test_a_flipped_byte_in_the_store_changes_no_image(

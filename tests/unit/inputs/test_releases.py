@@ -35,7 +35,12 @@ def test_there_is_no_cuda_on_arm() -> None:
     assert "gpu: there is no CUDA for linux/arm64" in fault
 
 
-def test_the_projects_suite_has_the_projects_python() -> None:
+def test_a_suite_has_one_python() -> None:
     table = variants.load()
-    assert releases.debian_python(table.debian) == table.cpu.python
-    assert releases.debian_python("sid") is None
+    assert list(releases.without_python(table, table.debian)) == []
+    rows = [Variant("own", "3.12", "2.20.0"), Variant("old", "3.11", "2.19.0"), table.cpu]
+    own, old = releases.without_python(rows, "trixie")
+    assert own.startswith("own: Debian trixie has Python 3.13 alone, and not 3.12")
+    assert "no suite has that" in own
+    assert 'python = "3.13" (or debian = "bookworm", for all rows)' in old
+    assert list(releases.without_python(rows, "sid")) == []

@@ -370,7 +370,13 @@ OWN_PYTHON = 'python = "3.12"'
 
 
 def add_row(project: Path, own: str = "") -> None:
-    """Add a row of the table, and the parts of its toolkit."""
+    """Add a row of the table, and the parts of its toolkit.
+
+    One with a Python of its own is on a suite that nobody knows the Python of.
+    """
+    if own == OWN_PYTHON:
+        table = project / "variants.toml"
+        table.write_text(table.read_text().replace('debian = "trixie"', 'debian = "sid"'))
     append(project / "variants.toml", f"{CU1299}{own}\n")
     parts = (project / "requirements/cuda-12.5.1.txt").read_text()
     (project / "requirements/cuda-12.99.0.txt").write_text(parts.replace("==12.5", "==12.99"))
@@ -404,6 +410,15 @@ def test_a_row_shares_what_its_python_and_tensorflow_allow(
     assert {name for name in resolvers.followed if name.endswith("cu1299")} == followed
     assert resolvers.refereed == {"cu1299": python, "cu129": "python3.13"}
     assert locking.problems(variants.load(project / "variants.toml")) == []
+
+
+def test_a_python_that_debian_lacks_is_refused_before_anything_is_resolved(
+    project: Path, resolvers: Resolvers
+) -> None:
+    append(project / "variants.toml", f"{CU1299}{OWN_PYTHON}\n")
+    with pytest.raises(InputError, match=r"cu1299: Debian trixie has Python 3\.13 alone"):
+        lock(project)
+    assert resolvers.asked == []
 
 
 def test_a_row_that_shares_is_held_to_the_cpus(project: Path, resolvers: Resolvers) -> None:

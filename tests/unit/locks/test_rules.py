@@ -307,6 +307,22 @@ def test_a_row_with_its_own_python_may_have_other_packages() -> None:
     assert broken(table(python="3.12")(moved)) == {}
 
 
+def test_a_second_cpu_row_has_the_cpus_conda_packages() -> None:
+    moved = swap("pip", "\ntensorflow-cpu==2.21.0", "\ntensorflow-cpu==2.20.0")(CPU)
+    other = table(name="cpu220", tensorflow="2.20.0")(moved)
+    assert broken(other_build("pip", "anyio")(other)) == {}
+    for change in (other_build("conda", "git"), add_conda("more"), drop_conda("git")):
+        assert list(broken(change(other))) == ["lockstep"]
+
+
+def test_a_row_for_arm_has_another_tensorflow_and_no_cuda() -> None:
+    other = table(name="arm", platform="linux/arm64")(CPU)
+    assert list(broken(other)) == ["one_tensorflow"]
+    right = swap("pip", "\ntensorflow-cpu==", "\ntensorflow==")(other)
+    assert broken(right) == {}
+    assert list(broken(add("nvidia-cublas-cu12")(right))) == ["no_cuda_on_cpu"]
+
+
 def test_data_that_only_shares_a_name_with_a_wheel_is_no_fault() -> None:
     assert broken(add_conda("numpy", "2.5.0")(CPU)) == {}
 

@@ -8,8 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from gradlock.images import pins
+from gradlock.images.image import Image
+from gradlock.images.pins import ImagePin
 from gradlock.registry.client import Repository
+from tests.unit.images.conftest import CPU, Workshop, workshop
 from tests.unit.registry.loopback import Registry, basic, serving
+
+__all__ = ["workshop"]  # a fixture, from beside
 
 LogIn = Callable[[str, str], None]
 
@@ -45,3 +51,18 @@ def log_in(docker_home: Path, registry: Registry) -> LogIn:
 def repository(registry: Registry) -> Iterator[Repository]:
     with Repository(registry.place, waits=(0.0, 0.0), timeout=5) as opened:
         yield opened
+
+
+@pytest.fixture
+def built(own_store: Path, workshop: Workshop) -> Image:
+    """Build a small image, as the workshop does."""
+    del own_store
+    return workshop.build(CPU)
+
+
+@pytest.fixture
+def pin(built: Image, monkeypatch: pytest.MonkeyPatch) -> ImagePin:
+    """Pin the small image."""
+    made = pins.pin_of(built)
+    monkeypatch.setattr(pins, "find", lambda *_: made)
+    return made

@@ -121,9 +121,11 @@ def serving() -> Iterator[Registry]:
             return self.answer(200, registry.manifests[name])
 
         def upload(self, name: str, body: bytes, asked: dict[str, str]) -> None:
-            here = "/v2/team/gradlock/blobs/uploads/one"
             if self.command == "POST":
-                registry.uploads["one"] = b""
+                name = f"upload-{len(registry.asked)}-{threading.get_ident()}"
+                registry.uploads[name] = b""
+            here = f"/v2/team/gradlock/blobs/uploads/{name}"
+            if self.command == "POST":
                 return self.answer(202, Location=here)
             if self.command == "PATCH":
                 registry.uploads[name] += body

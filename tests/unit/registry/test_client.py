@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,8 +13,6 @@ from gradlock.errors import RegistryError
 from gradlock.progress import Meter
 from gradlock.registry import client
 from gradlock.registry.client import Repository
-from gradlock.registry.login import Login, Secret
-from gradlock.registry.reference import Reference
 from tests.unit.registry.loopback import Registry
 
 DATA = bytes(range(256)) * 100
@@ -86,68 +83,10 @@ def test_a_manifest_with_another_digest_is_refused(
     assert repository.manifest("sha256:0") is None
 
 
-@pytest.mark.parametrize("by_token", [False, True])
-def test_dockers_login_is_what_a_registry_is_told(
-    repository: Repository, registry: Registry, log_in: LogIn, by_token: bool
-) -> None:
-    registry.login, registry.by_token = ("who", "secret"), by_token
-    log_in("who", "secret")
-    upload(repository)
-    assert DIGEST in registry.blobs
-
-
-def test_an_expired_token_is_asked_for_again(
-    repository: Repository, registry: Registry, log_in: LogIn
-) -> None:
-    registry.login, registry.by_token = ("who", "secret"), True
-    log_in("who", "secret")
-    upload(repository)
-    registry.expired.add("token-1")
-    assert repository.has(DIGEST)
-    assert registry.tokens == 2
-
-
-@pytest.mark.parametrize("by_token", [False, True])
-def test_a_wrong_password_says_how_to_log_in(
-    repository: Repository, registry: Registry, log_in: LogIn, by_token: bool
-) -> None:
-    registry.login, registry.by_token = ("who", "secret"), by_token
-    log_in("who", "wrong-one")
-    with pytest.raises(RegistryError) as error:
-        repository.has(DIGEST)
-    assert "password" in error.value.what
-    assert "docker login" in error.value.mend
-    assert "wrong-one" not in str(error.value)
-
-
-def test_a_password_is_not_sent_for_a_token_without_tls(docker_home: Path) -> None:
-    del docker_home
-    asked = Login(Reference("registry.example", "x"))
-    with pytest.raises(RegistryError, match="without TLS"):
-        asked._ask({"realm": "http://registry.example/token"}, Secret("who", "secret"))
-
-
 def test_too_many_requests_are_waited_for(repository: Repository, registry: Registry) -> None:
     registry.add(DATA)
     registry.statuses = [429, 503]
     assert repository.has(DIGEST)
-
-
-@pytest.mark.parametrize(
-    ("status", "words"),
-    [
-        *((403, "does not let"), (404, "no such"), (409, "refuses to replace"), (413, "no room")),
-        *((418, "refuses"), (507, "no room"), (429, "429"), (500, "500")),
-    ],
-)
-def test_a_refusal_says_what_and_how_to_mend_it(
-    repository: Repository, registry: Registry, status: int, words: str
-) -> None:
-    registry.statuses = [status] * 9
-    with pytest.raises(RegistryError, match=words) as error:
-        upload(repository)
-    assert error.value.mend
-    assert str(registry.place) in error.value.where
 
 
 def test_a_tag_that_cannot_move_is_told(repository: Repository, registry: Registry) -> None:
@@ -155,15 +94,3 @@ def test_a_tag_that_cannot_move_is_told(repository: Repository, registry: Regist
     repository.tag(DIGEST, b"{}")
     with pytest.raises(RegistryError, match="TAG_INVALID"):
         repository.tag("cpu", b"{}")
-
-
-def test_a_registry_that_is_not_there_is_told_within_its_time(docker_home: Path) -> None:
-    del docker_home
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        place = Reference(f"127.0.0.1:{taken.getsockname()[1]}", "x")
-        with (
-            Repository(place, waits=(), timeout=1) as repository,
-            pytest.raises(RegistryError, match="does not answer"),
-        ):
-            repository.has(DIGEST)

@@ -65,6 +65,12 @@ def test_the_doctor_is_named_where_the_machine_may_be_the_cause(
     assert ("./inv doctor" in str(caught.value)) == machine
 
 
+def test_the_doctor_is_named_once() -> None:
+    with pytest.raises(Exit) as caught:
+        fails(EngineError("no answer", mend="./inv doctor looks for the cause"))(Context())
+    assert str(caught.value).count("doctor") == 1
+
+
 def test_what_nobody_expected_keeps_its_traceback() -> None:
     with pytest.raises(ZeroDivisionError):
         fails(ZeroDivisionError())(Context())

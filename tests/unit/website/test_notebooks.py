@@ -70,6 +70,13 @@ def test_nor_do_those_of_a_notebook_whose_name_ends_alike(folder: Path) -> None:
     assert not one.executed
 
 
+def test_nor_do_those_of_a_notebook_that_failed(folder: Path) -> None:
+    error = {"output_type": "error", "ename": "AssertionError", "evalue": "", "traceback": []}
+    reports = left(folder, "notebooks.sums.ipynb", document(outputs=(error,)))
+    (one,) = notebooks.load(folder, reports)
+    assert not one.executed
+
+
 def test_title_and_summary(folder: Path) -> None:
     (one,) = notebooks.load(folder, folder.parent / "reports")
     assert (one.title, one.summary) == ("Sums", "What a sum is, in short.")
@@ -77,9 +84,9 @@ def test_title_and_summary(folder: Path) -> None:
 
 def test_the_gallery_has_the_first_picture_and_says_what_was_not_executed() -> None:
     ran, idle = (notebooks.Notebook(name, document(), name == "ran") for name in ("ran", "idle"))
-    pictures = {"notebooks/ran_files/ran_1_0.png": b"", "notebooks/ran_files/ran_0_0.png": b""}
+    pictures = {"notebooks/ran_files/ran_3_0.png": b"", "notebooks/ran_files/ran_11_0.png": b""}
     page = notebooks.gallery([ran, idle], pictures)
     ran_card, idle_card = (card for card in page.split("-   ")[1:])
-    assert "ran_files/ran_0_0.png" in ran_card
+    assert "ran_files/ran_3_0.png" in ran_card
     assert "Not executed" not in ran_card
     assert "Not executed" in idle_card
