@@ -234,7 +234,8 @@ def refused(engine: Engine, purpose: str, refusal: str) -> EngineError:
             f"{purpose}: the Docker Engine has no access to an NVIDIA GPU: {refusal}",
             where=engine.where,
             mend="install the NVIDIA driver and the NVIDIA Container Toolkit where it runs, then "
-            "there: nvidia-ctk runtime configure; restart the engine",
+            "there: nvidia-ctk runtime configure; restart the engine; ./inv doctor looks for what "
+            "is missing",
         )
     mend = "./inv image builds and loads it" if "No such image" in refusal else ""
     return EngineError(

@@ -39,7 +39,8 @@ def requests(engine: Engine, *, required: bool = False) -> list[DeviceRequest]:
         raise EngineError(
             "no NVIDIA GPU: this machine has no NVIDIA driver",
             where=str(DRIVER),
-            mend="install the driver and the NVIDIA Container Toolkit, restart the engine",
+            mend="install the driver and the NVIDIA Container Toolkit, restart the engine; "
+            "./inv doctor looks for what is missing",
         )
     # An engine may hand out GPUs and not tell so. It is asked, and says what it lacks.
     return [DeviceRequest(count=-1, capabilities=[["gpu"]])]

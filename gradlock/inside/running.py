@@ -110,10 +110,15 @@ def _read(row: Mapping[str, Any]) -> Running:
     return Running(
         name=str(urlsplit(url).port or row["Id"][:12]),
         kind=labels[LABEL],
-        image=row["Image"],
+        image=_short(row["Image"]),
         state=row["Status"],
         folder=labels.get(FOLDER, ""),
         url=url,
         detached=OWNER not in labels,
         id=row["Id"],
     )
+
+
+def _short(image: str) -> str:
+    """Return an image's name; of one that has none, as much of its ID as tells it apart."""
+    return image[:19] if image.startswith("sha256:") else image

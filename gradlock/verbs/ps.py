@@ -15,6 +15,9 @@ from gradlock.inside import running
 from gradlock.verbs import flags
 from gradlock.verbs.outcome import out, verb
 
+#: Columns that are enough for the longest row.
+WIDTH = 1000
+
 
 @verb(help=flags.JSON)
 def ps(_context: Context, json_: bool = False) -> None:
@@ -35,8 +38,8 @@ def ps(_context: Context, json_: bool = False) -> None:
     for row in rows:
         state = f"{row.state}, detached" if row.detached else row.state
         grid.add_row(row.name, row.kind, row.image, state, row.folder or "-")
-    # In a log, too, no cell is cut.
-    Console(highlight=False, width=max(out.width, 120)).print(grid)
+    # No cell is cut, however long a folder's name is: a terminal breaks the line.
+    Console(highlight=False, width=WIDTH, soft_wrap=True).print(grid)
     for row in rows:
         if row.url:
             out.print(row.url)

@@ -295,6 +295,12 @@ def test_kubeflows_prefix_is_served_and_probed(serve: Serve) -> None:
     healthy(server)
 
 
+def refused(url: str) -> bool:
+    """Whether who has no token is sent to where one is asked for."""
+    answer = requests.get(url, allow_redirects=False, timeout=PATIENCE)
+    return answer.status_code == 302 and answer.headers["Location"].startswith("/login?")
+
+
 def test_tensorboard_comes_through_the_one_port(serve: Serve) -> None:
     server = serve()
     base, token = opened(printed_url(server))
@@ -302,12 +308,12 @@ def test_tensorboard_comes_through_the_one_port(serve: Serve) -> None:
     headers = {"Authorization": f"token {token}"}
     tile = requests.get(f"{base}/tensorboard/data/runs", headers=headers, timeout=2 * PATIENCE)
     assert "logs/train" in tile.json()
-    assert get(f"{base}/tensorboard/data/runs") == 403
+    assert refused(f"{base}/tensorboard/data/runs")
     shown = run_cell(base, token, MAGIC)
     port = shown.partition("/proxy/")[2].partition("/")[0]
     inside = requests.get(f"{base}/proxy/{port}/data/runs", headers=headers, timeout=PATIENCE)
     assert inside.json() == ["train"]
-    assert get(f"{base}/proxy/{port}/data/runs") == 403
+    assert refused(f"{base}/proxy/{port}/data/runs")
 
 
 #: Leaves the logs of a training, of a few numbers.

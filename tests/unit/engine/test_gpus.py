@@ -66,6 +66,7 @@ def test_a_required_one_without_a_driver_is_an_error() -> None:
     with pytest.raises(EngineError, match="no NVIDIA driver") as caught:
         gpus.requests(engine(NONE), required=True)
     assert "Container Toolkit" in caught.value.mend
+    assert "./inv doctor" in caught.value.mend
 
 
 @pytest.mark.usefixtures("driver")

@@ -49,6 +49,11 @@ def test_services_come_first_and_all_are_there(found: list[Running]) -> None:
     assert found[0].url == "http://127.0.0.1:8888/lab?token=t"
 
 
+def test_an_image_without_a_name_has_the_first_digits_of_its_id() -> None:
+    (only,) = running.every(engine({**row("lab", "aaaabbbb"), "Image": f"sha256:{'ab' * 32}"}))
+    assert only.image == "sha256:abababababab"
+
+
 def test_ended_ones_are_listed_too() -> None:
     asked = engine()
     running.every(asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -32,6 +33,15 @@ def test_everything_is_shown_with_its_whole_address(
         assert one.kind in printed
     assert "Up, detached" in printed
     assert "\nhttp://there/\n" in printed
+
+
+def test_no_cell_is_cut(services: list[Running], capsys: pytest.CaptureFixture[str]) -> None:
+    long = dataclasses.replace(services[0], folder="/a" * 200)
+    services.append(long)
+    ps.body(Context())
+    printed = capsys.readouterr().out
+    assert long.folder in printed
+    assert services[2].name in printed
 
 
 def test_programs_get_the_same(services: list[Running], capsys: pytest.CaptureFixture[str]) -> None:
