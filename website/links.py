@@ -29,8 +29,8 @@ PIECES = re.compile(CODE + r"|\]\((?P<target>[^)\s]+)\)", re.MULTILINE | re.DOTA
 def page(path: str) -> str:
     """Return where the site has a file or folder of the tree; its form says which it is.
 
-    A page of `docs` or a notebook is a page, any other file is shown as it is, and of a folder
-    (a path that ends in a slash) its list.
+    What lies in `docs`, a page or a picture, keeps its place there; a notebook is a page; any
+    other file is shown on a page, and of a folder (a path that ends in a slash) its list.
     """
     # MkDocs leaves out what begins with a dot.
     pure = PurePosixPath(*(part.lstrip(".") for part in PurePosixPath(path).parts))
@@ -38,7 +38,7 @@ def page(path: str) -> str:
         return MOVED[path]
     if path.endswith("/"):
         return f"{SOURCE}/{pure}/index.md"
-    if pure.parts[0] == "docs" and pure.suffix == ".md":
+    if pure.parts[0] == "docs":
         return pure.relative_to("docs").as_posix()
     if pure.parts[0] == "notebooks" and pure.suffix == ".ipynb":
         return pure.with_suffix(".md").as_posix()

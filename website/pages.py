@@ -81,6 +81,8 @@ def _tree(root: Path) -> dict[str, bytes]:
             below = [one for one in listed if one.startswith(f"{name}/")]
             files[links.page(f"{name}/")] = sources.folder_page(name, below).encode()
             waiting += below
+        elif name.startswith("docs/") and not _is_page(name):
+            files[links.page(name)] = (root / name).read_bytes()
         elif name in listed:
             text = (root / name).read_text(encoding="utf-8")
             if _is_page(name) or name.endswith("/README.md"):
@@ -97,7 +99,7 @@ def _tree(root: Path) -> dict[str, bytes]:
 
 def _is_page(name: str) -> bool:
     """Whether a file of the tree is a page of its own, not one that others lead to."""
-    return name in links.MOVED or links.page(name) == name.removeprefix("docs/")
+    return name in links.MOVED or (name.startswith("docs/") and name.endswith(".md"))
 
 
 def configuration(whole: Site, docs: Path, built: Path, url: str) -> str:

@@ -55,9 +55,15 @@ SAYINGS = (
         "leave JUPYTER_TOKEN unset for a random one, or set one: docker run -e JUPYTER_TOKEN=...",
     ),
     Saying(
-        r"Running as root is not recommended",
-        "JupyterLab refuses to run as root",
-        "leave --user away; or name a user: docker run --user $(id -u):$(id -g)",
+        r"Running as root is not recommended|does not run as a root that has capabilities",
+        "JupyterLab refuses to run as root with capabilities",
+        "leave --user away; or docker run --user $(id -u):$(id -g); or add --cap-drop ALL",
+    ),
+    Saying(
+        r"nothing can be saved in (\S+?): ",
+        "nothing can be saved in {0}",
+        "mount a folder there that the container's user may write to, or run as its owner: "
+        "docker run --user $(id -u):$(id -g); ./inv lab does so",
     ),
     Saying(
         r"(?i)port is already allocated|address already in use|"

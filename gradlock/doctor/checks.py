@@ -12,6 +12,7 @@ from gradlock.doctor import (
     machine,
     network,
     nvidia,
+    team,
     tools,
 )
 from gradlock.doctor.examination import Check
@@ -46,6 +47,7 @@ CHECKS = (
     Check(NETWORK, "the package index", network.index),
     Check(NETWORK, "Debian's mirror", network.debian),
     Check(NETWORK, "the mirror of Debian's security updates", network.security),
+    Check(NETWORK, "the team's cache", team.cache),
     Check(LOCKS, "the locks", images.locks),
     Check(DOCKER, "the engine", docker.engine),
     Check(DOCKER, "what the engine runs on", docker.platform),

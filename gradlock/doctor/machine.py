@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from gradlock.doctor import needs
+from gradlock.doctor import engines, needs
 from gradlock.doctor.findings import Finding, broken, fine, unseen, warning
 from gradlock.doctor.question import Question
 
@@ -140,7 +140,7 @@ def clock(question: Question) -> Iterator[Finding]:
 
 def system(_question: Question) -> Iterator[Finding]:
     """Look at what runs below: the system, and whether it is WSL."""
-    release = _read(Path("/proc/sys/kernel/osrelease"))
+    release = engines.kernel()
     if "microsoft" not in release.lower():
         yield fine(f"{_name()}, {platform.machine()}, {'root' if os.getuid() == 0 else 'no root'}")
         return
@@ -193,10 +193,3 @@ def terminal(_question: Question) -> Iterator[Finding]:
             "programs are found in PATH",
             "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         )
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text().strip()
-    except OSError:
-        return ""

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from gradlock.doctor import capability, driver, question
+from gradlock.doctor import capability, driver, engines, question
 from gradlock.doctor.capability import numbers
 from gradlock.doctor.driver import Driver
 from gradlock.doctor.engines import Sought
@@ -253,10 +253,7 @@ def _kept(sought: Sought) -> Iterator[Finding]:
 
 def wsl(asked: Question) -> Iterator[Finding]:
     """Look at what a GPU needs in WSL: Windows' driver, and none of Linux'."""
-    release = Path("/proc/sys/kernel/osrelease")
-    if asked.gpu is None or not release.exists():
-        return
-    if "microsoft" not in release.read_text().lower():
+    if asked.gpu is None or "microsoft" not in engines.kernel().lower():
         return
     library = Path(driver.WSL) / "libcuda.so.1"
     if not Path("/dev/dxg").exists() or not library.exists():

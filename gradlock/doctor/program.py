@@ -60,7 +60,8 @@ def main() -> None:
         if name in ("gpu", "json"):
             parser.add_argument(f"--{name}", action="store_true", help=told)
         else:
-            parser.add_argument(f"--{name}", default="", metavar="NAME", help=told)
+            kind = "RELEASE" if name == "cuda" else "NAME"
+            parser.add_argument(f"--{name}", default="", metavar=kind, help=told)
     try:
         status = run(**vars(parser.parse_args()))
         if sys.stdout:  # closed, there is none

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from gradlock import store
 from gradlock.errors import InputError
+from gradlock.inputs.platforms import DEFAULT
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import freshness, rules
 from gradlock.locks.freshness import Locks
@@ -75,9 +76,16 @@ def read(variant: Variant, table: Table, channel: str, *, whole: bool = True) ->
     """Return the recipe of a variant's image, or of `gradlock:base` below its wheels.
 
     Raises:
+        InputError: images are not built for the variant's platform.
         LockError: a lock is missing, broken or stale, or the locks break a rule.
 
     """
+    if variant.platform != DEFAULT:
+        raise InputError(
+            f"{variant.name} is for {variant.platform}: gradlock makes its locks, and no image yet",
+            where="variants.toml",
+            mend=f"install requirements/{variant.name}.txt by pip on such a machine",
+        )
     locks, cpu = freshness.current(variant, table), freshness.current(table.cpu, table)
     rules.check(locks, cpu)
     name = variant.name if whole else "base"

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 class Platform:
     """A platform of images, as Docker names it: `linux/arm64`.
 
-    `machine` is what wheels and uv call the processor, `debian` what Debian does, `conda` what
-    conda calls the platform.
+    `machine` is what wheels, uv and qemu call the processor, `debian` what Debian does, `conda`
+    what conda calls the platform. `loader` is what starts its programs, in the folder of
+    Debian's libraries.
     """
 
     name: str
     machine: str
     debian: str
     conda: str
+    loader: str
 
     @property
     def architecture(self) -> str:
@@ -34,7 +36,7 @@ DEFAULT = "linux/amd64"
 PLATFORMS = {
     platform.name: platform
     for platform in (
-        Platform(DEFAULT, "x86_64", "amd64", "linux-64"),
-        Platform("linux/arm64", "aarch64", "arm64", "linux-aarch64"),
+        Platform(DEFAULT, "x86_64", "amd64", "linux-64", "ld-linux-x86-64.so.2"),
+        Platform("linux/arm64", "aarch64", "arm64", "linux-aarch64", "ld-linux-aarch64.so.1"),
     )
 }

@@ -6,32 +6,40 @@ container nor root. What goes into an image is compiled in a room instead.
 
 from __future__ import annotations
 
+import platform
+import shutil
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from gradlock import store
+from gradlock import command, store
 from gradlock.command import Program
 from gradlock.errors import InputError
+from gradlock.inputs.variants import Variant
 from gradlock.layers import base
 from gradlock.locks.lockfile import DebPin
 
-LIBRARIES = "usr/lib/x86_64-linux-gnu"
+#: How some machines are named otherwise than by Debian's and wheels' name.
+SYNONYMS = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
 @contextmanager
-def unpacked(debs: Sequence[DebPin], files: Mapping[str, Path], python: str) -> Iterator[Program]:
-    """Unpack the .debs at `files` (paths by sha256); yield their Python while the block lasts.
+def unpacked(
+    debs: Sequence[DebPin], files: Mapping[str, Path], variant: Variant
+) -> Iterator[Program]:
+    """Unpack the .debs at `files` (paths by sha256); yield a variant's Python for the block.
 
     Raises:
-        InputError: they hold no such Python.
+        InputError: they hold no such Python, or it is for a machine that this one cannot be.
 
     """
+    python, machine = variant.python, variant.machine
+    through = _emulator(variant)
     with store.scratch("python") as work:
         base.unpack(debs, files, work / "root.tar")
         _extract(work / "root.tar", work / "root")
-        home, libraries = work / "root/usr", work / "root" / LIBRARIES
+        home, libraries = work / "root/usr", work / "root" / machine.libraries
         program = home / f"bin/python{python}"
         if not program.exists():
             raise InputError(
@@ -39,11 +47,29 @@ def unpacked(debs: Sequence[DebPin], files: Mapping[str, Path], python: str) -> 
                 where="requirements/apt.lock",
                 mend="choose the Debian suite's own Python in variants.toml",
             )
-        loader = str(libraries / "ld-linux-x86-64.so.2")
+        loader = str(libraries / machine.loader)
         yield Program(
-            (loader, "--library-path", str(libraries), str(program)),
+            (*through, loader, "--library-path", str(libraries), str(program)),
             {"PYTHONHOME": str(home), "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"},
         )
+
+
+def _emulator(variant: Variant) -> tuple[str, ...]:
+    """Return what runs a variant's programs on this machine: nothing, where it is of their kind."""
+    machine = variant.machine.machine
+    here = platform.machine().lower()
+    if SYNONYMS.get(here, here) == machine:
+        return ()
+    names = (f"qemu-{machine}-static", f"qemu-{machine}")
+    found = next(filter(None, (shutil.which(name, path=command.PATH) for name in names)), None)
+    if found is None:
+        raise InputError(
+            f"the Python of {variant.name}, under which pip-compile checks its wheels, is for "
+            f"{machine}, and this machine is {here}",
+            where=variant.platform,
+            mend="install qemu-user-static (Debian's name), or lock on such a machine",
+        )
+    return (found,)
 
 
 def _extract(source: Path, root: Path) -> None:

@@ -83,7 +83,7 @@ def _verify() -> None:
 def _python(variant: Variant, apt: LockText) -> Iterator[Program]:
     """Run the Python of a variant's image, from the .debs of an apt lock."""
     debs = lockfile.parse_debs(apt)
-    with interpreter.unpacked(debs, fetcher.fetch(debs), variant.python) as program:
+    with interpreter.unpacked(debs, fetcher.fetch(debs), variant) as program:
         yield program
 
 

@@ -14,13 +14,13 @@ from invoke.tasks import Task
 from rich.console import Console
 
 from gradlock import interrupts
-from gradlock.errors import ArtifactError, EngineError, GradlockError, ToolError
+from gradlock.errors import ArtifactError, EngineError, GradlockError, RegistryError, ToolError
 from gradlock.interrupts import Interrupted
 
 Body = Callable[..., None]
 
 #: The errors whose cause may lie in the machine, and who looks for it there.
-EXAMINED = (EngineError, ArtifactError)
+EXAMINED = (EngineError, ArtifactError, RegistryError)
 DOCTOR = "  cause: ./inv doctor looks for it"
 #: Where results go; progress goes to stderr.
 out = Console(highlight=False, soft_wrap=True)

@@ -228,6 +228,28 @@ def test_a_container_without_a_gpu_is_asked_inside(
         containers.discard(gpu)
 
 
+def test_libraries_that_hide_tensorflows_are_told(doctor: Doctor, docker_engine: Engine) -> None:
+    tags = [tag for image in docker_engine.client.images.list("gradlock") for tag in image.tags]
+    gpu = next((tag for tag in sorted(tags) if tag.startswith("gradlock:cu")), None)
+    if gpu is None:
+        pytest.skip("the engine has no GPU variant's image: ./inv image --gpu")
+    script = "mkdir /tmp/x; echo x >/tmp/x/libcudnn.so.9; echo x >/tmp/x/libstdc++.so.6; sleep 99"
+    options: dict[str, Any] = {
+        "environment": {"LD_LIBRARY_PATH": "/tmp/x"},
+        "devices": ["/dev/null:/dev/nvidia0"],
+    }
+    with containers.container(
+        docker_engine, gpu, ["sh", "-c", script], kind="e2e", **options
+    ) as container:
+        container.start()
+        time.sleep(1)
+        found = doctor("--container", str(container.name), status=1)
+    assert "/tmp/x/libstdc++.so.6" in told(found, "libcudnn.so.9 does not load")["seen"]
+    assert "LD_LIBRARY_PATH" in told(found, "libcudnn.so.9 does not load")["mend"]
+    assert told(found, "LD_LIBRARY_PATH brings /tmp/x/libcudnn.so.9")
+    assert told(found, "the driver's library is not in the container")
+
+
 def test_a_whole_machine_is_fine(doctor: Doctor, cpu_image: str, own_folder: Path) -> None:
     found = doctor("--variant", "cpu", GRADLOCK_STORE=str(own_folder / "store"))
     said = [row["seen"] for row in found if row["severity"] == "broken"]

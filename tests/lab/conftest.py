@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -72,8 +73,9 @@ def shoot(request: pytest.FixtureRequest) -> Shoot:
     """Return what keeps a picture of a tab, under the test's name."""
 
     def keep(page: Page, what: str = "") -> None:
-        name = request.node.name.removeprefix("test_") + (f"-{what}" if what else "")
-        page.screenshot(path=SHOTS / f"{name}.png")
+        name = "-".join(filter(None, [request.node.name.removeprefix("test_"), what]))
+        # Not every system takes every character, nor does what keeps the pictures of CI.
+        page.screenshot(path=SHOTS / f"{re.sub(r'[^A-Za-z0-9]+', '-', name).strip('-')}.png")
 
     return keep
 

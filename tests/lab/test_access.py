@@ -17,7 +17,7 @@ def test_the_printed_url_opens_jupyterlab(page: Page, address: Address) -> None:
     assert "token" not in page.url
 
 
-@pytest.mark.parametrize("token", ["", "?token=" + "0" * 48])
+@pytest.mark.parametrize("token", ["", "?token=" + "0" * 48], ids=["none", "wrong"])
 def test_without_the_token_there_is_a_form_and_nothing_else(
     page: Page, address: Address, token: str
 ) -> None:

@@ -20,7 +20,7 @@ from tests.lab.test_hub import free_port
 COMPOSE = store.ROOT / "compose.yaml"
 DEVCONTAINER = store.ROOT / ".devcontainer/devcontainer.json"
 #: Seconds that a program may take: a container is started, and TensorFlow imported.
-PATIENCE = 120
+PATIENCE = 300
 
 
 def run(argv: list[str | Path], engine: Engine, folder: Path, **more: str) -> str:

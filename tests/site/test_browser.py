@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from gradlock import store
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
 SCREENSHOTS = store.ROOT / "reports/site"
 #: Width and height, in CSS pixels.
 SIZES = {"desktop": (1400, 900), "phone": (390, 844)}

@@ -10,6 +10,13 @@ from gradlock.doctor.causes import End
 #: A status, the engine's error, the last lines, and words of the cause.
 ENDS = [
     (64, "", "gradlock: JUPYTER_TOKEN is empty: anyone who reaches", "refuses to serve without"),
+    (64, "", "gradlock: Jupyter does not run as a root that has capabilities: leave", "as root"),
+    (
+        73,
+        "",
+        "gradlock: nothing can be saved in /home/gradlock/work: Read-only file system; mount a",
+        "nothing can be saved in /home/gradlock/work",
+    ),
     (1, "", "[C ServerApp] Running as root is not recommended. Use --allow-root", "as root"),
     (
         128,

@@ -113,3 +113,19 @@ def test_a_path_without_programs_is_told(asked: Question, monkeypatch: pytest.Mo
 
 def test_the_system_is_named(asked: Question) -> None:
     assert next(machine.system(asked)).severity is Severity.FINE
+
+
+@pytest.mark.parametrize(
+    ("release", "severity"),
+    [
+        ("4.4.0-19041-Microsoft", Severity.BROKEN),
+        ("5.15.153.1-microsoft-standard-WSL2", Severity.FINE),
+    ],
+)
+def test_the_two_kinds_of_wsl_are_told_apart(
+    asked: Question, monkeypatch: pytest.MonkeyPatch, release: str, severity: Severity
+) -> None:
+    monkeypatch.setattr(machine.engines, "kernel", lambda: release)
+    (found,) = machine.system(asked)
+    assert found.severity is severity
+    assert "WSL" in found.seen

@@ -173,6 +173,16 @@ def test_a_gpu_that_a_reload_would_take_is_told_before(play: Play, bare: Path) -
     assert len(list(nvidia.toolkit(asked))) == 1
 
 
+def test_wsl_needs_windows_driver_and_none_of_linux(
+    play: Play, bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nvidia.engines, "kernel", lambda: "5.15.153.1-microsoft-standard-WSL2")
+    asked = play(variant="cu129")
+    assert "WSL without" in next(nvidia.wsl(asked)).seen
+    module(bare, "550.54.14")
+    assert "installed in WSL" in list(nvidia.wsl(asked))[-1].seen
+
+
 @pytest.mark.parametrize("check", [nvidia.devices, nvidia.toolkit, nvidia.wsl])
 def test_nothing_is_asked_about_gpus_for_the_cpu(play: Play, check: Check) -> None:
     assert list(check(play())) == []

@@ -37,3 +37,11 @@ def test_the_base_image_is_one_without_wheels(workshop: Workshop) -> None:
     built = workshop.build(CPU, whole=False)
     assert names(built) == ["base", "conda", "files"]
     assert built.reference == "gradlock:base"
+
+
+def test_another_platform_is_refused_by_name(workshop: Workshop) -> None:
+    arm = dataclasses.replace(CPU, name="arm", platform="linux/arm64")
+    with pytest.raises(InputError, match="arm is for linux/arm64") as caught:
+        workshop.build(arm)
+    assert "requirements/arm.txt" in caught.value.mend
+    assert tars() == {}

@@ -10,7 +10,13 @@ import pytest
 from invoke.context import Context
 from invoke.exceptions import Exit
 
-from gradlock.errors import ArtifactError, EngineError, GradlockError, InputError
+from gradlock.errors import (
+    ArtifactError,
+    EngineError,
+    GradlockError,
+    InputError,
+    RegistryError,
+)
 from gradlock.inputs import variants
 from gradlock.interrupts import Interrupted
 from gradlock.verbs import outcome
@@ -52,6 +58,7 @@ def test_expected_failures_become_plain_messages(
     [
         (EngineError("no engine"), True),
         (ArtifactError("no index"), True),
+        (RegistryError("no registry"), True),
         (InputError("no such variant"), False),
         (GradlockError("stale"), False),
     ],

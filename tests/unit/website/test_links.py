@@ -19,6 +19,7 @@ def rewritten(text: str, path: str = "docs/locks.md") -> str:
         ("README.md", "index.md"),
         ("docs/locks.md", "locks.md"),
         ("notebooks/convolution.ipynb", "notebooks/convolution.md"),
+        ("docs/pictures/a.png", "pictures/a.png"),
         ("notebooks/", "notebooks/index.md"),
         ("variants.toml", "source/variants.toml.md"),
         (".github/workflows/ci.yml", "source/github/workflows/ci.yml.md"),

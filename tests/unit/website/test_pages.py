@@ -48,6 +48,21 @@ def test_files_that_pages_lead_to_are_shown(tree: dict[str, bytes]) -> None:
     assert "source/docker/rootfs/index.md" in tree
 
 
+def test_a_picture_of_docs_is_there_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("docs", "fingerprints"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "docs/a.md").write_text("![a picture](b.png)")
+    (tmp_path / "docs/b.png").write_bytes(b"\x89PNG")
+    (tmp_path / "fingerprints/cpu.json").write_text("{}")
+    listed = ("docs/a.md", "docs/b.png", "fingerprints/cpu.json")
+    monkeypatch.setattr(pages.sources, "listed", lambda _: listed)
+    files = pages._tree(tmp_path)
+    assert files["a.md"] == b"![a picture](b.png)"
+    assert files["b.png"] == b"\x89PNG"
+
+
 def test_a_link_to_nothing_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "README.md").write_text("[gone](docs/gone.md)")
     (tmp_path / "fingerprints").mkdir()
