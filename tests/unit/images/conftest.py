@@ -148,8 +148,9 @@ class Bench:
 
 
 @pytest.fixture
-def workshop(monkeypatch: pytest.MonkeyPatch, make_wheel: MakeWheel) -> Workshop:
+def workshop(project: Path, monkeypatch: pytest.MonkeyPatch, make_wheel: MakeWheel) -> Workshop:
     """Build without Debian and the image's Python: small stand-ins for each."""
+    del project  # what it stocks lies there
     made = Workshop(make_wheel)
     made.stock()
 
