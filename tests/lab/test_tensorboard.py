@@ -27,9 +27,10 @@ print(len(model.fit(x, 3 * x, epochs=5, verbose=0, callbacks=[board]).epoch), "e
 
 
 def sees_the_curve(board: Page | FrameLocator) -> None:
-    """Wait until a chart of the run is drawn: a line in its colour, of more than a few pixels."""
+    """Wait until the loss of the run is drawn: a line in its colour, of more than a few pixels."""
     expect(board.get_by_text("line/train").first).to_be_visible(timeout=CELL)
-    chart = board.locator("line-chart").first
+    # The first chart is the learning rate's, which is level.
+    chart = board.locator("scalar-card", has_text="epoch_loss").locator("line-chart").first
     chart.scroll_into_view_if_needed(timeout=CELL)
     deadline = time.monotonic() + CELL / 1000
     while coloured(chart.screenshot()) < LINE:
