@@ -12,12 +12,13 @@ from traitlets.config import Config
 
 #: Seconds that a cell may take, however busy the machine is.
 LIMIT = 300
-#: A kernel's sockets are files of the notebook's own: no two runs can meet on a port.
-KERNEL = Config({"KernelManager": {"transport": "ipc"}})
 
 
-def execute(notebook: NotebookNode, folder: Path) -> float:
+def execute(notebook: NotebookNode, folder: Path, sockets: Path) -> float:
     """Run a notebook from top to bottom in `folder`; return the core-seconds of its kernel.
+
+    The kernel's sockets are files whose names begin with `sockets`, an absolute path of the
+    notebook's own: no two runs can meet on a port.
 
     The outputs go into the notebook, those before a failure, too. What the kernel started and
     waited for counts, too.
@@ -29,7 +30,8 @@ def execute(notebook: NotebookNode, folder: Path) -> float:
     """
     before = _children()
     resources = {"metadata": {"path": str(folder)}}
-    NotebookClient(notebook, timeout=LIMIT, resources=resources, config=KERNEL).execute()
+    kernel = Config({"KernelManager": {"transport": "ipc", "ip": str(sockets)}})
+    NotebookClient(notebook, timeout=LIMIT, resources=resources, config=kernel).execute()
     return _children() - before  # the kernel has ended, and only so is counted
 
 

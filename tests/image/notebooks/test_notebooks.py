@@ -51,11 +51,10 @@ def test_it_runs(
 ) -> None:
     """Run it; what it shows is kept beside JUnit's file, after a failure, too."""
     monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(home / "run"))
     notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
     nbformat.validate(notebook)
     try:
-        spent = execution.execute(notebook, tmp_path)
+        spent = execution.execute(notebook, tmp_path, home / path.stem)
     finally:
         if request.config.option.xmlpath:
             reports = Path(request.config.option.xmlpath).parent
