@@ -357,9 +357,9 @@ def test_silent_name_servers_are_told(own_folder: Path) -> None:
         http_proxy="",
     )
     # Whether a packet to nowhere is lost, or answered that it is, is the network's to decide.
-    row = told(found, " is not ")
-    assert row["severity"] == "broken"
-    assert "/etc/resolv.conf" in row["mend"]
+    rows = [row for row in found if "/etc/resolv.conf" in row["mend"]]
+    assert rows, found
+    assert {row["severity"] for row in rows} == {"broken"}
 
 
 def test_a_fake_driver_is_held_to_the_variant(doctor: Doctor, own_folder: Path) -> None:
