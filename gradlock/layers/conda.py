@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gradlock import command, progress, store
-from gradlock.layers import PREFIX, cache, conda_contents, conda_rattler, tar
+from gradlock.layers import PREFIX, cache, conda_bytecode, conda_contents, conda_rattler, tar
 from gradlock.locks.resolve.conda import CONDA_FORGE
 
 RECIPE = cache.recipe(
     *("layers/conda.py", "layers/conda_contents.py", "layers/conda_rattler.py"),
+    "layers/conda_bytecode.py",
     libraries=("py-rattler",),
 )
 #: How conda numbers a copied file. How rattler made it (a hard link, a copy on write) depends
@@ -64,9 +65,12 @@ def stage_prefix(packages: Sequence[Path], stage: Path, channel: str) -> None:
             purpose="installing the conda packages",
             env=command.plain(PYTHONPATH=str(store.CODE), HOME=str(work), TMPDIR=str(work)),
         )
+        stale = conda_bytecode.redate(target)
     # rattler marks a prefix as a cache, which backups may skip; an image's is none.
     (target / "CACHEDIR.TAG").unlink()
     normalise(target / "conda-meta", channel)
+    if stale:
+        progress.say(f"stale bytecode was left out: {', '.join(stale)}")
     scripts = sorted((target / "bin").glob(".*-post-link.sh"))
     if scripts:
         names = ", ".join(path.name[1:].removesuffix("-post-link.sh") for path in scripts)

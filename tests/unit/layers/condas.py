@@ -15,10 +15,13 @@ import zstandard
 
 from gradlock import store
 
+#: When the files of made-up packages were made.
+TIME = 1_700_000_000
 
-def entry(path: str, *, kind: str = "hardlink", text: str = "") -> dict[str, Any]:
+
+def entry(path: str, *, kind: str = "hardlink", text: str | bytes = "") -> dict[str, Any]:
     """Return what a package's list of paths says of one."""
-    data = text.encode()
+    data = _bytes(text)
     told = {"path_type": kind, "sha256": store.digest(data), "size_in_bytes": len(data)}
     return {"_path": path, **told}
 
@@ -26,7 +29,7 @@ def entry(path: str, *, kind: str = "hardlink", text: str = "") -> dict[str, Any
 def package(
     folder: Path,
     name: str,
-    files: Mapping[str, str],
+    files: Mapping[str, str | bytes],
     *,
     links: Mapping[str, str] | None = None,
     paths: Sequence[Mapping[str, Any]] | None = None,
@@ -41,7 +44,7 @@ def package(
         paths += [entry(path, kind="softlink") for path in links]
     told = {"name": name, "version": "1", "build": "0", "build_number": 0, "depends": []}
     told |= {"subdir": "linux-64", "timestamp": 10**12, **(index or {})}
-    info = {
+    info: dict[str, str | bytes] = {
         "info/index.json": json.dumps(told),
         "info/paths.json": json.dumps({"paths": paths, "paths_version": 1}),
     }
@@ -60,7 +63,7 @@ def package(
     return target
 
 
-def _tar(files: Mapping[str, str], links: Mapping[str, str]) -> bytes:
+def _tar(files: Mapping[str, str | bytes], links: Mapping[str, str]) -> bytes:
     whole = io.BytesIO()
     with tarfile.open(fileobj=whole, mode="w") as archive:
         for path, target in links.items():
@@ -69,6 +72,10 @@ def _tar(files: Mapping[str, str], links: Mapping[str, str]) -> bytes:
             archive.addfile(member)
         for path, text in files.items():
             member = tarfile.TarInfo(path)
-            member.size, member.mode = len(text.encode()), 0o755
-            archive.addfile(member, io.BytesIO(text.encode()))
+            member.size, member.mode, member.mtime = len(_bytes(text)), 0o755, TIME
+            archive.addfile(member, io.BytesIO(_bytes(text)))
     return whole.getvalue()
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text.encode() if isinstance(text, str) else text
