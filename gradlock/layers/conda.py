@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gradlock import command, progress, store
 from gradlock.layers import PREFIX, cache, conda_bytecode, conda_contents, conda_rattler, tar
-from gradlock.locks.resolve.conda import CONDA_FORGE
+from gradlock.locks.resolve.forge import CONDA_FORGE
 
 RECIPE = cache.recipe(
     *("layers/conda.py", "layers/conda_contents.py", "layers/conda_rattler.py"),
