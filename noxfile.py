@@ -24,6 +24,7 @@ nox.options.sessions = [
     "images",
     "smoke",
     "gradients",
+    "notebooks",
     "fingerprint",
     "e2e",
     "lab",
@@ -33,7 +34,10 @@ nox.options.sessions = [
 nox.options.error_on_missing_interpreters = True
 ROOT = Path(__file__).parent
 VARIANTS = {variant.name: variant for variant in variants.load()}
-CODE = ("gradlock", "website", "tests", "benchmarks", "docker/rootfs", "tasks.py", "noxfile.py")
+CODE = (
+    *("gradlock", "website", "tests", "notebooks", "benchmarks", "docker/rootfs"),
+    *("tasks.py", "noxfile.py"),
+)
 GPU_REQUIRED = "--gpu-required"
 
 
@@ -76,6 +80,13 @@ def smoke(session: nox.Session, variant: str) -> None:
 def gradients(session: nox.Session, variant: str) -> None:
     """Run the gradient tests inside an image."""
     _inside(session, variant, "gradients")
+
+
+@nox.session
+@nox.parametrize("variant", list(VARIANTS))
+def notebooks(session: nox.Session, variant: str) -> None:
+    """Run the notebooks inside an image, and keep them with their outputs."""
+    _inside(session, variant, "notebooks")
 
 
 @nox.session

@@ -21,8 +21,14 @@ from gradlock.inside import box
 
 #: The tests that run inside images.
 TESTS = store.ROOT / "tests" / "image"
-#: What pytest is told for a suite alone: gradients has thousands of small, independent tests.
-ARGUMENTS = {"gradients": ("-n", "auto", "--maxprocesses=4")}
+#: The notebooks, which the suite of that name runs.
+NOTEBOOKS = store.ROOT / "notebooks"
+#: What pytest is told for a suite alone: gradients has thousands of small, independent tests;
+#: a notebook is held up by one core as often as by two.
+ARGUMENTS = {
+    "gradients": ("-n", "auto", "--maxprocesses=4"),
+    "notebooks": ("-n", "auto", "--maxprocesses=2", "-v"),
+}
 #: Which parts of the table of gradients there are.
 TIERS = ("core", "all")
 #: Seconds that a suite may take.
@@ -49,8 +55,9 @@ def run_suites(
     `gpu` says that the image computes on GPUs: it gets those that the engine has. Without
     one, tests skip, and a line says so; with `gpu_required` the run fails. Each suite has a
     container and `seconds` of its own, and leaves `<suite>.xml` (JUnit) in `reports`, and what
-    it writes beside it: of gradients, a report as JSON and HTML. A run in which no test ran
-    fails, whatever pytest says of it. `tier` is how much of the table of gradients runs.
+    it writes beside it: of gradients, a report as JSON and HTML; of notebooks, each with its
+    outputs. A run in which no test ran fails, whatever pytest says of it. `tier` is how much of
+    the table of gradients runs.
 
     Raises:
         InputError: an unknown suite or tier, or a GPU required of an image that uses none.
@@ -73,7 +80,7 @@ def run_suites(
         for suite, path in zip(suites, paths, strict=True):
             argv = pytest(suite, path, seconds, gpu_required=gpu_required, tier=tier)
             with containers.container(engine, image, argv, kind="tests", **options) as container:
-                box.put(container, tests)
+                box.put(container, tests | (notebooks() if suite == NOTEBOOKS.name else {}))
                 status = follow(container, seconds + GRACE)
                 results = box.results(container)
             if status in (TIMED_OUT, KILLED):
@@ -107,6 +114,12 @@ def sources() -> dict[str, bytes]:
         if path.is_file()
         and not any(part[0] == "." or part == "__pycache__" for part in short.parts)
     }
+
+
+def notebooks() -> dict[str, bytes]:
+    """Return the notebooks, by the paths that they have beside the tests which run them."""
+    paths = sorted(NOTEBOOKS.glob("*.ipynb"))
+    return {f"{NOTEBOOKS.name}/{path.name}": path.read_bytes() for path in paths}
 
 
 def stamp(engine: Engine, image_id: str, *, gpu: bool) -> str:

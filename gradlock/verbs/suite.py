@@ -16,7 +16,7 @@ from gradlock.verbs.outcome import verb
     help={
         **flags.CHOICE,
         **flags.GPU_REQUIRED,
-        "suites": "Folders of tests/image, one after the other: smoke gradients.",
+        "suites": "Folders of tests/image, one after the other: smoke gradients notebooks.",
         "tier": "How much of the table of gradients: core (default), or all.",
     },
 )

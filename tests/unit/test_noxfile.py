@@ -28,7 +28,7 @@ def sessions() -> list[dict[str, Any]]:
 
 
 def test_sessions_in_images_follow_the_table(sessions: list[dict[str, Any]]) -> None:
-    for name in ("smoke", "gradients"):
+    for name in ("smoke", "gradients", "notebooks"):
         found = [row["call_spec"]["variant"] for row in sessions if row["name"] == name]
         assert found == [row.name for row in variants.load()]
 
@@ -79,7 +79,7 @@ def ran(name: str, *posargs: str, **arguments: str) -> list[list[str]]:
     return session.ran
 
 
-@pytest.mark.parametrize("name", ["smoke", "gradients"])
+@pytest.mark.parametrize("name", ["smoke", "gradients", "notebooks"])
 def test_a_gpu_is_required_of_gpu_variants_alone(name: str) -> None:
     for row in variants.load():
         (words,) = ran(name, "--gpu-required", "--tier=all", variant=row.name)

@@ -28,7 +28,10 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tests / "smoke" / "test_one.py").touch(0o600)
     (tests / "test_single.py").touch(0o600)
     tests.chmod(0o700)
+    (tmp_path / "checkout" / "notebooks").mkdir()
+    (tmp_path / "checkout" / "notebooks" / "one.ipynb").write_bytes(b"{}")
     monkeypatch.setattr(inside, "TESTS", tests)
+    monkeypatch.setattr(inside, "NOTEBOOKS", tmp_path / "checkout" / "notebooks")
     monkeypatch.setenv("GRADLOCK_STORE", str(tmp_path / "store"))
     return tests
 
@@ -131,6 +134,26 @@ def test_what_a_suite_writes_beside_its_report_is_kept(tmp_path: Path) -> None:
     assert inside.keep(results, "gradients", tmp_path / "reports") == 1
     kept = sorted(path.name for path in (tmp_path / "reports").iterdir())
     assert kept == ["gradients.html", "gradients.json", "gradients.xml"]
+
+
+def put(container: mock.Mock) -> set[str]:
+    """Return the names of the files that were put into a container."""
+    _, data = container.put_archive.call_args.args
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        return {entry.name for entry in tar if entry.isfile()}
+
+
+def test_the_notebooks_go_to_the_suite_that_runs_them(checkout: Path, tmp_path: Path) -> None:
+    """And to no other: a changed notebook is no reason to repeat the smoke tests."""
+    (checkout / "notebooks").mkdir()
+    (checkout / "notebooks/test_it.py").touch()
+    (checkout.parent / "notebooks/.ipynb_checkpoints").mkdir()
+    (checkout.parent / "notebooks/.ipynb_checkpoints/one-checkpoint.ipynb").touch()
+    run = Run([(0, REPORT.format(1, 0))] * 2)
+    run.suites("notebooks", "smoke", reports=tmp_path / "reports")
+    first, second = map(put, run.containers)
+    assert first - second == {"tests/notebooks/one.ipynb"}
+    assert "tests/notebooks/test_it.py" in second
 
 
 def test_gradients_alone_take_a_tier_and_workers() -> None:
