@@ -36,6 +36,8 @@ class Download:
     stop: network.Stop
     #: The bytes that the meter was told of.
     _told: int = 0
+    #: The size that the meter was told of, where the source did not tell it before.
+    _expected: int = 0
 
     def run(self) -> Path:
         """Download the artifact; return where it lies in the store.
@@ -101,6 +103,7 @@ class Download:
             answer.raise_for_status()
             if answer.status_code != httpx.codes.PARTIAL_CONTENT:
                 file.truncate(0)
+            self._expect(file.seek(0, os.SEEK_END), answer)
             file.seek(0)
             sha256 = hashlib.file_digest(file, "sha256")  # leaves the file at its end
             self._tell(file.tell())
@@ -111,6 +114,13 @@ class Download:
                 self._tell(self._told + len(chunk))
         file.flush()
         return sha256.hexdigest()
+
+    def _expect(self, have: int, answer: httpx.Response) -> None:
+        """Tell the meter the size of a file of which no lock and no index tells one."""
+        length = answer.headers.get("Content-Length", "")
+        if not self.source.size and not self._expected and length.isdecimal():
+            self._expected = have + int(length)
+            self.meter.expect(self._expected)
 
     def _tell(self, have: int) -> None:
         """Tell the meter how many bytes there are."""

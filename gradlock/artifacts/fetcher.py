@@ -18,7 +18,8 @@ from gradlock.artifacts.index import Source
 from gradlock.artifacts.once import Once
 from gradlock.artifacts.sources import Sources
 from gradlock.errors import ArtifactError, GradlockError, raise_all
-from gradlock.locks.lockfile import WheelPin
+from gradlock.locks.lockfile import CondaPin, WheelPin
+from gradlock.locks.resolve import forge
 
 #: Threads that ask indexes, and threads that download.
 FINDERS, LOADERS = 16, 8
@@ -71,11 +72,18 @@ class Fetcher:
     def have(self, pin: Pin) -> Path | None:
         """Return an artifact that the store has, or the project itself, verified, or None.
 
+        A conda package may also lie in the folder that is named as conda-forge's mirror.
+
         Raises:
-            ArtifactError: the project's own wheel is not the one that was locked.
+            ArtifactError: the project's own wheel, or the folder's package, is not the one that
+                was locked.
+            InputError: that folder is no channel.
 
         """
         found = artifacts.verified(pin, again=self._again)
+        if not found and isinstance(pin, CondaPin) and (mirror := forge.folder()):
+            file = mirror / pin.url.removeprefix(f"{forge.CONDA_FORGE}/")
+            return artifacts.keep(file, pin, pin.filename) if file.is_file() else None
         if found or not isinstance(pin, WheelPin) or not pin.place.startswith("./"):
             return found
         wheel = store.ROOT / pin.place

@@ -14,7 +14,7 @@ from gradlock.artifacts.once import Once
 from gradlock.locks import places
 from gradlock.locks.freshness import Locks
 from gradlock.locks.lockfile import CondaPin, DebPin
-from gradlock.locks.resolve import mirrors
+from gradlock.locks.resolve import forge, mirrors
 
 
 def pins_of(locks: Locks, channel: str) -> tuple[Pin, ...]:
@@ -32,21 +32,28 @@ class Sources:
 
     def __init__(self, client: Callable[[], httpx.Client], stop: threading.Event) -> None:
         self._mirrors = Once(mirrors.found)
+        self._forge = Once(forge.answering)
         self._index = Once(lambda: Index(client(), indexes.urls(), stop))
 
     def of(self, pin: Pin) -> Source:
         """Return where an artifact is; for a wheel the index is asked.
 
         Raises:
-            ArtifactError: no index has it, or none can be asked.
+            ArtifactError: no index has it, or none can be asked, or conda-forge cannot.
             InputError: this machine names no mirror of Debian's.
 
         """
         if isinstance(pin, CondaPin):
-            return Source(pin.url, pin.filename, 0)
+            return Source(self._conda(pin), pin.filename, 0)
         if isinstance(pin, DebPin):
             root = self._mirrors.get()[pin.archive]
             return Source(f"{root}/{pin.path}", pin.filename, pin.size)
         if pin.place:
             return Source(pin.place, places.filename_of(pin.place), 0)
         return self._index.get().locate(pin)
+
+    def _conda(self, pin: CondaPin) -> str:
+        """Return the URL of a conda package: on conda-forge's mirror, where it is of it."""
+        if not pin.url.startswith(f"{forge.CONDA_FORGE}/"):
+            return pin.url
+        return self._forge.get() + pin.url.removeprefix(forge.CONDA_FORGE)

@@ -128,8 +128,11 @@ class Shop:
         own = [pin for pin in locks.condas if pin.sha256 not in other]
         key = cache.key_of(conda.RECIPE, sorted(pin.sha256 for pin in own))
 
-        def write(*paths: Path) -> Layer:
+        def build(*paths: Path) -> Layer:
             return cache.build(name, key, lambda writer: conda.write(writer, sorted(paths)))
+
+        def write(*paths: Path) -> Layer:
+            return self.fetching.mended(own, build, *paths)
 
         def make() -> Job[Layer]:
             return self.graph.add(f"write {name}", "write", write, *self.fetching.jobs(own))

@@ -6,18 +6,20 @@ for them, and is named.
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from gradlock import command, progress, store
-from gradlock.layers import PREFIX, cache, tar
-from gradlock.locks.resolve.conda import CONDA_FORGE
+from gradlock.layers import PREFIX, cache, conda_bytecode, conda_contents, conda_rattler, tar
+from gradlock.locks.resolve.forge import CONDA_FORGE
 
-RECIPE = cache.recipe("layers/conda.py", libraries=("py-rattler",))
+RECIPE = cache.recipe(
+    *("layers/conda.py", "layers/conda_contents.py", "layers/conda_rattler.py"),
+    "layers/conda_bytecode.py",
+    libraries=("py-rattler",),
+)
 #: How conda numbers a copied file. How rattler made it (a hard link, a copy on write) depends
 #: on the file system; in a layer it is a file of its own.
 COPY = 3
@@ -33,7 +35,7 @@ VOLATILE = (
 def write(writer: tar.LayerWriter, packages: Sequence[Path]) -> None:
     """Write the prefix that package files of conda-forge make as a layer.
 
-    The files are taken as they are: nothing is solved, fetched, or verified. A subset makes a
+    Nothing is solved, fetched, or held to a hash. A subset makes a
     layer of its own; laid over the others' it makes the same prefix.
     """
     with store.scratch("prefix") as stage:
@@ -45,17 +47,30 @@ def stage_prefix(packages: Sequence[Path], stage: Path, channel: str) -> None:
     """Install package files into `stage` as if it were the root of an image.
 
     `channel` is the URL that conda-meta gives as their origin.
+
+    Raises:
+        ArtifactError: a package cannot be read, or would write outside of the prefix.
+        LockError: two packages hold the same file, or one counts on a script.
+
     """
+    conda_contents.checked(packages)
     target = stage / PREFIX
     with store.scratch("rattler") as work:
         command.run(
-            [sys.executable, "-m", __name__, target, f"/{PREFIX}", work / "cache", *packages],
+            [
+                *(sys.executable, "-m", conda_rattler.__name__, "install"),
+                *(target, Path("/") / PREFIX, work / "cache"),
+                *packages,
+            ],
             purpose="installing the conda packages",
             env=command.plain(PYTHONPATH=str(store.CODE), HOME=str(work), TMPDIR=str(work)),
         )
+        stale = conda_bytecode.redate(target)
     # rattler marks a prefix as a cache, which backups may skip; an image's is none.
     (target / "CACHEDIR.TAG").unlink()
     normalise(target / "conda-meta", channel)
+    if stale:
+        progress.say(f"stale bytecode was left out: {', '.join(stale)}")
     scripts = sorted((target / "bin").glob(".*-post-link.sh"))
     if scripts:
         names = ", ".join(path.name[1:].removesuffix("-post-link.sh") for path in scripts)
@@ -76,33 +91,12 @@ def normalise(meta: Path, channel: str) -> None:
         record["link"] = {"source": "", "type": COPY}
         record["files"].sort()
         record["paths_data"]["paths"].sort(key=lambda entry: entry["_path"])
+        for entry in record["paths_data"]["paths"]:
+            if entry["path_type"] == "softlink":
+                # rattler has hashed the file that the link leads to, on this machine.
+                entry.pop("sha256_in_prefix", None)
         path.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     # conda takes a folder for a prefix by its history, which an image has none of.
     (meta / "history").touch()
     for path in meta.iterdir():
         path.chmod(0o644)  # rattler keeps its files to their owner; the image's user reads them
-
-
-async def _install(target: Path, prefix: str, cache: Path, packages: Sequence[Path]) -> None:
-    import rattler  # here, since it may abort the process that it is in
-
-    records = [await rattler.RepoDataRecord.from_package_archive(path) for path in packages]
-    await rattler.install(
-        records,
-        target_prefix=target,
-        alternative_target_prefix=prefix,
-        cache_dir=cache,
-        platform=rattler.Subdir("linux-64"),
-        execute_link_scripts=False,
-        show_progress=False,
-    )
-
-
-if __name__ == "__main__":
-    os.umask(0o022)
-    target, prefix, work, *packages = sys.argv[1:]
-    asyncio.run(_install(Path(target), prefix, Path(work), [Path(path) for path in packages]))
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # rattler's threads can abort the interpreter's shutdown after all work is done.
-    os._exit(0)

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
-import httpx
 import yaml
 
 from gradlock import command, progress, store
@@ -31,10 +30,10 @@ from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import lockfile, paths
 from gradlock.locks.lockfile import CondaPin, LockText
 from gradlock.locks.moves import Move
-from gradlock.locks.resolve import conda_solver, snapshot
+from gradlock.locks.resolve import conda_solver, forge, snapshot
 from gradlock.locks.resolve.conda_solver import RefusalError, Request
+from gradlock.locks.resolve.forge import CONDA_FORGE
 
-CONDA_FORGE = "https://conda.anaconda.org/conda-forge"
 #: What packages may ask of the machine. glibc 2.28 is the oldest that conda-forge builds for;
 #: every image's own is newer.
 VIRTUAL_PACKAGES = {"__unix": "0", "__linux": "5.10", "__glibc": "2.28"}
@@ -42,16 +41,21 @@ VIRTUAL_PACKAGES = {"__unix": "0", "__linux": "5.10", "__glibc": "2.28"}
 
 @cache
 def reachable() -> bool:
-    """Whether conda-forge answers; asked once a run. Says so where it does not."""
-    try:
-        url = f"{CONDA_FORGE}/noarch/repodata.json.zst"
-        httpx.head(url, timeout=5, follow_redirects=True).raise_for_status()
-    except httpx.HTTPError:
+    """Whether conda-forge, or its mirror, answers; asked once a run. Says why where it does not.
+
+    Raises:
+        ArtifactError: a mirror is named and does not answer: nobody asked for the snapshot.
+
+    """
+    why = forge.unanswered()
+    if why and forge.root() != CONDA_FORGE:
+        forge.answering()
+    if why:
         progress.say(
-            f"conda-forge cannot be reached: solving against its snapshot of {snapshot.DATE}"
+            f"conda-forge cannot be reached ({why}): solving against its snapshot of "
+            f"{snapshot.DATE}"
         )
-        return False
-    return True
+    return not why
 
 
 def compile_lock(
@@ -79,6 +83,7 @@ def compile_lock(
         request = Request(
             cache=str(store.folder("repodata")),
             snapshot=None if reachable() else str(work / "snapshot"),
+            mirror=str(forge.folder() or forge.root()) if reachable() else None,
             as_of=table.as_of.isoformat(),
             keep=tuple(pin.filename for pin in keep if pin.name not in leaving),
             pin=tuple(pin.filename for pin in lockfile.parse_conda(cpu)) if cpu else (),
@@ -154,7 +159,7 @@ def _refused(refusal: RefusalError, variant: Variant, cpu: LockText | None) -> G
     if refusal.cause == "channel":
         return ArtifactError(
             f"reading conda-forge's records for {variant.name}: {refusal.why}",
-            where=CONDA_FORGE,
+            where=forge.shown(),
             mend="run it again; what was read is kept",
         )
     return InputError(

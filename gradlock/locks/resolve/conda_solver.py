@@ -27,6 +27,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from gradlock.locks.resolve.forge import CONDA_FORGE
+
 if TYPE_CHECKING:
     from rattler import Gateway, GenericVirtualPackage, MultiSource, RepoDataRecord
 
@@ -52,13 +54,16 @@ class Request:
     """What a solve must hold to, beside its specs.
 
     `cache` is a folder for repodata. `snapshot` is a local channel that stands for
-    conda-forge. `as_of` bounds the records' age, in ISO format. The file names in `keep` stay
+    conda-forge, `mirror` a folder or a URL that has all of it. An answer may take `patience`
+    seconds. `as_of` bounds the records' age, in ISO format. The file names in `keep` stay
     where the specs allow it; those in `pin` may not move. `constraints` are specs that hold for
     packages that something asks for.
     """
 
     cache: str
     snapshot: str | None = None
+    mirror: str | None = None
+    patience: int = 180
     as_of: str | None = None
     keep: tuple[str, ...] = ()
     pin: tuple[str, ...] = ()
@@ -131,7 +136,7 @@ async def solve(
     from rattler.exceptions import GatewayError, InvalidMatchSpecError, SolverError
 
     platforms: list[Any] = [subdir, "noarch"]
-    gateway = rattler.Gateway(cache_dir=Path(request.cache))
+    gateway = _gateway(request)
     sources: list[str | MultiSource] = []
     virtual: list[GenericVirtualPackage] = []
     for channel in channels:
@@ -163,12 +168,33 @@ async def solve(
     return sorted((json.loads(record.to_json()) for record in records), key=lambda r: r["name"])
 
 
+def _gateway(request: Request) -> Gateway:
+    """Return what reads channels: with limits of time, since a server may fall silent."""
+    from rattler import Gateway
+    from rattler.networking import (
+        AuthenticationMiddleware,
+        Client,
+        MirrorMiddleware,
+        RetryMiddleware,
+    )
+
+    mirror = request.mirror if request.mirror and "://" in request.mirror else CONDA_FORGE
+    others = {} if mirror == CONDA_FORGE else {f"{CONDA_FORGE}/": [f"{mirror}/"]}
+    mirrored = [MirrorMiddleware(others)] if others else []
+    client = Client(
+        [*mirrored, RetryMiddleware(1), AuthenticationMiddleware()], timeout=request.patience
+    )
+    return Gateway(cache_dir=Path(request.cache), client=client)
+
+
 def _source(channel: str, platforms: Sequence[str], request: Request) -> str | MultiSource:
     """Return what the gateway reads for a channel: its URL, or the files of a local one."""
     from rattler import Channel, MultiSource, SparseRepoData
 
     if channel == "conda-forge" and request.snapshot:
         folder = Path(request.snapshot)
+    elif channel == "conda-forge" and request.mirror and "://" not in request.mirror:
+        folder = Path(request.mirror)
     elif channel.startswith("file://"):
         folder = Path(channel.removeprefix("file://"))
     else:

@@ -15,6 +15,7 @@ import pytest
 from gradlock import store
 from gradlock.artifacts import artifacts, network
 from gradlock.artifacts.download import Download
+from gradlock.artifacts.index import Source
 from gradlock.errors import ArtifactError
 from gradlock.locks.lockfile import WheelPin
 from gradlock.progress import Meter
@@ -33,10 +34,15 @@ class Counter(Meter):
     def __init__(self) -> None:
         super().__init__()
         self.amounts: list[int] = []
+        self.expected: list[int] = []
 
     def advance(self, amount: int) -> None:
         """Add to what is done."""
         self.amounts.append(amount)
+
+    def expect(self, amount: int) -> None:
+        """Add to what there is to do."""
+        self.expected.append(amount)
 
 
 @pytest.fixture
@@ -187,3 +193,23 @@ def test_whoever_waits_for_another_run_can_be_interrupted(
         with pytest.raises(ArtifactError, match="interrupted"):
             ours.result(10)
     assert other_run.poll() is None
+
+
+@pytest.mark.parametrize("left", [0, len(DATA) // 2])
+@pytest.mark.parametrize("fault", ["", "dies"])
+def test_the_meter_is_told_a_size_that_the_server_alone_tells(
+    left: int, fault: str, index: Index, counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network, "BACKOFF", (0.0,))
+    index.files["git-1-0.conda"] = DATA
+    index.faults = [fault] if fault else []
+    part().write_bytes(DATA[:left])
+    unsized = Source(f"{index.url}/git-1-0.conda", "git-1-0.conda", 0)
+    with network.client() as client:
+        Download(client, PIN, unsized, counter, network.Stop()).run()
+    assert (counter.expected, sum(counter.amounts)) == ([len(DATA)], len(DATA))
+
+
+def test_the_meter_is_told_a_known_size_by_whoever_knows_it(make: Make, counter: Counter) -> None:
+    make().run()
+    assert counter.expected == []

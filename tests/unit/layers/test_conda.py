@@ -12,6 +12,7 @@ import pytest
 
 from gradlock import store
 from gradlock.layers import conda, tar
+from gradlock.locks.resolve import forge
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -122,7 +123,7 @@ def test_the_layer_is_what_was_staged(tmp_path: Path) -> None:
     packages = [package(tmp_path, "tool")]
     with tar.writing(tmp_path / "layer.tar") as (writer, _):
         conda.write(writer, packages)
-    conda.stage_prefix(packages, tmp_path / "stage", conda.CONDA_FORGE)
+    conda.stage_prefix(packages, tmp_path / "stage", forge.CONDA_FORGE)
     with tar.writing(tmp_path / "tree.tar") as (writer, _):
         tar.add_tree(writer, tmp_path / "stage")
     assert (tmp_path / "layer.tar").read_bytes() == (tmp_path / "tree.tar").read_bytes()

@@ -21,7 +21,7 @@ from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import lockfile, paths
 from gradlock.locks.lockfile import LockText
 from gradlock.locks.moves import Move
-from gradlock.locks.resolve import conda, conda_solver, snapshot
+from gradlock.locks.resolve import conda, conda_solver, forge, snapshot
 from gradlock.locks.resolve.conda_solver import RefusalError, Request
 
 CPU = Variant("cpu", "3.13", "2.21.0")
@@ -118,7 +118,7 @@ def test_a_lock_names_conda_forges_files_by_sha256(earlier: LockText) -> None:
     pins = lockfile.parse_conda(earlier)
     assert {"python", "git", "graphviz", "tini"} <= {pin.name for pin in pins}
     for pin in pins:
-        assert pin.url.startswith(f"{conda.CONDA_FORGE}/")
+        assert pin.url.startswith(f"{forge.CONDA_FORGE}/")
         assert pin.url.split("/")[-2] in ("linux-64", "noarch")
         assert len(pin.sha256) == 64
     assert earlier.body.startswith(
