@@ -18,6 +18,8 @@ SHARED = re.compile(
     # The wheels of CUDA 12.5 each bring the empty marker of their common package.
     r"opt/conda/lib/python[\d.]+/site-packages/nvidia/"
     r"(__init__\.py|__pycache__/__init__\.cpython-\d+\.pyc)"
+    # Until 2.20 TensorFlow's wheels bring TensorBoard's program, too: the same call.
+    r"|opt/conda/bin/tensorboard"
     # What conda takes a folder for a prefix by, whichever part of it is there.
     r"|opt/conda/conda-meta/history"
 )

@@ -109,3 +109,11 @@ def test_both_parts_of_a_prefix_have_its_history() -> None:
         return layer(name, write)
 
     overlap.check([part("python"), part("cuda-version")])
+
+
+def test_tensorflow_until_2_20_may_bring_the_same_tensorboard() -> None:
+    program = "opt/conda/bin/tensorboard"
+    call = file(program, b"the call", mode=0o755)
+    overlap.check([layer("tensorflow", call), layer("tensorboard", call)])
+    with pytest.raises(LockError, match="differ in a file that they share"):
+        overlap.check([layer("tensorflow", call), layer("other", file(program, b"another"))])
