@@ -22,7 +22,7 @@ from gradlock.images.image import Image
 from gradlock.images.recipe import Recipe
 
 #: What names are made in: gradlock's images, by their IDs.
-NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://gradlock.io/images")
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:gradlock:images")
 
 
 def write(recipe: Recipe, image: Image) -> str:
