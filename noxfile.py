@@ -24,7 +24,7 @@ nox.options.sessions = [
     "images",
     "smoke",
     "gradients",
-    # Of one image: the others' Python and packages are the same, and the workflow runs them in each.
+    # Of one image: Python and packages are the same in all, and the workflow has a job for each.
     f"notebooks(variant='{variants.load().cpu.name}')",
     "fingerprint",
     "e2e",
