@@ -218,7 +218,7 @@ def held(engine: Engine, config: bytes, layers: Sequence[Layer]) -> str | None:
     an image is not to hold it: containerd's store takes one without its layers.
     """
     labels = {containers.LABEL: "probe", **containers.owned()}
-    for data in (config, archive.manifest(config, layers)):
+    for data in (config, archive.manifest(config, map(archive.descriptor, layers))):
         identity = f"sha256:{store.digest(data)}"
         with suppress(APIError):
             made = engine.client.api.create_container(identity, ["true"], labels=labels)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import tarfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gradlock import store
 from gradlock.errors import ArtifactError
+from gradlock.images.config import to_json
 from gradlock.layers import Layer
 
 #: What is read from a layer, and sent, at a time.
@@ -27,9 +27,9 @@ class BrokenLayerError(ArtifactError):
         self.layer = layer
 
 
-def manifest(config: bytes, layers: Sequence[Layer]) -> bytes:
-    """Return the OCI manifest: the config and the layers, by digest and size."""
-    return _json(
+def manifest(config: bytes, layers: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return the OCI manifest of a config and of layers, each as its descriptor."""
+    return to_json(
         {
             "schemaVersion": 2,
             "mediaType": "application/vnd.oci.image.manifest.v1+json",
@@ -38,16 +38,18 @@ def manifest(config: bytes, layers: Sequence[Layer]) -> bytes:
                 "digest": f"sha256:{store.digest(config)}",
                 "size": len(config),
             },
-            "layers": [
-                {
-                    "mediaType": "application/vnd.oci.image.layer.v1.tar",
-                    "digest": f"sha256:{layer.digest}",
-                    "size": layer.size,
-                }
-                for layer in layers
-            ],
+            "layers": [dict(layer) for layer in layers],
         }
     )
+
+
+def descriptor(layer: Layer) -> dict[str, Any]:
+    """Return what a manifest says of a layer as it is, not compressed."""
+    return {
+        "mediaType": "application/vnd.oci.image.layer.v1.tar",
+        "digest": f"sha256:{layer.digest}",
+        "size": layer.size,
+    }
 
 
 def stream(
@@ -67,7 +69,7 @@ def stream(
         BrokenLayerError: a layer's file is gone, or shorter than it was.
 
     """
-    whole = manifest(config, layers)
+    whole = manifest(config, map(descriptor, layers))
     own, top = store.digest(config), store.digest(whole)
     index = {
         "schemaVersion": 2,
@@ -85,9 +87,9 @@ def stream(
         "RepoTags": [name] if name else None,
         "Layers": [_blob(layer.digest) for layer in layers],
     }
-    yield from _member("oci-layout", _json({"imageLayoutVersion": "1.0.0"}))
-    yield from _member("index.json", _json(index))
-    yield from _member("manifest.json", _json([classic]))
+    yield from _member("oci-layout", to_json({"imageLayoutVersion": "1.0.0"}))
+    yield from _member("index.json", to_json(index))
+    yield from _member("manifest.json", to_json([classic]))
     yield from _member(_blob(own), config)
     yield from _member(_blob(top), whole)
     for layer in sent:
@@ -137,7 +139,3 @@ def _header(name: str, size: int) -> bytes:
 
 def _padding(size: int) -> bytes:
     return b"\0" * (-size % tarfile.BLOCKSIZE)
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":"), sort_keys=True).encode()

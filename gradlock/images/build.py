@@ -27,7 +27,6 @@ from gradlock.artifacts.index import Source
 from gradlock.graph import Graph, Job
 from gradlock.images import pins
 from gradlock.images.archive import BrokenLayerError
-from gradlock.images.config import config
 from gradlock.images.fetching import Fetching
 from gradlock.images.image import Image
 from gradlock.images.parts import Shop
@@ -149,8 +148,7 @@ class Delivery:
     def finish(self, recipe: Recipe, *layers: Layer) -> Built:
         """Make the image of its layers, hold it to what is pinned, and load it."""
         overlap.check(layers)
-        locks = f"sha256:{recipe.locks.digest}"
-        image = Image(recipe.name, recipe.channel, locks, config(recipe, layers), tuple(layers))
+        image = Image.of(recipe, layers)
         if self.held:
             pins.hold(image)
         if self.loader is None:

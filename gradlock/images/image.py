@@ -6,9 +6,12 @@ function of the locks, the channel and gradlock's own files, and of nothing else
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gradlock import store
+from gradlock.images.config import config
+from gradlock.images.recipe import Recipe
 from gradlock.layers import Layer
 
 
@@ -21,6 +24,12 @@ class Image:
     locks: str
     config: bytes
     layers: tuple[Layer, ...]
+
+    @classmethod
+    def of(cls, recipe: Recipe, layers: Sequence[Layer]) -> Image:
+        """Return a recipe's image from its layers, bottom first."""
+        locks = f"sha256:{recipe.locks.digest}"
+        return cls(recipe.name, recipe.channel, locks, config(recipe, layers), tuple(layers))
 
     @property
     def id(self) -> str:

@@ -28,8 +28,8 @@ import deflate
 
 from gradlock import store
 from gradlock.artifacts import artifacts
+from gradlock.images import archive
 from gradlock.images.archive import BrokenLayerError
-from gradlock.images.config import to_json
 from gradlock.images.image import Image
 from gradlock.layers import Layer
 
@@ -120,18 +120,7 @@ def _place(part: Path, target: Path) -> None:
 
 def manifest(config: bytes, parts: Sequence[Packed]) -> bytes:
     """Return the manifest that a registry has of an image; its sha256 is the image's digest."""
-    return to_json(
-        {
-            "schemaVersion": 2,
-            "mediaType": "application/vnd.oci.image.manifest.v1+json",
-            "config": {
-                "mediaType": "application/vnd.oci.image.config.v1+json",
-                "digest": f"sha256:{store.digest(config)}",
-                "size": len(config),
-            },
-            "layers": [part.descriptor() for part in parts],
-        }
-    )
+    return archive.manifest(config, (part.descriptor() for part in parts))
 
 
 def digest(image: Image) -> str:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from gradlock import store
@@ -43,13 +42,7 @@ def find(recipe: Recipe) -> Image | None:
         return None
     layers = [cache.held(name, digest) for name, digest in pin.layers.items()]
     whole = [layer for layer in layers if layer is not None]
-    return image(recipe, whole) if len(whole) == len(layers) else None
-
-
-def image(recipe: Recipe, layers: Sequence[Layer]) -> Image:
-    """Return a recipe's image from its layers, bottom first."""
-    locks = f"sha256:{recipe.locks.digest}"
-    return Image(recipe.name, recipe.channel, locks, config(recipe, layers), tuple(layers))
+    return Image.of(recipe, whole) if len(whole) == len(layers) else None
 
 
 def note(image: Image) -> None:

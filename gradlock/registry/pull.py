@@ -20,6 +20,7 @@ from gradlock.graph import Graph, Job, ready
 from gradlock.images import packed, pulled
 from gradlock.images.archive import BrokenLayerError
 from gradlock.images.build import Built, Loader
+from gradlock.images.image import Image
 from gradlock.images.pins import ImagePin
 from gradlock.images.recipe import Recipe
 from gradlock.layers import Layer, cache
@@ -120,7 +121,7 @@ def take(
                 Layer(blob.layer.name, layer.path, layer.digest, layer.size)
                 for blob, layer in zip(offer.blobs, layers, strict=True)
             )
-            image = pulled.image(recipe, named)
+            image = Image.of(recipe, named)
             pulled.note(image)
             if sender is None:
                 return Built(image, 0)

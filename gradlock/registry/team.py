@@ -11,9 +11,10 @@ from gradlock.artifacts.artifacts import Pin
 from gradlock.artifacts.index import Source
 from gradlock.errors import ArtifactError, InputError, RegistryError
 from gradlock.images import pulled
+from gradlock.images.archive import BrokenLayerError
 from gradlock.images.build import Built, Loader
-from gradlock.images.image import Image
 from gradlock.images.recipe import Recipe
+from gradlock.layers import cache as layers
 from gradlock.progress import Board, Meter
 from gradlock.registry import pull, reference
 from gradlock.registry.artifacts import Kept
@@ -63,20 +64,31 @@ def take(recipes: Sequence[Recipe], load: Loading | None) -> dict[str, Built]:
     cache = place()
     with progress.board() as board:
         for recipe in recipes:
-            if image := pulled.find(recipe):
-                built[recipe.name] = _load(image, load, board)
-            elif cache and (found := _from(cache, recipe, load, board)):
+            found = _held(recipe, load, board)
+            if found is None and cache:
+                found = _from(cache, recipe, load, board)
+            if found:
                 built[recipe.name] = found
     return built
 
 
-def _load(image: Image, load: Loading | None, board: Board) -> Built:
-    """Load an image that the store has."""
-    if load is None:
-        return Built(image, 0)
-    meter = board.meter(f"loading {image.reference}", image.size)
-    with load(meter) as loader:
-        return Built(image, loader.finish(image))
+def _held(recipe: Recipe, load: Loading | None, board: Board) -> Built | None:
+    """Load an image that came whole before; None where there is none, or it broke meanwhile."""
+    image = pulled.find(recipe)
+    if image is None or load is None:
+        return Built(image, 0) if image else None
+    try:
+        with load(board.meter(f"loading {image.reference}", image.size)) as loader:
+            return Built(image, loader.finish(image))
+    except BrokenLayerError as error:
+        _drop(error)
+        return None
+
+
+def _drop(error: BrokenLayerError) -> None:
+    """Have a layer that the engine found broken come, or be built, again at once."""
+    progress.say(f"{error.what}; removed it")
+    layers.drop(error.layer)
 
 
 def _from(place: Reference, recipe: Recipe, load: Loading | None, board: Board) -> Built | None:
@@ -92,6 +104,9 @@ def _from(place: Reference, recipe: Recipe, load: Loading | None, board: Board) 
                 progress.say(f"{place} does not have {recipe.name} {pin.id[:19]}; building it")
                 return None
             return pull.take(recipe, offer, repository, board, load)
+    except BrokenLayerError as error:
+        _drop(error)
+        return None
     except (RegistryError, ArtifactError) as error:
         progress.say(f"the team's cache failed: {error.what} ({error.where}); building it")
         return None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
 from gradlock import store
 from gradlock.errors import InputError
+from gradlock.images.archive import BrokenLayerError
 from gradlock.images.image import Image
 from gradlock.images.pins import ImagePin
+from gradlock.layers import Layer
 from gradlock.progress import Meter
 from gradlock.registry import push, team
 from gradlock.registry.client import Repository
@@ -57,6 +61,32 @@ def test_what_it_cannot_bring_is_left_to_be_built(
         cache.statuses = [403 if fault == "forbidden" else 500] * 99
     assert team.take([workshop.recipe(CPU)], None) == {}
     assert "building it" in capsys.readouterr().err
+
+
+def test_a_layer_that_broke_after_it_came_comes_again(
+    cache: Registry, workshop: Workshop, built: Image
+) -> None:
+    """The engine tells: its size and its time are what they were."""
+    recipe = workshop.recipe(CPU)
+    victim = team.take([recipe], None)[recipe.name].image.layers[2]
+    refused: list[Layer] = []
+
+    class Engine:
+        def wave(self, layers: object) -> None:
+            pass
+
+        def stop(self) -> None:
+            pass
+
+        def finish(self, image: Image) -> int:
+            if not refused:
+                refused.append(victim)
+                raise BrokenLayerError(victim)
+            return image.size
+
+    found = team.take([recipe], lambda _: nullcontext(Engine()))
+    assert found[recipe.name].image.id == built.id
+    assert store.file_digest(victim.path) == victim.digest
 
 
 def test_changed_locks_are_not_asked_for(
