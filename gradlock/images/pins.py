@@ -77,7 +77,6 @@ def _read(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))
         for channel, rows in entries.items():
             for variant, row in rows.items():
-                row.setdefault("manifest", "")  # before there were registries
                 if {key: type(value) for key, value in row.items()} != FIELDS:
                     raise TypeError(f"{channel}.{variant} is malformed")
     except FileNotFoundError:
