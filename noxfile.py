@@ -125,6 +125,15 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """Kill builds, fill the disk and break files, more often than `e2e` has time for."""
+    session.run(
+        *(sys.executable, "-m", "pytest", "tests/e2e/test_faults.py", "--kills=30"),
+        *_given(session),
+    )
+
+
+@nox.session(default=False)
 def locks(session: nox.Session) -> None:
     """Resolve all locks again, as of their date: they must say what comes out; needs a network."""
     _inv(session, "lock", "--verify")
