@@ -226,8 +226,8 @@ MUTANTS = (
         "Lamb leaves the norm of the weights out",
         "optimizers/lamb.py",
         "def update_step",
-        "w_norm / g_norm",
-        "1.0 / g_norm",
+        "(w_norm / g_norm)",
+        "(1.0 / g_norm)",
         "optimizers",
     ),
     Mutant(
