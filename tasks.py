@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from invoke.collection import Collection
 
+from gradlock.verbs.audit import audit
 from gradlock.verbs.base import base
 from gradlock.verbs.clean import clean
 from gradlock.verbs.compose import compose
@@ -33,8 +34,8 @@ from gradlock.verbs.variants import variants
 
 #: What invoke finds where it is started by itself.
 namespace = Collection(
-    *(base, clean, compose, cuda, diff, doctor, drift, fetch, fingerprint, image),
-    *(lab, lock, logs, ps, pull, push, save, sbom, setup, shell, stop, suite),
+    *(audit, base, clean, compose, cuda, diff, doctor, drift, fetch, fingerprint),
+    *(image, lab, lock, logs, ps, pull, push, save, sbom, setup, shell, stop, suite),
     *(tensorboard, test, variants),
 )
 

@@ -50,6 +50,10 @@ class RegistryError(GradlockError):
     """A registry refused, does not hold what is asked for, or holds something else."""
 
 
+class AuditError(GradlockError):
+    """A service of known vulnerabilities cannot be asked, or what it answers tells nothing."""
+
+
 class PinError(GradlockError):
     """A build gave another image than `images.lock` says."""
 

@@ -13,7 +13,15 @@ from gradlock.audit import versions
 #: In Debian's order, as deb-version(7) gives it.
 ORDERED = [
     *("0~~", "0~~a", "0~", "0", "0a", "0a1", "0+b1", "0.1", "1.0~rc1-1", "1.0~rc1-1+b1", "1.0-1"),
-    *("1.0-1+b2", "1.0-1+deb13u1", "1.0-1+deb13u2", "1.0-1+deb13u10", "1.0-2", "1.0a-1", "1.0+dfsg-1"),
+    *(
+        "1.0-1+b2",
+        "1.0-1+deb13u1",
+        "1.0-1+deb13u2",
+        "1.0-1+deb13u10",
+        "1.0-2",
+        "1.0a-1",
+        "1.0+dfsg-1",
+    ),
     *("1.0.1-1", "1.0-1-1", "9-1", "10-1", "1:0.1-1", "1:1.0-1", "2:0-1"),
 ]
 PAIRS = list(itertools.combinations(ORDERED, 2))
