@@ -7,14 +7,16 @@ from datetime import datetime
 
 from gradlock import progress
 from gradlock.artifacts import fetcher, sources
-from gradlock.images import pins
+from gradlock.images import packed, pins
 from gradlock.images.image import Image
 from gradlock.images.recipe import Recipe
 from gradlock.inputs.variants import Variant
+from gradlock.proof import bill, provenance, statement
 from gradlock.registry import artifacts, team
 from gradlock.registry import push as pushing
 from gradlock.registry.client import Repository
 from gradlock.registry.reference import Reference
+from gradlock.registry.referrers import Document
 from gradlock.verbs.outcome import out
 
 
@@ -31,10 +33,21 @@ def push(place: Reference, wanted: Sequence[Recipe], images: Sequence[Image]) ->
             pins.hold_manifest(image)
             tags = (place.tag,) if place.tag else names(recipe.variant, recipe.created)
             meter = board.meter(f"pushing {recipe.name}")
-            done = pushing.push(image, repository, tags, meter)
+            done = pushing.push(image, repository, tags, meter, said(recipe, image))
             out.print(f"{place.host}/{place.repository}@{done.digest}")
             sent = f"{done.sent / 1e6:.1f} MB of {done.size / 1e6:.0f} MB sent"
             out.print(f"  {', '.join(done.tags)}; {sent}")
+
+
+def said(recipe: Recipe, image: Image) -> list[Document]:
+    """Return what is pushed beside an image: its bill of materials, and where it comes from."""
+    from gradlock.images import sbom  # its library takes as long as all others together
+
+    origin = provenance.make(recipe, packed.digest(image))
+    return [
+        Document(bill.KIND, sbom.write(recipe, image).encode()),
+        Document(statement.KIND, origin.data(), {statement.NOTE: provenance.KIND}),
+    ]
 
 
 def names(row: Variant, moment: datetime) -> tuple[str, ...]:
