@@ -51,7 +51,7 @@ def ran(tmp_path: Path) -> list[str]:
 
 
 def test_it_runs_the_second_command(ran: list[str]) -> None:
-    assert ran[0] == "arguments=setup test"
+    assert ran[0] == "arguments=setup test --fresh"
 
 
 def test_only_what_every_machine_has_is_left_of_the_environment(ran: list[str]) -> None:
