@@ -13,6 +13,7 @@ import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gradlock import progress, store
 from gradlock.engine import hardware
@@ -22,12 +23,13 @@ from gradlock.images import pins
 from gradlock.images.image import Image
 from gradlock.inside import suites
 from gradlock.proof import statement
-from gradlock.proof.policy import Policy
-from gradlock.proof.policy import read as read_policy
 from gradlock.proof.statement import Statement
-from gradlock.proof.trust import Question, fetch, judge
 from gradlock.registry import team
 from gradlock.registry.client import Repository
+
+# What reads signatures is imported where there may be some: the other verbs start without it.
+if TYPE_CHECKING:
+    from gradlock.proof.policy import Policy
 
 KIND = "https://in-toto.io/attestation/test-result/v0.1"
 #: Names the policy by which another machine's receipts count.
@@ -97,7 +99,11 @@ def policy() -> Policy | None:
 
     """
     named = os.environ.get(VARIABLE)
-    return read_policy(Path(named)) if named else None
+    if not named:
+        return None
+    from gradlock.proof import policy as policies
+
+    return policies.read(Path(named))
 
 
 def proven(said: Statement, image: Image) -> str:
@@ -116,14 +122,16 @@ def proven(said: Statement, image: Image) -> str:
     pin = pins.find(image.channel, image.variant)
     if trusted is None or place is None or pin is None or pin.id != image.id:
         return ""
-    asked = Question(KIND, said.subject, date.today(), lambda other: _objection(other, said))
+    from gradlock.proof import trust
+
+    asked = trust.Question(KIND, said.subject, date.today(), lambda other: _objection(other, said))
     try:
         with Repository(place, waits=team.WAITS, timeout=team.TIMEOUT) as repository:
-            signed, _ = fetch(repository, pin.manifest, KIND)
+            signed, _ = trust.fetch(repository, pin.manifest, KIND)
     except (RegistryError, ArtifactError) as error:
         progress.say(f"the team's cache failed: {error.what} ({error.where}); testing here")
         return ""
-    signers, _ = judge(trusted, asked, signed)
+    signers, _ = trust.judge(trusted, asked, signed)
     if len(signers) < trusted.need:
         return ""
     note(said)

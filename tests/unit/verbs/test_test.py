@@ -39,6 +39,18 @@ def test_a_checkout_below_a_folder_with_spaces_can_be_tested(
     assert argv[-3:] == ["--", "--gpu-required", "--proven"]
 
 
+@pytest.fixture(autouse=True)
+def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+
+
+def test_continuous_integration_repeats_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    context = Recorder(0)
+    verb.body(context)
+    assert "--proven" not in context.ran[0]
+
+
 @pytest.mark.parametrize("fresh", [False, True])
 def test_what_has_passed_before_is_left_out_unless_all_is_to_be_fresh(fresh: bool) -> None:
     context = Recorder(0)
