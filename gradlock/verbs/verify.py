@@ -76,7 +76,7 @@ def verify(
         findings = verification.checks(target, made)
         for one in _more(target, made, demands, findings):
             findings.append(one)
-    _print(findings, as_json=json)
+    _print(target, findings, as_json=json)
     raise_all(ProofError, [one.problem for one in findings if one.problem])
 
 
@@ -141,9 +141,15 @@ def _means(made: Recipe) -> Iterator[Means]:
         yield Means(room.here(), held=False, nearer=nearer)
 
 
-def _print(findings: Sequence[Finding], *, as_json: bool) -> None:
+def _print(target: Target, findings: Sequence[Finding], *, as_json: bool) -> None:
     rows = [
-        {"check": one.check, "passed": one.problem is None, "said": one.said} for one in findings
+        {
+            "check": one.check,
+            "passed": one.problem is None,
+            "said": one.said,
+            "digest": target.digest,
+        }
+        for one in findings
     ]
     if as_json:
         out.print(to_json.dumps(rows), markup=False)

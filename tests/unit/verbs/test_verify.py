@@ -97,7 +97,7 @@ def test_what_each_check_found_is_printed(
     assert "what it says" in capfd.readouterr().out
     verify.body(Context(), f"{PLACE}:cpu", json=True)
     told = json.loads(capfd.readouterr().out)
-    assert told == [{"check": "pin", "passed": True, "said": "what it says"}]
+    assert told == [{"check": "pin", "passed": True, "said": "what it says", "digest": "sha256:1"}]
 
 
 def test_a_check_that_fails_is_the_status_and_is_printed(
