@@ -54,6 +54,10 @@ class PinError(GradlockError):
     """A build gave another image than `images.lock` says."""
 
 
+class ProofError(GradlockError):
+    """What is said of an image is wrong, is signed by nobody who is trusted, or is not said."""
+
+
 class ToolError(GradlockError):
     """A library that gradlock works with lacks what it needs: it is older than it should be."""
 
