@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from invoke.collection import Collection
 
+from gradlock.verbs.audit import audit
 from gradlock.verbs.base import base
 from gradlock.verbs.clean import clean
 from gradlock.verbs.compose import compose
@@ -35,9 +36,9 @@ from gradlock.verbs.verify import verify
 
 #: What invoke finds where it is started by itself.
 namespace = Collection(
-    *(base, clean, compose, cuda, diff, doctor, drift, fetch, fingerprint, image),
-    *(key, lab, lock, logs, ps, pull, push, save, sbom, setup, shell, stop, suite),
-    *(tensorboard, test, variants, verify),
+    *(audit, base, clean, compose, cuda, diff, doctor, drift, fetch, fingerprint),
+    *(image, key, lab, lock, logs, ps, pull, push, save, sbom, setup, shell, stop),
+    *(suite, tensorboard, test, variants, verify),
 )
 
 if __name__ == "__main__":
