@@ -111,7 +111,6 @@ def inputs_of(variant: Variant, constrain: Iterable[WheelPin] = ()) -> str:
 def sources(variant: Variant, constrain: Iterable[WheelPin], work: Path) -> tuple[str | Path, ...]:
     """Return the command-line arguments that name what to resolve, for either resolver."""
     wanted.read_with(wanted.wheel_inputs(variant))
-    _, own, *parts = wanted.wheel_inputs(variant)
     pinned = [f"{wanted.tensorflow(variant)}=={variant.tensorflow}"]
     if variant.cudnn:
         pinned.append(f"nvidia-cudnn-cu12=={variant.cudnn}")
@@ -120,8 +119,10 @@ def sources(variant: Variant, constrain: Iterable[WheelPin], work: Path) -> tupl
     ]
     constraints = work / "constraints.txt"
     constraints.write_text("".join(f"{line}\n" for line in pinned))
-    options = (part for path in (*parts, constraints) for part in ("--constraint", path))
-    return (own, *options)
+    options = (
+        part for path in (*wanted.toolkit(variant), constraints) for part in ("--constraint", path)
+    )
+    return (*wanted.requirements(variant), *options)
 
 
 def _start(lock: Path, keep: Iterable[WheelPin]) -> None:

@@ -18,11 +18,11 @@ from gradlock.inputs import variants, wanted
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import freshness, lockfile, locking, paths, pylock, rules
 from gradlock.locks.lockfile import DebPin, LockText, WheelPin
-from gradlock.locks.locking import Request
 from gradlock.locks.moves import Move
 from gradlock.locks.pylock import Wheel
 from gradlock.locks.refereeing import Programs
 from gradlock.locks.resolve import conda, debian, pip, pip_tools, tools
+from gradlock.locks.resolving import Request
 from gradlock.progress import Stopwatch
 
 ROWS = [row.name for row in variants.load()]
