@@ -139,6 +139,13 @@ def locks(session: nox.Session) -> None:
     _inv(session, "lock", "--verify")
 
 
+@nox.session(default=False, venv_backend="venv", reuse_venv=True)
+def conda(session: nox.Session) -> None:
+    """Build an image of the channel conda-forge from packages that are built here."""
+    _desk(session)
+    session.run("python", "-m", "pytest", "tests/conda", *_given(session))
+
+
 @nox.session(default=False)
 def engines(session: nox.Session) -> None:
     """Load the CPU image into every kind of engine that can be had here, and compute in it."""

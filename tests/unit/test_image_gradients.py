@@ -103,7 +103,7 @@ def test_the_core_has_every_case(gradients: SimpleNamespace) -> None:
     tier, checks = gradients.tiers.Tier, gradients.case.CHECKS
     case = gradients.case.Case("fft", [], abs, group="fft")
     core = [check for check in checks if tier.CORE.has(case, check)]
-    assert set(checks) - set(core) == {"xla", "jacobian"}
+    assert set(checks) - set(core) == {"xla", "jacobian", "called"}
     assert all(tier.ALL.has(case, check) for check in checks)
 
 

@@ -140,7 +140,49 @@ NOISE_OF_A_TYPE = records(
     Known("stateless dropout draws other numbers in each type"), "float32", "bfloat16", "float16"
 )
 
+CONJUGATE = records(
+    Known("the gradient in complex numbers lacks a conjugate"), "reverse", "second", "forward"
+)
+CONJUGATE_XLOGY = records(
+    Known(
+        "the gradient in complex numbers lacks a conjugate",
+        issue="https://github.com/tensorflow/tensorflow/pull/127713",
+    ),
+    "reverse",
+    "second",
+    "forward",
+)
+POWER_0 = records(
+    Known("the gradient of x**0 is 0 times infinity where x is 0", issue=_url(35011)),
+    *CHECKS,
+)
+
 # Raises
+
+STATIC_SHAPES = records(
+    Known(
+        "no gradient, or no function, where sizes are unknown",
+        "QrGrad not implemented with dynamic shapes"
+        "|SVD gradient has not been implemented for input with unknown inner matrix shape"
+        "|[Cc]annot convert a partially known TensorShape|None values not supported"
+        r"|unsupported operand type\(s\) for \*: 'NoneType' and 'NoneType'",
+    ),
+    "relaxed",
+)
+UNKNOWN_DIAGONALS = records(
+    Known(
+        "several diagonals are taken for one where sizes are unknown", "Shapes must be equal rank"
+    ),
+    "relaxed",
+)
+CTC_CALLED = records(
+    Known(
+        "the gradient of the CTC loss, called from outside its function, needs a loop's gradient "
+        "of a gradient that is not there",
+        "No gradient defined for operation.*SymbolicGradient",
+    ),
+    "called",
+)
 
 DILATED = records(
     Known(

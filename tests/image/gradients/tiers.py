@@ -15,6 +15,17 @@ SAMPLED = {
         *("reduction", "elementwise", "gather", "sparse", "automatic"),
     ),
     "jacobian": ("convolution", "attention", "gather", "elementwise"),
+    "called": ("gather", "elementwise", "flow", "automatic"),
+}
+#: What cannot be asked of Keras's layers: weights of unknown sizes, variables as inputs.
+OF_TENSORS = {
+    "relaxed": ("layers", "recurrent", "attention"),
+    "called": ("layers", "recurrent", "attention"),
+}
+#: What is run of rows that differ in attributes alone: of each, and of those that lead.
+SWEPT = {
+    "core": (("reverse", "float32"), ("relaxed",)),
+    "all": (("reverse", "float32", "relaxed"), ("forward", "second", "called")),
 }
 
 
@@ -26,6 +37,11 @@ class Tier(Enum):
 
     def has(self, case: Case, check: str) -> bool:
         """Whether this tier runs a check of a case."""
+        if case.group in OF_TENSORS.get(check, ()):
+            return False
+        if case.swept:
+            each, leading = SWEPT[self.value]
+            return check in each or (case.lead and check in leading)
         return self is Tier.ALL or case.group in SAMPLED.get(check, (case.group,))
 
 
