@@ -252,7 +252,7 @@ def _moment(raw: dict[str, Any], key: str, problems: list[str]) -> datetime | No
 def _misfits(rows: tuple[Variant, ...]) -> Iterator[str]:
     """Yield where rows that are well-formed cannot be, each or together."""
     cpu = next((row for row in rows if row.name == LEADER), None)
-    if cpu is None or cpu.gpu:
+    if cpu is None or cpu.gpu or cpu.extends:
         yield f"there must be a row {LEADER!r} without cuda: the other rows' locks follow its"
     known: dict[str, str] = {}
     for row in rows:
