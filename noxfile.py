@@ -34,7 +34,7 @@ nox.options.sessions = [
 ]
 nox.options.error_on_missing_interpreters = True
 ROOT = Path(__file__).parent
-VARIANTS = {variant.name: variant for variant in variants.load()}
+VARIANTS = {variant.name: variant for variant in variants.load().plain}
 CODE = (
     *("gradlock", "website", "tests", "notebooks", "benchmarks", "docker/rootfs"),
     *("tasks.py", "noxfile.py"),

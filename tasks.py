@@ -37,8 +37,8 @@ from gradlock.verbs.verify import verify
 #: What invoke finds where it is started by itself.
 namespace = Collection(
     *(audit, base, clean, compose, cuda, diff, doctor, drift, fetch, fingerprint),
-    *(image, key, lab, lock, logs, ps, pull, push, save, sbom, setup, shell, stop, suite),
-    *(tensorboard, test, variants, verify),
+    *(image, key, lab, lock, logs, ps, pull, push, save, sbom, setup, shell, stop),
+    *(suite, tensorboard, test, variants, verify),
 )
 
 if __name__ == "__main__":
