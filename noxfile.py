@@ -40,6 +40,8 @@ CODE = (
     *("tasks.py", "noxfile.py"),
 )
 GPU_REQUIRED = "--gpu-required"
+#: What the images' suites alone know. Without `--proven` a session repeats what has passed.
+IMAGES_OWN = (GPU_REQUIRED, "--proven")
 
 
 @nox.session
@@ -125,9 +127,25 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """Kill builds, fill the disk and break files, more often than `e2e` has time for."""
+    session.run(
+        *(sys.executable, "-m", "pytest", "tests/e2e/test_faults.py", "--kills=30"),
+        *_given(session),
+    )
+
+
+@nox.session(default=False)
 def locks(session: nox.Session) -> None:
     """Resolve all locks again, as of their date: they must say what comes out; needs a network."""
     _inv(session, "lock", "--verify")
+
+
+@nox.session(default=False, venv_backend="venv", reuse_venv=True)
+def conda(session: nox.Session) -> None:
+    """Build an image of the channel conda-forge from packages that are built here."""
+    _desk(session)
+    session.run("python", "-m", "pytest", "tests/conda", *_given(session))
 
 
 @nox.session(default=False)
@@ -154,7 +172,7 @@ def _pytest(session: nox.Session, folder: str) -> None:
 
 def _given(session: nox.Session) -> list[str]:
     """Return what stands after `--`, but for what only images' tests know."""
-    return [word for word in session.posargs if word != GPU_REQUIRED]
+    return [word for word in session.posargs if word not in IMAGES_OWN]
 
 
 def _desk(session: nox.Session) -> None:

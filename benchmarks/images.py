@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tarfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,8 +51,8 @@ class Bench:
         self.here.inv("clean")
 
 
-def images(work: Path) -> list[Row]:
-    """Measure building and loading images.
+def images(work: Path) -> Iterator[Row]:
+    """Measure building and loading images; yield each group of rows when it is measured.
 
     Raises:
         EngineError: the disk has too little room, or the engine refused.
@@ -66,7 +67,8 @@ def images(work: Path) -> list[Row]:
         )
     with with_engine(work) as (here, docker):
         bench = Bench(here, docker, work)
-        return [*_cpu(bench), *_gpu(bench)]
+        yield from _cpu(bench)
+        yield from _gpu(bench)
 
 
 def _cpu(bench: Bench) -> list[Row]:
@@ -116,25 +118,24 @@ def _cpu(bench: Bench) -> list[Row]:
     ]
 
 
-def _gpu(bench: Bench) -> list[Row]:
+def _gpu(bench: Bench) -> Iterator[Row]:
     """Measure GPU variants, and how cost grows from one variant to all."""
     table, here = variants.load(), bench.here
-    first, *others = [row for row in table if row.gpu]
     here.inv("fetch", "--all")
     bench.forget(table.cpu.name)
-    one = bench.image("--variant", first.name)
-    rows = [
-        Row("memory of a GPU build", one.memory / 1e9, MEMORY / 1e9, unit="GB"),
-        _row(f"image {first.name}, artifacts cached", one, 0.5, UV, _uv(bench, first)),
-    ]
-    for row in others:
-        second = bench.image("--variant", row.name)
-        rows.append(_row(f"image {row.name}, after {first.name}", second, 0.3, UV, _uv(bench, row)))
-    bench.forget(*(row.name for row in table if row.gpu))
+    gpu = [row for row in table if row.gpu]
+    costs = [bench.image("--variant", row.name) for row in gpu]
+    # One way's images go before the other's come: both of two variants are more than `ROOM`.
+    bench.forget(*(row.name for row in gpu))
+    yield Row("memory of a GPU build", costs[0].memory / 1e9, MEMORY / 1e9, unit="GB")
+    what = f"image {gpu[0].name}, artifacts cached"
+    for row, cost, budget in zip(gpu, costs, [0.5, *[0.3] * len(gpu)], strict=False):
+        yield _row(what, cost, budget, UV, _uv(bench, row))
+        what = f"the next GPU variant, after {gpu[0].name}"
     alone = bench.image()
     bench.forget(table.cpu.name)
     every = bench.image("--all")
-    return [*rows, _row("all images, artifacts cached", every, None, "the CPU image alone", alone)]
+    yield _row("all images, artifacts cached", every, None, "the CPU image alone", alone)
 
 
 def _uv(bench: Bench, variant: Variant) -> Cost:

@@ -14,7 +14,7 @@ import httpx
 from docker.errors import ImageNotFound
 from uv import find_uv_bin
 
-from benchmarks.place import engine_seconds
+from benchmarks.place import engine_seconds, settle
 from benchmarks.report import Cost
 from gradlock import progress
 from gradlock.engine.engine import Engine, working
@@ -66,6 +66,7 @@ def with_uv(docker: Engine, work: Path) -> None:
 def _timed(
     docker: Engine, checkout: Path, dockerfile: str, how: str, given: Mapping[str, str]
 ) -> Cost:
+    settle()
     begin, before = time.monotonic(), engine_seconds()
     _build(docker, checkout, dockerfile, TAG, given)
     seconds = time.monotonic() - begin

@@ -13,6 +13,7 @@ from gradlock.inputs import releases, variants, wanted
 from gradlock.inputs.platforms import Platform
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import (
+    culprits,
     dates,
     freshness,
     lockfile,
@@ -54,20 +55,21 @@ class Request:
 
 def problems(table: Table) -> list[str]:
     """Return what is not well among the locks: what `invoke lock --check` reports."""
-    found = []
+    found: list[GradlockError] = []
     for check in (dates.check, freshness.check_tools):
         try:
             check(table)
         except GradlockError as error:
-            found.append(str(error))
+            found += error.parts
     for variant in table:
         try:
             locks = freshness.current(variant, table)
             rules.check(locks, freshness.current(table.cpu, table))
             pylock.check(lockfile.read(paths.pylock(variant)), locks.pip)
         except LockError as error:
-            found.append(str(error))
-    return list(dict.fromkeys(found))
+            found += error.parts
+    told = {str(error): error for error in found}
+    return [str(culprits.sharpened(error, table)) for error in told.values()]
 
 
 def lock(table: Table, request: Request, programs: Programs, watch: Stopwatch) -> list[Path]:

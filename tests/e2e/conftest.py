@@ -19,6 +19,14 @@ from gradlock.inputs import variants
 
 Invoke = Callable[..., subprocess.Popen[str]]
 
+#: How often a build is killed by default: some 15 s each. The session `faults` does it more often.
+KILLS = 6
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take how often a build is killed."""
+    parser.addoption("--kills", type=int, default=KILLS, help="how often a build is killed")
+
 
 @pytest.fixture(scope="session")
 def docker_engine() -> Engine:

@@ -20,8 +20,6 @@ from gradlock import store
 from gradlock.engine.engine import Engine
 from tests.e2e.conftest import Invoke
 
-#: How often a build is killed; each moment is drawn from a seed that a failure shows.
-KILLS = 20
 #: The longest that a build runs before it is killed, in seconds: a whole one takes some more.
 LONGEST = 30.0
 #: Seconds in which what a killed run started has to be gone.
@@ -70,10 +68,15 @@ def forget(engine: Engine, image: str) -> None:
 
 
 def test_a_killed_build_leaves_nothing_and_the_next_gives_the_pinned_id(
-    invoke: Invoke, docker_engine: Engine, cpu_image: str, empty_store: Path
+    invoke: Invoke,
+    docker_engine: Engine,
+    cpu_image: str,
+    empty_store: Path,
+    pytestconfig: pytest.Config,
 ) -> None:
+    """Each moment is drawn from a seed that a failure shows."""
     first = random.SystemRandom().randrange(10**6)
-    for seed in range(first, first + KILLS):
+    for seed in range(first, first + pytestconfig.getoption("kills")):
         chance = random.Random(seed)
         if chance.random() < 0.4:  # so that later kills, too, meet a build in its middle
             shutil.rmtree(empty_store / "layers", ignore_errors=True)
