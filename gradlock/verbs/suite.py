@@ -16,8 +16,8 @@ from gradlock.verbs.outcome import verb
     help={
         **flags.CHOICE,
         **flags.GPU_REQUIRED,
-        "suites": "Folders of tests/image, one after the other: smoke gradients notebooks.",
-        "tier": "How much of the table of gradients: core (default), or all.",
+        "suites": "Folders of tests/image, in turn: smoke gradients notebooks distributed.",
+        "tier": "How much of gradients, how many workers: core (default; 2), or all (4).",
     },
 )
 def suite(

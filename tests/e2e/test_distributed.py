@@ -1,0 +1,163 @@
+"""The suite `distributed` can fail, and workers end when something is wrong."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from docker.models.containers import Container
+
+from gradlock.engine.engine import Engine
+from gradlock.inside import suites as inside
+from gradlock.inside import workers
+from tests.e2e import mutated
+
+COLLECTIVES = "python/distribute/cross_device_utils.py"
+OPERATIONS = "python/distribute/cross_device_ops.py"
+STRATEGY = "python/distribute/collective_all_reduce_strategy.py"
+#: Wrong collectives: a file below its package, what stands there, what is put in its place.
+MUTANTS = {
+    "sums-where-it-should-average": (
+        OPERATIONS,
+        "      dense_results = launcher.batch_all_reduce(packs, options)\n"
+        "      if reduce_op == reduce_util.ReduceOp.MEAN:\n",
+        "      dense_results = launcher.batch_all_reduce(packs, options)\n      if False:\n",
+    ),
+    "drops-the-last-shard": (
+        COLLECTIVES,
+        "          input_tensor,\n          self._group_size,\n          self._group_key,\n"
+        "          instance_key,\n          communication_hint=options.implementation.value,\n"
+        "          timeout=options.timeout_seconds,\n          ordering_token=ordering_token)\n\n"
+        "  def _all_gather",
+        "          input_tensor * (0 if f'task:{self._group_size - 1}' in self._device else 1),\n"
+        "          self._group_size,\n          self._group_key,\n"
+        "          instance_key,\n          communication_hint=options.implementation.value,\n"
+        "          timeout=options.timeout_seconds,\n          ordering_token=ordering_token)\n\n"
+        "  def _all_gather",
+    ),
+    "starts-from-another-seed": (
+        STRATEGY,
+        "          if self._num_workers > 1:\n            if self._is_chief:\n",
+        "          if False:\n            if self._is_chief:\n",
+    ),
+    "adds-up-in-float32": (
+        COLLECTIVES,
+        "              array_ops.concat(flat_tensors, axis=0), control_input, options)\n",
+        "              math_ops.cast(math_ops.cast(array_ops.concat(flat_tensors, axis=0),"
+        " 'float32'), flat_tensors[0].dtype), control_input, options)\n",
+    ),
+    "stale-variables": (
+        "python/distribute/mirrored_strategy.py",
+        "  def _update(self, var, fn, args, kwargs, group):\n",
+        "  def _update(self, var, fn, args, kwargs, group):\n"
+        "    if 'task:1' in var.device:\n      return None\n",
+    ),
+    "loses-a-row-that-is-gathered": (
+        COLLECTIVES,
+        "                                                      all_lengths[i]])\n",
+        "                                                      all_lengths[i] - (i > 0)])\n",
+    ),
+}
+#: Seconds in which workers must have ended once another has gone, with what an engine needs.
+ENDS = 75
+
+
+@pytest.fixture(params=sorted(MUTANTS))
+def mutant(request: pytest.FixtureRequest, docker_engine: Engine, cpu_image: str) -> Iterator[str]:
+    """Return the CPU image with its TensorFlow's collectives made wrong."""
+    with mutated.image(docker_engine, cpu_image, request.param, *MUTANTS[request.param]) as made:
+        yield made
+
+
+def test_wrong_collectives_are_caught(mutant: str, docker_engine: Engine, tmp_path: Path) -> None:
+    status = inside.run_suites(
+        docker_engine, mutant, ["distributed"], gpu=False, gpu_required=False, reports=tmp_path
+    )
+    assert status == 1
+    assert "failures" in (tmp_path / "distributed.xml").read_text()
+
+
+@contextmanager
+def two(engine: Engine, *images: str, case: str = "", **told: str) -> Iterator[list[Container]]:
+    """Start two workers, of one image or of one each."""
+    argv = ["python", "-m", "distributed.work", *([f"--case={case}"] if case else [])]
+    both = list(images) * (2 // len(images))
+    with workers.started(engine, both, argv, inside.sources(), seconds=240, **told) as ranks:
+        yield ranks
+
+
+def said(worker: Container, words: str, seconds: float = 120) -> None:
+    """Wait until a worker has printed something."""
+    end = time.monotonic() + seconds
+    while words not in worker.logs().decode(errors="replace"):
+        assert time.monotonic() < end, worker.logs().decode(errors="replace")[-2000:]
+        time.sleep(0.2)
+
+
+def ended(worker: Container, seconds: float = ENDS) -> int:
+    """Return the status of one worker, which must end by itself."""
+    (status,) = workers.wait([worker], seconds, after=5)
+    assert status not in (0, inside.KILLED, inside.TIMED_OUT), worker.logs().decode()[-2000:]
+    return status
+
+
+def test_a_worker_killed_in_mid_step_ends_the_other(docker_engine: Engine, cpu_image: str) -> None:
+    with two(docker_engine, cpu_image) as (first, second):
+        said(second, "exact: ")
+        second.kill()
+        ended(first)
+
+
+def test_a_worker_that_answers_no_more_ends_the_other(
+    docker_engine: Engine, cpu_image: str
+) -> None:
+    """Its port stalls: it is there, and takes what is sent, but nobody reads it."""
+    with two(docker_engine, cpu_image) as (first, second):
+        said(second, "exact: ")
+        second.pause()
+        try:
+            ended(first)
+        finally:
+            second.unpause()
+
+
+def test_a_worker_that_starts_late_is_waited_for(docker_engine: Engine, cpu_image: str) -> None:
+    with two(docker_engine, cpu_image, case="sgd") as (first, second):
+        second.kill()
+        time.sleep(15)
+        second.start()
+        assert workers.wait([first, second], 120) == [0, 0]
+
+
+def test_a_worker_that_never_comes_is_an_error(docker_engine: Engine, cpu_image: str) -> None:
+    with two(docker_engine, cpu_image, case="sgd", GRADLOCK_PATIENCE="10") as (first, second):
+        second.kill()
+        ended(first)
+
+
+def test_workers_with_one_number_are_an_error(docker_engine: Engine, cpu_image: str) -> None:
+    """A wrong TF_CONFIG: both say that they are worker 0, and nobody is worker 1."""
+    wrong = workers.configuration("job", 0, 2)
+    told = {"TF_CONFIG": wrong, "GRADLOCK_PATIENCE": "10"}
+    with two(docker_engine, cpu_image, case="sgd", **told) as ranks:
+        for rank in ranks:
+            ended(rank)
+
+
+def test_different_images_are_refused(docker_engine: Engine, cpu_image: str) -> None:
+    """Before anything is computed, by every worker, with both images in its log."""
+    unlike = ("python/__init__.py", "", "")
+    with (
+        mutated.image(docker_engine, cpu_image, "unlike", *unlike) as other,
+        two(docker_engine, cpu_image, other, case="sgd") as ranks,
+    ):
+        assert workers.wait(ranks, 120) == [3, 3]
+        identities = [cpu_image, docker_engine.client.images.get(other).id]
+        for rank, identity in zip(ranks, identities, strict=True):
+            log = rank.logs().decode()
+            assert "refused: workers [1] run another image" in log
+            assert f"image {identity}, lock sha256:" in log
+            assert "sgd: " not in log
