@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +13,8 @@ import pytest
 from docker.models.containers import Container
 
 from gradlock.engine.engine import Engine
+from gradlock.inside import box, workers
 from gradlock.inside import suites as inside
-from gradlock.inside import workers
 from tests.e2e import mutated
 
 COLLECTIVES = "python/distribute/cross_device_utils.py"
@@ -57,10 +59,20 @@ MUTANTS = {
     ),
     "loses-a-row-that-is-gathered": (
         COLLECTIVES,
-        "                                                      all_lengths[i]])\n",
-        "                                                      all_lengths[i] - (i > 0)])\n",
+        "all_lengths[i]])\n",
+        "all_lengths[i] - (i > 0)])\n",
     ),
 }
+#: Stops a worker's own process, which is there but does nothing more: run beside it.
+STOP = """
+import os, pathlib, signal
+for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+    if path.read_bytes().startswith(b"python\\0-m\\0distributed"):
+        os.kill(int(path.parent.name), signal.SIGSTOP)
+        break
+else:
+    raise SystemExit("no worker runs here")
+"""
 #: Seconds in which workers must have ended once another has gone, with what an engine needs.
 ENDS = 75
 
@@ -117,11 +129,9 @@ def test_a_worker_that_answers_no_more_ends_the_other(
     """Its port stalls: it is there, and takes what is sent, but nobody reads it."""
     with two(docker_engine, cpu_image) as (first, second):
         said(second, "exact: ")
-        second.pause()
-        try:
-            ended(first)
-        finally:
-            second.unpause()
+        status, output = second.exec_run(["python", "-c", STOP])
+        assert status == 0, output
+        ended(first)
 
 
 def test_a_worker_that_starts_late_is_waited_for(docker_engine: Engine, cpu_image: str) -> None:
@@ -161,3 +171,32 @@ def test_different_images_are_refused(docker_engine: Engine, cpu_image: str) -> 
             assert "refused: workers [1] run another image" in log
             assert f"image {identity}, lock sha256:" in log
             assert "sgd: " not in log
+
+
+def test_a_job_goes_on_after_a_fault_and_ends_in_the_same_weights(
+    docker_engine: Engine, cpu_image: str
+) -> None:
+    """As a cluster does it: when one worker is lost, all are started again."""
+    argv, images = ["python", "-m", "distributed.resume"], [cpu_image] * 2
+    with workers.started(docker_engine, images, argv, inside.sources(), seconds=240) as ranks:
+        assert workers.wait(ranks, 240) == [0, 0]
+        wanted = [box.results(rank)["result.npz"] for rank in ranks]
+    with workers.started(docker_engine, images, argv, inside.sources(), seconds=240) as ranks:
+        said(ranks[1], "step 9 kept")
+        ranks[1].kill()
+        ended(ranks[0])
+        for rank in ranks:
+            rank.start()
+        assert workers.wait(ranks, 240) == [0, 0]
+        logs = [rank.logs().decode() for rank in ranks]
+        assert all(log.count("from step") == 2 for log in logs), logs
+        assert all(log.count("from step 0\n") == 1 for log in logs), "not from the start again"
+        assert [weights(box.results(rank)["result.npz"]) for rank in ranks] == [
+            weights(one) for one in wanted
+        ]
+
+
+def weights(archive: bytes) -> dict[str, bytes]:
+    """Return what an archive of NumPy holds; its times differ."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as file:
+        return {name: file.read(name) for name in file.namelist()}

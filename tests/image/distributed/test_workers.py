@@ -5,6 +5,8 @@ The workers have run before, in containers of their own: what each left lies in 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -48,7 +50,9 @@ def test_all_workers_hold_the_same_bits(run: Run, case: str) -> None:
 
 
 @pytest.mark.parametrize("case", list(TOLERANCES))
-def test_workers_compute_what_one_process_computes(run: Run, case: str) -> None:
+def test_workers_compute_what_one_process_computes(
+    run: Run, case: str, record_property: Callable[[str, str], None]
+) -> None:
     alone, together = run.of(case, run.alone), run.of(case, run.ranks[0])
     assert alone.keys() == together.keys()
     worst = {
@@ -57,7 +61,9 @@ def test_workers_compute_what_one_process_computes(run: Run, case: str) -> None:
         if not key.startswith("within/")  # where it is meant to be another
     }
     largest = max(worst, key=lambda key: worst[key])
-    print(f"{case}: {worst[largest]:.1e} ({largest})")
+    record_property("distance", f"{worst[largest]:.1e} ({largest})")
+    drifts = [drift(together[key], alone[key]) for key in worst]
+    record_property("norm-ulp", f"{max(drifts):.2g}")
     assert worst[largest] <= TOLERANCES[case], largest
 
 
@@ -156,3 +162,9 @@ def distance(ours: np.ndarray, theirs: np.ndarray) -> float:
     assert ours.shape == theirs.shape
     norm = np.linalg.norm(theirs.astype("float64"))
     return float(np.linalg.norm(ours.astype("float64") - theirs) / (norm or 1.0))
+
+
+def drift(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """Return the largest difference over the largest magnitude, in units of the type's epsilon."""
+    largest = np.max(np.abs(theirs)) or 1.0
+    return float(np.max(np.abs(ours - theirs)) / largest / np.finfo(theirs.dtype).eps)
