@@ -40,6 +40,8 @@ CODE = (
     *("tasks.py", "noxfile.py"),
 )
 GPU_REQUIRED = "--gpu-required"
+#: What the images' suites alone know. Without `--proven` a session repeats what has passed.
+IMAGES_OWN = (GPU_REQUIRED, "--proven")
 
 
 @nox.session
@@ -170,7 +172,7 @@ def _pytest(session: nox.Session, folder: str) -> None:
 
 def _given(session: nox.Session) -> list[str]:
     """Return what stands after `--`, but for what only images' tests know."""
-    return [word for word in session.posargs if word != GPU_REQUIRED]
+    return [word for word in session.posargs if word not in IMAGES_OWN]
 
 
 def _desk(session: nox.Session) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gradlock import store
-from gradlock.errors import LockError, raise_all
+from gradlock.errors import LockError, StaleError, raise_all
 from gradlock.inputs import wanted
 from gradlock.inputs.platforms import DEFAULT, Platform
 from gradlock.inputs.variants import Table, Variant
@@ -129,8 +129,8 @@ def stale(locks: Locks, leader: Locks | None, table: Table) -> list[LockText]:
     return [lock for lock, inputs in expected if lock.inputs != inputs]
 
 
-def _stale(lock: LockText) -> LockError:
-    return LockError(
+def _stale(lock: LockText) -> StaleError:
+    return StaleError(
         "a lock is stale: its inputs, the table or the lock that it follows have changed since",
         where=str(lock.path.relative_to(store.ROOT)),
         mend=lockfile.RELOCK,

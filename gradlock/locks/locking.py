@@ -10,6 +10,7 @@ from gradlock.errors import GradlockError, InputError, LockError
 from gradlock.inputs import releases, variants
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import (
+    culprits,
     dates,
     freshness,
     lockfile,
@@ -33,20 +34,21 @@ from gradlock.progress import Stopwatch
 
 def problems(table: Table) -> list[str]:
     """Return what is not well among the locks: what `invoke lock --check` reports."""
-    found = []
+    found: list[GradlockError] = []
     for check in (dates.check, freshness.check_tools):
         try:
             check(table)
         except GradlockError as error:
-            found.append(str(error))
+            found += error.parts
     for variant in table:
         try:
             locks = freshness.current(variant, table)
             rules.check(locks, freshness.current(table.leader(variant), table))
             pylock.check(lockfile.read(paths.pylock(variant)), locks.pip)
         except LockError as error:
-            found.append(str(error))
-    return list(dict.fromkeys(found))
+            found += error.parts
+    told = {str(error): error for error in found}
+    return [str(culprits.sharpened(error, table)) for error in told.values()]
 
 
 def lock(table: Table, request: Request, programs: Programs, watch: Stopwatch) -> list[Path]:

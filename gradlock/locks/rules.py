@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from packaging.utils import canonicalize_name
 
-from gradlock import store
 from gradlock.errors import LockError, raise_all
 from gradlock.inputs import wanted
+from gradlock.locks import lockfile
 from gradlock.locks.freshness import Locks
-from gradlock.locks.lockfile import CondaPin, WheelPin
+from gradlock.locks.lockfile import CondaPin, LockText, WheelPin
 
 Rule = Callable[[Locks, Locks], Iterator[str]]
 Shared = WheelPin | CondaPin
@@ -39,15 +39,25 @@ def check(locks: Locks, leader: Locks) -> None:
         LockError: a rule is broken; all that are broken are named at once.
 
     """
-    where = str(locks.pip.path.relative_to(store.ROOT))
     raise_all(
         LockError,
         (
-            LockError(problem, where=where, mend="mend the inputs, then ./inv lock")
+            LockError(
+                problem, where=_place(locks.pip, problem), mend="mend the inputs, then ./inv lock"
+            )
             for rule in RULES
             for problem in rule(locks, leader)
         ),
     )
+
+
+def _place(lock: LockText, problem: str) -> str:
+    """Return the line of a pip lock whose pin a problem names; the file alone where none is."""
+    for number, line in enumerate(lock.body.splitlines(), lockfile.HEADER + 1):
+        pinned = re.match(r"([a-z0-9-]+)==([^\s;\\]+)", line)
+        if pinned and any(mark.join(pinned.groups()) in problem for mark in ("==", " ")):
+            return f"{lockfile.shown(lock.path)}:{number}"
+    return lockfile.shown(lock.path)
 
 
 def one_tensorflow(locks: Locks, _leader: Locks) -> Iterator[str]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from rich.console import Console, JustifyMethod, RenderableType
 from rich.table import Table
 
 from gradlock import store
+from gradlock.audit import answers
+from gradlock.audit import changes as exposures
+from gradlock.audit.changes import Exposure, Exposures
 from gradlock.fingerprint import document, drift
 from gradlock.images import changes as images
 from gradlock.images import pins
@@ -22,6 +25,7 @@ from gradlock.verbs.outcome import out
 
 PACKAGES = ("package", "of", "from", "to", "bytes", "in")
 IMAGES = ("image", "from", "to", "size", "layers to pull")
+EXPOSURES = ("vulnerability", "", "package", "of", "from", "to", "in")
 NUMBERS = ("numbers of", "identical", "moved", "the most, in norm-ulp", "past a limit")
 
 
@@ -49,6 +53,7 @@ class Report:
     locks: Difference
     images: tuple[ImageChange, ...] = ()
     numbers: tuple[Numbers, ...] = ()
+    vulnerabilities: Exposures = field(default_factory=Exposures)
 
     def __bool__(self) -> bool:
         return bool(self.locks or self.images or self.numbers)
@@ -60,7 +65,8 @@ def between(old: Tree, new: Tree) -> Report:
     pinned = images.compare(old.read(pins.PATH), new.read(pins.PATH))
     names = tuple(dict.fromkeys([*diff.rows(old), *diff.rows(new)]))
     found = (_numbers(name, (old, name), (new, name)) for name in names)
-    return Report(old.name, new.name, names, locks, pinned, tuple(one for one in found if one))
+    numbers = tuple(one for one in found if one)
+    return Report(old.name, new.name, names, locks, pinned, numbers, _exposures(locks))
 
 
 def across(old: tuple[Tree, Variant], new: tuple[Tree, Variant]) -> Report:
@@ -70,7 +76,13 @@ def across(old: tuple[Tree, Variant], new: tuple[Tree, Variant]) -> Report:
     name = f"{old[1].name}, {new[1].name}"
     found = _numbers(name, (old[0], old[1].name), (new[0], new[1].name))
     locks = diff.between(*sides)
-    return Report(ours, theirs, (name,), locks, numbers=(found,) if found else ())
+    numbers = (found,) if found else ()
+    return Report(ours, theirs, (name,), locks, (), numbers, _exposures(locks))
+
+
+def _exposures(locks: Difference) -> Exposures:
+    """Return what is known to be closed and opened, of what `./inv audit` was answered for."""
+    return exposures.between(locks.changes, answers.known())
 
 
 def size_of(sha256: str) -> int | None:
@@ -147,15 +159,21 @@ def summary(report: Report) -> str:
         if what in kinds
     ]
     grown = [change.bytes for change in report.locks.changes]
-    known = sum(each for each in grown if each is not None)
-    more = f", {_signed(known)} to fetch" if known else ""
-    unknown = f" ({grown.count(None)} of unknown size)" if None in grown and known else ""
-    return (", ".join(counted) or "no package differs") + more + unknown
+    weight = sum(each for each in grown if each is not None)
+    more = f", {_signed(weight)} to fetch" if weight else ""
+    unknown = f" ({grown.count(None)} of unknown size)" if None in grown and weight else ""
+    told = [one.what for one in report.vulnerabilities.changes]
+    known = [f"{told.count(what)} {what}" for what in ("closed", "opened") if what in told]
+    closed = f"; known vulnerabilities: {', '.join(known)}" if known else ""
+    return (", ".join(counted) or "no package differs") + more + unknown + closed
 
 
 def _tables(report: Report) -> Iterator[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
     if report.locks.changes:
         yield PACKAGES, [_package(change, report.variants) for change in report.locks.changes]
+    if report.vulnerabilities:
+        rows = [_exposure(one, report.variants) for one in report.vulnerabilities.changes]
+        yield EXPOSURES, rows
     if report.images:
         yield IMAGES, [_image(change) for change in report.images]
     if report.numbers:
@@ -173,8 +191,17 @@ def _package(change: Change, everywhere: tuple[str, ...]) -> tuple[str, ...]:
     if change.what == "rebuilt" and change.new:
         new = f"{new}, another file"
     size = _signed(change.bytes) if change.bytes is not None else "?"
-    where = "all" if set(everywhere) <= set(change.variants) else ", ".join(change.variants)
+    where = _where(change.variants, everywhere)
     return (change.name, change.kind, old, new, "-" if change.kind == "tool" else size, where)
+
+
+def _exposure(one: Exposure, everywhere: tuple[str, ...]) -> tuple[str, ...]:
+    where = _where(one.variants, everywhere)
+    return (one.id, one.what, one.name, one.kind, one.old, one.new, where)
+
+
+def _where(some: tuple[str, ...], everywhere: tuple[str, ...]) -> str:
+    return "all" if set(everywhere) <= set(some) else ", ".join(some)
 
 
 def _image(change: ImageChange) -> tuple[str, ...]:

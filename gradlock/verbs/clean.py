@@ -16,7 +16,7 @@ from gradlock.verbs.outcome import out, verb
 def clean(_context: Context, all: bool = False) -> None:
     """Remove what gradlock can make again: layers, reports, left-overs of killed runs."""
     with store.exclusive("build"):
-        names = ["layers", "packed", "pulled", "blobs", "passed"]
+        names = ["layers", "packed", "pulled", "blobs", "receipts"]
         if all:
             found = engine.seek()
             if found:

@@ -14,8 +14,12 @@ from gradlock.engine import containers
 from gradlock.engine.engine import Engine
 from gradlock.inside import box
 from gradlock.inside import suites as inside
+from tests.e2e import rewrite
 
 PLANT = Path(__file__).with_name("plant.py")
+REWRITE = Path(rewrite.__file__)
+#: Every so many mutants of Keras's files one is written: each starts TensorFlow anew.
+EVERY = 6
 SECONDS = 600
 #: Every kind, and how many operations it must have been planted in at least.
 KINDS = {
@@ -61,3 +65,16 @@ def test_mutants_are_planted_all_over(mutants: list[dict[str, Any]]) -> None:
     modules = {path.stem for path in (inside.TESTS / "gradients/cases").glob("[a-z]*.py")}
     # A Keras layer is made of operations that smaller cases catch before it.
     assert modules - groups <= {"layers", "recurrent", "attention"}
+
+
+def test_bugs_in_keras_are_caught(docker_engine: Engine, cpu_image: str) -> None:
+    """A sample of `rewrite`'s, in a copy of the image's own Keras."""
+    program, found = str(box.TESTS / REWRITE.name), str(box.RESULTS / "rewritten.json")
+    names = [mutant.name for mutant in rewrite.MUTANTS[::EVERY]]
+    argv = ["timeout", str(SECONDS), "python", program, found, *names]
+    options = box.options(docker_engine)
+    with containers.container(docker_engine, cpu_image, argv, kind="e2e", **options) as container:
+        box.put(container, {**inside.sources(), REWRITE.name: REWRITE.read_bytes()})
+        assert inside.follow(container, SECONDS + inside.GRACE) == 0
+        planted = json.loads(box.results(container)["rewritten.json"].decode())
+    assert [one["name"] for one in planted if one["caught"]] == names
