@@ -8,6 +8,7 @@ alone, without a strategy: the reference. `--mirrored N` shares work among N log
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import json
 import os
 import sys
@@ -16,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.python.distribute.collective_all_reduce_strategy import CollectiveAllReduceExtended
 
 from distributed import identity
 from distributed.cases import CASES
@@ -60,13 +60,13 @@ def chosen(mirrored: int) -> tf.distribute.Strategy:
     if "TF_CONFIG" not in os.environ:
         return tf.distribute.get_strategy()
     told = json.loads(os.environ["TF_CONFIG"])
-    # A worker that never comes, or goes, is to end the others: TensorFlow's own defaults wait
-    # for ever for the first, and 30 s between looks for the second.
-    CollectiveAllReduceExtended._check_health_initial_timeout = int(
-        os.environ.get(VARIABLE, PATIENCE)
-    )
-    CollectiveAllReduceExtended._check_health_interval = 5
+    # TensorFlow waits for a worker that never comes as long as it takes, in a call that holds
+    # everything up: this limit needs no thread of Python's.
+    patience = int(os.environ.get(VARIABLE, PATIENCE))
+    print(f"waiting {patience} s at most for {told['cluster']['worker']}", flush=True)
+    faulthandler.dump_traceback_later(patience, exit=True)
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    faulthandler.cancel_dump_traceback_later()
     if strategy.num_replicas_in_sync != len(told["cluster"]["worker"]):
         raise RuntimeError(
             f"{strategy.num_replicas_in_sync} replicas of {len(told['cluster']['worker'])}"

@@ -146,6 +146,9 @@ SQUARED_DIFFERENCE = records(
 CUMPROD_COMPLEX = records(
     Known("the gradient of cumprod in complex numbers lacks a conjugate"), "reverse", "second"
 )
+PROD_COMPLEX = records(
+    Known("reduce_prod's second derivative in complex numbers lacks cumprod's conjugate"), "second"
+)
 XLOGY_COMPLEX = records(
     Known(
         "the gradient of xlogy and xdivy in complex numbers lacks a conjugate",

@@ -239,7 +239,7 @@ CASES = (
         [positive(2, 3)],
         lambda x, of: parts(COMPLEX[of](paired(x) / 3)),
         of=tuple(COMPLEX),
-        known=lambda of: gaps.CUMPROD_COMPLEX if of == "cumprod" else {},
+        known=lambda of: {"cumprod": gaps.CUMPROD_COMPLEX, "prod": gaps.PROD_COMPLEX}.get(of, {}),
     ),
     *sweep(
         "complex_binary",
