@@ -26,6 +26,8 @@ nox.options.sessions = [
     "gradients",
     # Of one image: Python and packages are the same in all, and the workflow has a job for each.
     f"notebooks(variant='{variants.load().cpu.name}')",
+    # Of one image, too: containers of it are the workers.
+    f"distributed(variant='{variants.load().cpu.name}')",
     "fingerprint",
     "e2e",
     "lab",
@@ -34,7 +36,7 @@ nox.options.sessions = [
 ]
 nox.options.error_on_missing_interpreters = True
 ROOT = Path(__file__).parent
-VARIANTS = {variant.name: variant for variant in variants.load()}
+VARIANTS = {variant.name: variant for variant in variants.load().plain}
 CODE = (
     *("gradlock", "website", "tests", "notebooks", "benchmarks", "docker/rootfs"),
     *("tasks.py", "noxfile.py"),
@@ -90,6 +92,13 @@ def gradients(session: nox.Session, variant: str) -> None:
 def notebooks(session: nox.Session, variant: str) -> None:
     """Run the notebooks inside an image, and keep them with their outputs."""
     _inside(session, variant, "notebooks")
+
+
+@nox.session
+@nox.parametrize("variant", list(VARIANTS))
+def distributed(session: nox.Session, variant: str) -> None:
+    """Train on several containers of an image, 2 or `-- --tier all` 4, and compare with one."""
+    _inside(session, variant, "distributed")
 
 
 @nox.session

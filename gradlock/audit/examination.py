@@ -6,10 +6,11 @@ vulnerabilities.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 from packaging.utils import canonicalize_name
 
 from gradlock.artifacts import fetcher, network
@@ -22,11 +23,14 @@ from gradlock.locks.freshness import Locks
 from gradlock.locks.lockfile import DebPin
 
 Pins = dict[Subject, list[Key]]
+Service = Callable[
+    [httpx.Client, network.Stop, Sequence[Subject], str], dict[Subject, tuple[Vulnerability, ...]]
+]
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What was found: by severity of nobody but Debian's `minor`; and why the rest is not told.
+    """What was found, minor or not, and why the rest is not told.
 
     `asked` are the packages that were answered for.
     """
@@ -38,34 +42,38 @@ class Audit:
 
 def take(held: Sequence[Locks], suite: str, wheels: bool = True, debs: bool = True) -> Audit:
     """Ask about the packages of some variants' locks; what is answered is kept for `diff`."""
-    told: dict[Subject, tuple[Vulnerability, ...]] = {}
     untold: list[str] = []
     pins: Pins = {}
-    stop = network.Stop()
+    told: dict[Subject, tuple[Vulnerability, ...]] = {}
+    asked = {"Wheels": _wheels(held) if wheels else {}}
+    try:
+        asked["Debian packages"] = _debs(held) if debs else {}
+    except ArtifactError as error:
+        untold.append(_untold(["Debian packages"], error))
+    # What is for one service goes in one question: one that is silent costs its patience once.
+    shares: dict[Service, list[str]] = {}
+    for name in asked:
+        by_tracker = name != "Wheels" and tracker.named()
+        shares.setdefault(tracker.ask if by_tracker else osv.ask, []).append(name)
     with network.client() as client:
-        for wanted, read in ((wheels, _wheels), (debs, _debs)):
-            if not wanted:
+        for service, names in shares.items():
+            share = {one: keys for name in names for one, keys in asked[name].items()}
+            if not share:
                 continue
             try:
-                asked = read(held)
-                service = tracker if read is _debs and tracker.named() else osv
-                found = service.ask(client, stop, tuple(asked), suite)
-            except (ArtifactError, AuditError) as error:
-                untold.append(f"{_NAMES[read is _debs]} are not audited. {_indented(error)}")
-            else:
-                told.update(found)
-                pins.update(asked)
+                told.update(service(client, network.Stop(), tuple(share), suite))
+                pins.update(share)
+            except AuditError as error:
+                untold.append(_untold([name for name in names if asked[name]], error))
     answers.note(told, pins)
     findings = [Finding(one, each) for one, found in told.items() for each in found]
     findings.sort(key=lambda one: (one.subject.kind, one.subject.name, one.vulnerability.id))
     return Audit(tuple(told), tuple(findings), tuple(untold))
 
 
-_NAMES = ("Wheels", "Debian packages")
-
-
-def _indented(error: GradlockError) -> str:
-    return str(error)[0].upper() + str(error)[1:]
+def _untold(names: Sequence[str], error: GradlockError) -> str:
+    said = str(error)
+    return f"{' and '.join(names)} are not audited. {said[0].upper()}{said[1:]}"
 
 
 def _wheels(held: Sequence[Locks]) -> Pins:

@@ -50,20 +50,20 @@ class Finding:
     vulnerability: Vulnerability
 
 
-def merged(found: Iterable[Vulnerability]) -> tuple[Vulnerability, ...]:
+def merged(kind: str, found: Iterable[Vulnerability]) -> tuple[Vulnerability, ...]:
     """Make one of those that share an identifier: each database has a record of its own."""
     kept: list[Vulnerability] = []
     for one in found:
         same = [other for other in kept if set(one.ids) & set(other.ids)]
         both = [*same, one]
-        # The database that knows of a fix has looked further than the one that does not.
+        # The database that knows of a later fix has looked further than the other one.
         fixes = [each.fixed for each in both if each.fixed]
         kept = [other for other in kept if other not in same]
         kept.append(
             Vulnerability(
                 tuple(sorted({name for each in both for name in each.ids})),
                 next((each.summary for each in both if each.summary), ""),
-                fixes[0] if fixes else "",
+                versions.newest(kind, fixes) if fixes else "",
                 all(each.minor for each in both),
             )
         )

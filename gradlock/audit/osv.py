@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 import httpx
+from packaging.utils import canonicalize_name
 
 from gradlock.artifacts.network import Stop
 from gradlock.audit import service, versions
@@ -53,9 +54,13 @@ def ask(
             records = dict(zip(every, told, strict=True))
         return {
             subject: merged(
-                _read(records[name], subject, suite)
-                for name in names
-                if not records[name].get("withdrawn")
+                subject.kind,
+                (
+                    one
+                    for name in names
+                    if not records[name].get("withdrawn")
+                    for one in _read(records[name], subject, suite)
+                ),
             )
             for subject, names in named.items()
         }
@@ -100,23 +105,32 @@ def _ecosystem(subject: Subject, suite: str) -> str:
     return f"Debian:{RELEASES[suite]}"
 
 
-def _read(record: Mapping[str, Any], subject: Subject, suite: str) -> Vulnerability:
-    """Read a record, as far as it is about a package."""
-    ours = (subject.name.lower(), _ecosystem(subject, suite))
+def _read(record: Mapping[str, Any], subject: Subject, suite: str) -> Iterator[Vulnerability]:
+    """Read a record, as far as it is about a package: an advisory may be about several."""
+    ours = (canonicalize_name(subject.name), _ecosystem(subject, suite))
     rows = [
         row
         for row in record["affected"]
-        if (row["package"]["name"].lower(), row["package"]["ecosystem"]) == ours
+        if (canonicalize_name(row["package"]["name"]), row["package"]["ecosystem"]) == ours
     ]
-    fixes = [fix for row in rows for fix in _fixes(row, subject)]
+    least = ""
+    for fix in (fix for row in rows for fix in _fixes(row, subject)):
+        least = fix if not least or versions.older(subject.kind, fix, least) else least
     urgencies = {row.get("ecosystem_specific", {}).get("urgency", "") for row in rows}
-    others = [str(name) for name in (*record.get("aliases", ()), *record.get("upstream", ()))]
-    least = fixes[0] if fixes else ""
-    for fix in fixes:
-        least = fix if versions.older(subject.kind, fix, least) else least
     summary = record.get("summary") or record.get("details", "").partition("\n")[0]
-    ids = tuple(sorted({str(record["id"]), *others}))
-    return Vulnerability(ids, str(summary), least, urgencies == {"unimportant"})
+    told = partial(
+        Vulnerability,
+        summary=str(summary),
+        fixed=least,
+        minor=not least and urgencies == {"unimportant"},
+    )
+    others = [str(name) for name in (*record.get("aliases", ()), *record.get("upstream", ()))]
+    ids = sorted({str(record["id"]), *others})
+    several = [name for name in ids if name.startswith("CVE-")]
+    if len(several) > 1:  # by the advisory's name, who accepts one would accept all
+        yield from (told((name,)) for name in several)
+    else:
+        yield told(tuple(ids))
 
 
 def _fixes(row: Mapping[str, Any], subject: Subject) -> Iterator[str]:

@@ -17,7 +17,7 @@ from gradlock import progress, store
 from gradlock.engine import containers, gpus
 from gradlock.engine.engine import Engine, working
 from gradlock.errors import InputError
-from gradlock.inside import box
+from gradlock.inside import box, workers
 
 #: The tests that run inside images.
 TESTS = store.ROOT / "tests" / "image"
@@ -82,8 +82,9 @@ def run_suites(
             options["device_requests"] = gpus.requests(engine, required=gpu_required)
         for suite, path in zip(suites, paths, strict=True):
             argv = pytest(suite, path, seconds, gpu_required=gpu_required, tier=tier)
+            files = tests | beside(engine, image, suite, tests, tier=tier, reports=reports)
             with containers.container(engine, image, argv, kind="tests", **options) as container:
-                box.put(container, tests | (notebooks() if suite == NOTEBOOKS.name else {}))
+                box.put(container, files)
                 status = follow(container, seconds + GRACE)
                 results = box.results(container)
             if status in (TIMED_OUT, KILLED):
@@ -120,6 +121,24 @@ def sources() -> dict[str, bytes]:
         if path.is_file()
         and not any(part[0] == "." or part == "__pycache__" for part in short.parts)
     }
+
+
+def beside(
+    engine: Engine,
+    image: str,
+    suite: str,
+    tests: Mapping[str, bytes],
+    *,
+    tier: str,
+    reports: Path,
+) -> dict[str, bytes]:
+    """Return what a suite finds beside the tests: notebooks, or what workers have computed."""
+    if suite == NOTEBOOKS.name:
+        return notebooks()
+    if suite == workers.SUITE:
+        count = workers.COUNTS[tier]
+        return workers.compute(engine, image, tests, count=count, reports=reports)
+    return {}
 
 
 def notebooks() -> dict[str, bytes]:

@@ -73,7 +73,12 @@ def _changed(path: Path, before: Tree, now: Tree, table: Table) -> Iterator[str]
         texts = [tree.read(source) or "" for tree in (before, now)]
         for number, old, new in _differences(*texts):
             yield f"{lockfile.shown(source)}:{number}, {_said(old, new)}"
-    rows = {row.name for row in table if path in (paths.pip(row), paths.conda(row))}
+    rows = {
+        each.name
+        for row in table
+        if path in (paths.pip(row), paths.conda(row))
+        for each in table.line(row)
+    }
     texts = [tree.read(variants.TABLE) or "" for tree in (before, now)]
     sections = _sections(texts[1])
     for number, old, new in _differences(*texts):
@@ -105,10 +110,11 @@ def _followed(path: Path, table: Table) -> Iterator[Path]:
     if path == paths.DESK:
         yield paths.TOOLS
     for row in table:
-        if path == paths.pip(row) and row.shares_wheels(table.cpu):
-            yield paths.pip(table.cpu)
-        elif path == paths.conda(row) and row.shares_condas(table.cpu):
-            yield paths.conda(table.cpu)
+        leader = table.leader(row)
+        if path == paths.pip(row) and row.shares_wheels(leader):
+            yield paths.pip(leader)
+        elif path == paths.conda(row) and row.shares_condas(leader):
+            yield paths.conda(leader)
 
 
 def _differences(old: str, new: str) -> Iterator[tuple[int, str, str]]:

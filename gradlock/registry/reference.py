@@ -82,6 +82,16 @@ def parse_image(text: str) -> tuple[Reference, str]:
     return Reference(place.host, place.repository), digest if at else place.tag
 
 
+def is_image(text: str) -> bool:
+    """Whether a word can only mean an image in a registry: a host before it, a tag or digest after.
+
+    A revision of git has no colon before its first slash, and rarely a dot.
+    """
+    host, slash, rest = text.partition("/")
+    known = host == "localhost" or "." in host or ":" in host
+    return bool(slash) and known and (":" in rest or "@" in rest)
+
+
 def _wrong(text: str, why: str) -> InputError:
     return InputError(
         f"{text!r} cannot be a place in a registry: {why}",

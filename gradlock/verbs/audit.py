@@ -16,6 +16,7 @@ from rich.table import Table as Grid
 from gradlock.audit import acceptance, examination, findings
 from gradlock.audit.examination import Audit
 from gradlock.audit.findings import Finding
+from gradlock.errors import InputError
 from gradlock.images import channels
 from gradlock.inputs import variants, wanted
 from gradlock.inputs.variants import Table, Variant
@@ -51,6 +52,8 @@ def audit(
 
     Ends with 1 where one is not accepted in audit.toml, and with 3 where a service cannot tell.
     """
+    if not (wheels or debs):
+        raise InputError("nothing is left to audit", mend="leave out --no-wheels or --no-debs")
     table = variants.load()
     accepted = acceptance.read()
     rows = table.select(variant=variant, cuda=cuda, gpu=gpu, every=all)

@@ -19,7 +19,7 @@ from gradlock.images import pins
 from gradlock.images.changes import ImageChange
 from gradlock.inputs.variants import Variant
 from gradlock.locks import diff
-from gradlock.locks.diff import Change, Difference
+from gradlock.locks.diff import Change, Difference, Environment
 from gradlock.locks.revisions import Tree
 from gradlock.verbs.outcome import out
 
@@ -44,7 +44,8 @@ class Numbers:
 class Report:
     """All that differs between `old` and `new`, which are names for people.
 
-    `variants` are those that either has: what moved in all of them is said once.
+    `variants` are those that either has: what moved in all of them is said once. `untold` says why
+    packages are not compared, where they cannot be.
     """
 
     old: str
@@ -54,6 +55,7 @@ class Report:
     images: tuple[ImageChange, ...] = ()
     numbers: tuple[Numbers, ...] = ()
     vulnerabilities: Exposures = field(default_factory=Exposures)
+    untold: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.locks or self.images or self.numbers)
@@ -78,6 +80,15 @@ def across(old: tuple[Tree, Variant], new: tuple[Tree, Variant]) -> Report:
     locks = diff.between(*sides)
     numbers = (found,) if found else ()
     return Report(ours, theirs, (name,), locks, (), numbers, _exposures(locks))
+
+
+def images_of(
+    old: tuple[str, Environment], new: tuple[str, Environment], moved: tuple[ImageChange, ...] = ()
+) -> Report:
+    """Compare what two images hold, or an image and what is locked; each has a name for people."""
+    locks = diff.between(old[1], new[1])
+    name = f"{old[1].name}, {new[1].name}"
+    return Report(old[0], new[0], (name,), locks, moved, (), _exposures(locks))
 
 
 def _exposures(locks: Difference) -> Exposures:
@@ -107,7 +118,7 @@ def _numbers(name: str, old: tuple[Tree, str], new: tuple[Tree, str]) -> Numbers
 def lines(report: Report) -> Iterator[RenderableType]:
     """Yield what a terminal shows."""
     if not report:
-        yield f"nothing differs between {report.old} and {report.new}"
+        yield report.untold or f"nothing differs between {report.old} and {report.new}"
         return
     for fact in report.locks.facts:
         yield f"{fact.variant}: {fact.name} {fact.old or 'none'} -> {fact.new or 'none'}"
@@ -165,7 +176,8 @@ def summary(report: Report) -> str:
     told = [one.what for one in report.vulnerabilities.changes]
     known = [f"{told.count(what)} {what}" for what in ("closed", "opened") if what in told]
     closed = f"; known vulnerabilities: {', '.join(known)}" if known else ""
-    return (", ".join(counted) or "no package differs") + more + unknown + closed
+    said = ", ".join(counted) or report.untold or "no package differs"
+    return said + more + unknown + closed
 
 
 def _tables(report: Report) -> Iterator[tuple[tuple[str, ...], list[tuple[str, ...]]]]:

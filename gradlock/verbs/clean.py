@@ -23,7 +23,7 @@ def clean(_context: Context, all: bool = False) -> None:
                 built = ("base", *(row.name for row in variants.load()))
                 removal.remove(found, [f"gradlock:{name}" for name in built])
             engine.stop_private()
-            names += ["engine", "artifacts", "repodata", "piptools", "registries"]
+            names += ["engine", "artifacts", "repodata", "piptools", "registries", "audit"]
         for name in names:
             shutil.rmtree(store.store() / name, ignore_errors=True)
         store.sweep()

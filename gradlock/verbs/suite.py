@@ -17,9 +17,9 @@ from gradlock.verbs.outcome import verb
     help={
         **flags.CHOICE,
         **flags.GPU_REQUIRED,
-        "suites": "Folders of tests/image, one after the other: smoke gradients notebooks.",
+        "suites": "Folders of tests/image, in turn: smoke gradients notebooks distributed.",
         "proven": "Leave out what has passed before, here or by the word of somebody trusted.",
-        "tier": "How much of the table of gradients: core (default), or all.",
+        "tier": "How much of gradients, how many workers: core (default; 2), or all (4).",
     },
 )
 def suite(

@@ -15,6 +15,9 @@ from gradlock.proof import receipts
 from gradlock.proof.statement import Statement
 from gradlock.verbs.outcome import out
 
+#: The suites that have tiers.
+TIERED = ("gradients", "distributed")
+
 
 def run(
     docker: Engine,
@@ -77,8 +80,8 @@ def _claim(
     required: bool = False,
     tier: str = "core",
 ) -> Statement:
-    """Return what a receipt of a suite says; only gradients have tiers."""
-    tiers = tier if suite == "gradients" else ""
+    """Return what a receipt of a suite says, with its tier where it has some."""
+    tiers = tier if suite in TIERED else ""
     return receipts.claim(docker, image.id, receipts.Run(suite, row.gpu, required, tiers))
 
 

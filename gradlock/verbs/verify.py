@@ -136,9 +136,12 @@ def _more(
 
 @contextmanager
 def _means(made: Recipe) -> Iterator[Means]:
-    """Yield what an image is built with again: its artifacts may come from the team's cache."""
+    """Yield what an image is built with again.
+
+    Its artifacts may come from the team's cache. Those of the store are hashed anew.
+    """
     with team.artifacts([made.locks.digest]) as nearer:
-        yield Means(room.here(), held=False, nearer=nearer)
+        yield Means(room.here(), verify=True, held=False, nearer=nearer)
 
 
 def _print(target: Target, findings: Sequence[Finding], *, as_json: bool) -> None:

@@ -14,10 +14,12 @@ from gradlock.engine import containers
 from gradlock.engine.engine import Engine
 from gradlock.inside import box
 from gradlock.inside import suites as inside
-from tests.e2e import rewrite
+from tests.e2e import bugs
 
-PLANT, BRANCHES = (Path(__file__).with_name(name) for name in ("plant.py", "branches.py"))
-REWRITE = Path(rewrite.__file__)
+HERE = Path(__file__).parent
+PLANT, BRANCHES, REWRITE, BUGS = (
+    HERE / name for name in ("plant.py", "branches.py", "rewrite.py", "bugs.py")
+)
 #: Every so many mutants of Keras's files one is written: each starts TensorFlow anew.
 EVERY = 6
 SECONDS = 600
@@ -87,13 +89,14 @@ def test_wrong_branches_are_caught_by_the_core(docker_engine: Engine, cpu_image:
 
 
 def test_bugs_in_keras_are_caught(docker_engine: Engine, cpu_image: str) -> None:
-    """A sample of `rewrite`'s, in a copy of the image's own Keras."""
+    """A sample of `bugs`, in a copy of the image's own Keras."""
     program, found = str(box.TESTS / REWRITE.name), str(box.RESULTS / "rewritten.json")
-    names = [mutant.name for mutant in rewrite.MUTANTS[::EVERY]]
+    names = [mutant.name for mutant in bugs.MUTANTS[::EVERY]]
     argv = ["timeout", str(SECONDS), "python", program, found, *names]
     options = box.options(docker_engine)
     with containers.container(docker_engine, cpu_image, argv, kind="e2e", **options) as container:
-        box.put(container, {**inside.sources(), REWRITE.name: REWRITE.read_bytes()})
+        programs = {path.name: path.read_bytes() for path in (REWRITE, BUGS)}
+        box.put(container, {**inside.sources(), **programs})
         assert inside.follow(container, SECONDS + inside.GRACE) == 0
         planted = json.loads(box.results(container)["rewritten.json"].decode())
     assert [one["name"] for one in planted if one["caught"]] == names

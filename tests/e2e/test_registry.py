@@ -348,7 +348,7 @@ def test_those_who_say_something_at_once_are_all_listed(pushed: Registry) -> Non
 def test_what_one_machine_has_proved_the_next_does_not_repeat(
     pushed: Registry, invoke: Invoke, tmp_path: Path
 ) -> None:
-    """If it trusts who signed it, and not for being in the cache alone."""
+    """It trusts who signed it; that it repeats what nobody trusted has signed is a unit test."""
     key, policy = tmp_path / "ci.pem", tmp_path / "policy.toml"
     policy.write_text(finished(invoke("key", str(key))))
     finished(invoke("suite", "smoke"))
@@ -360,5 +360,3 @@ def test_what_one_machine_has_proved_the_next_does_not_repeat(
     env = {"GRADLOCK_STORE": str(tmp_path / "store"), "GRADLOCK_CACHE": pushed.place, **NOWHERE}
     trusting = invoke("suite", "smoke", "--proven", GRADLOCK_POLICY=str(policy), **env)
     assert "before (signed by ci): not repeated" in finished(trusting)
-    shutil.rmtree(tmp_path / "store/receipts")
-    assert "not repeated" not in finished(invoke("suite", "smoke", "--proven", **env))

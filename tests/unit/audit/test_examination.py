@@ -49,7 +49,8 @@ def test_what_cannot_be_asked_is_not_passed(service: Service, held: list[Locks])
     service.fault = 500
     taken = examination.take(held, "trixie")
     assert taken.asked == ()
-    assert [line.partition(" are")[0] for line in taken.untold] == ["Wheels", "Debian packages"]
+    (said,) = taken.untold
+    assert said.startswith("Wheels and Debian packages are not audited. ")
     assert answers.known() == {}
 
 
@@ -64,3 +65,20 @@ def test_a_deb_that_cannot_be_had_leaves_the_wheels(
     assert {one.kind for one in taken.asked} == {"pip"}
     (said,) = taken.untold
     assert "No mirror" in said
+
+
+def test_debians_tracker_is_asked_where_it_is_named(
+    service: Service, held: list[Locks], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADLOCK_DEBIAN_TRACKER", f"{service.url}/tracker")
+    row = {"status": "open", "urgency": "high"}
+    service.tracker = {"zlib": {"CVE-2026-9": {"releases": {"trixie": row}}}}
+    (found,) = examination.take(held, "trixie").findings
+    assert found.subject.name == "zlib"
+    assert {query["package"]["ecosystem"] for query in service.asked} == {"PyPI"}
+
+
+def test_what_is_left_out_is_not_asked_about(service: Service, held: list[Locks]) -> None:
+    taken = examination.take(held, "trixie", wheels=False)
+    assert {one.kind for one in taken.asked} == {"apt"}
+    assert examination.take(held, "trixie", wheels=False, debs=False).asked == ()

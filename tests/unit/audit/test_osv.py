@@ -93,3 +93,27 @@ def test_a_suite_that_the_service_counts_in_no_way_we_know_is_refused(service: S
     with pytest.raises(AuditError, match="OSV's name of Debian sid"):
         ask(CURL, suite="sid")
     assert not service.asked
+
+
+def test_an_advisory_of_several_is_told_one_by_one(service: Service) -> None:
+    names = ["CVE-2026-1", "CVE-2026-2"]
+    row = {"ecosystem": "Debian:13", "upstream": names}
+    fixed = [{"introduced": "0"}, {"fixed": "8.14.1-2+deb13u1"}]
+    service.records["DSA-1-1"] = record("DSA-1-1", "curl", *fixed, **row)
+    one = record("DEBIAN-CVE-2026-1", "curl", ecosystem="Debian:13", upstream=names[:1])
+    service.records["DEBIAN-CVE-2026-1"] = one
+    service.known["curl"] = ["DSA-1-1", "DEBIAN-CVE-2026-1"]
+    found = ask(CURL)[CURL]
+    assert [one.id for one in found] == names
+    assert {one.fixed for one in found} == {"8.14.1-2+deb13u1"}
+
+
+@pytest.mark.parametrize(("fixed", "minor"), [([], True), ([{"fixed": "9-1"}], False)])
+def test_what_debian_rates_low_is_minor_until_it_is_fixed(
+    service: Service, fixed: list[dict[str, str]], minor: bool
+) -> None:
+    affected = {"ecosystem_specific": {"urgency": "unimportant"}}
+    told = record("CVE-2026-7", "curl", *fixed, ecosystem="Debian:13", affected=affected)
+    service.records["CVE-2026-7"], service.known["curl"] = told, ["CVE-2026-7"]
+    (found,) = ask(CURL)[CURL]
+    assert found.minor == minor

@@ -91,3 +91,8 @@ def test_a_program_reads_all_of_it(
     assert [one["ids"] for one in told["minor"]] == [["CVE-2026-3"]]
     assert len(told["found"]) == 4
     assert told["untold"] == ["Something is not audited."]
+
+
+def test_an_audit_of_nothing_is_none(taken: dict[str, Audit]) -> None:
+    with pytest.raises(Exit, match="nothing is left to audit"):
+        audit.body(Context(), wheels=False, debs=False)

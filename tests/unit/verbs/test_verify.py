@@ -10,6 +10,8 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 
 from gradlock.errors import ProofError
+from gradlock.images.build import Means
+from gradlock.images.recipe import Recipe
 from gradlock.inputs import variants
 from gradlock.proof import keys, verification
 from gradlock.proof.verification import Finding, Target
@@ -63,8 +65,10 @@ class Checked:
         """Return one finding."""
         return [Finding("pin", "what it says", self.problem)]
 
-    def check(self, *_: object) -> str:
-        """Build it again."""
+    def check(self, _target: Target, _recipe: Recipe, means: Means) -> str:
+        """Build it again, from artifacts that are hashed anew, and whatever comes out of them."""
+        assert means.verify
+        assert not means.held
         self.did.append("rebuild")
         if self.rebuild:
             raise self.rebuild
