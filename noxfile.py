@@ -146,8 +146,12 @@ def faults(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def locks(session: nox.Session) -> None:
-    """Resolve all locks again, as of their date: they must say what comes out; needs a network."""
+    """Resolve all locks again, as of their date: they must say what comes out; needs a network.
+
+    An update of one package must move nothing else that could have stayed.
+    """
     _inv(session, "lock", "--verify")
+    _pytest(session, "tests/locks")
 
 
 @nox.session(default=False, venv_backend="venv", reuse_venv=True)
