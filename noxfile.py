@@ -36,12 +36,14 @@ nox.options.sessions = [
 ]
 nox.options.error_on_missing_interpreters = True
 ROOT = Path(__file__).parent
-VARIANTS = {variant.name: variant for variant in variants.load()}
+VARIANTS = {variant.name: variant for variant in variants.load().plain}
 CODE = (
     *("gradlock", "website", "tests", "notebooks", "benchmarks", "docker/rootfs"),
     *("tasks.py", "noxfile.py"),
 )
 GPU_REQUIRED = "--gpu-required"
+#: What the images' suites alone know. Without `--proven` a session repeats what has passed.
+IMAGES_OWN = (GPU_REQUIRED, "--proven")
 
 
 @nox.session
@@ -144,8 +146,19 @@ def faults(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def locks(session: nox.Session) -> None:
-    """Resolve all locks again, as of their date: they must say what comes out; needs a network."""
+    """Resolve all locks again, as of their date: they must say what comes out; needs a network.
+
+    An update of one package must move nothing else that could have stayed.
+    """
     _inv(session, "lock", "--verify")
+    _pytest(session, "tests/locks")
+
+
+@nox.session(default=False, venv_backend="venv", reuse_venv=True)
+def conda(session: nox.Session) -> None:
+    """Build an image of the channel conda-forge from packages that are built here."""
+    _desk(session)
+    session.run("python", "-m", "pytest", "tests/conda", *_given(session))
 
 
 @nox.session(default=False)
@@ -172,7 +185,7 @@ def _pytest(session: nox.Session, folder: str) -> None:
 
 def _given(session: nox.Session) -> list[str]:
     """Return what stands after `--`, but for what only images' tests know."""
-    return [word for word in session.posargs if word != GPU_REQUIRED]
+    return [word for word in session.posargs if word not in IMAGES_OWN]
 
 
 def _desk(session: nox.Session) -> None:
