@@ -8,6 +8,7 @@ from gradlock.verbs.base import base
 from gradlock.verbs.clean import clean
 from gradlock.verbs.compose import compose
 from gradlock.verbs.cuda import cuda
+from gradlock.verbs.deploy import deploy
 from gradlock.verbs.diff import diff
 from gradlock.verbs.doctor import doctor
 from gradlock.verbs.drift import drift
@@ -33,8 +34,8 @@ from gradlock.verbs.variants import variants
 
 #: What invoke finds where it is started by itself.
 namespace = Collection(
-    *(base, clean, compose, cuda, diff, doctor, drift, fetch, fingerprint, image),
-    *(lab, lock, logs, ps, pull, push, save, sbom, setup, shell, stop, suite),
+    *(base, clean, compose, cuda, deploy, diff, doctor, drift, fetch, fingerprint),
+    *(image, lab, lock, logs, ps, pull, push, save, sbom, setup, shell, stop, suite),
     *(tensorboard, test, variants),
 )
 
