@@ -26,6 +26,8 @@ nox.options.sessions = [
     "gradients",
     # Of one image: Python and packages are the same in all, and the workflow has a job for each.
     f"notebooks(variant='{variants.load().cpu.name}')",
+    # Of one image, too: containers of it are the workers.
+    f"distributed(variant='{variants.load().cpu.name}')",
     "fingerprint",
     "e2e",
     "lab",
@@ -34,12 +36,14 @@ nox.options.sessions = [
 ]
 nox.options.error_on_missing_interpreters = True
 ROOT = Path(__file__).parent
-VARIANTS = {variant.name: variant for variant in variants.load()}
+VARIANTS = {variant.name: variant for variant in variants.load().plain}
 CODE = (
     *("gradlock", "website", "tests", "notebooks", "benchmarks", "docker/rootfs"),
     *("tasks.py", "noxfile.py"),
 )
 GPU_REQUIRED = "--gpu-required"
+#: What the images' suites alone know. Without `--proven` a session repeats what has passed.
+IMAGES_OWN = (GPU_REQUIRED, "--proven")
 
 
 @nox.session
@@ -92,6 +96,13 @@ def notebooks(session: nox.Session, variant: str) -> None:
 
 @nox.session
 @nox.parametrize("variant", list(VARIANTS))
+def distributed(session: nox.Session, variant: str) -> None:
+    """Train on several containers of an image, 2 or `-- --tier all` 4, and compare with one."""
+    _inside(session, variant, "distributed")
+
+
+@nox.session
+@nox.parametrize("variant", list(VARIANTS))
 def fingerprint(session: nox.Session, variant: str) -> None:
     """Compare what an image computes with its committed fingerprint."""
     _inv(session, "fingerprint", "--check", "--variant", variant)
@@ -135,8 +146,12 @@ def faults(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def locks(session: nox.Session) -> None:
-    """Resolve all locks again, as of their date: they must say what comes out; needs a network."""
+    """Resolve all locks again, as of their date: they must say what comes out; needs a network.
+
+    An update of one package must move nothing else that could have stayed.
+    """
     _inv(session, "lock", "--verify")
+    _pytest(session, "tests/locks")
 
 
 @nox.session(default=False, venv_backend="venv", reuse_venv=True)
@@ -170,7 +185,7 @@ def _pytest(session: nox.Session, folder: str) -> None:
 
 def _given(session: nox.Session) -> list[str]:
     """Return what stands after `--`, but for what only images' tests know."""
-    return [word for word in session.posargs if word != GPU_REQUIRED]
+    return [word for word in session.posargs if word not in IMAGES_OWN]
 
 
 def _desk(session: nox.Session) -> None:

@@ -55,8 +55,8 @@ class Case:
     where the gradient is not the derivative of `function` by intent (`stop_gradient`).
     `known` gives the expected failure of a check, `tolerances` replace those of `checks`.
     `swept` marks a row that `sweep` made: one of many that differ in attributes alone. Of these
-    `lead` marks the ones that show a value of an attribute for the first time: dearer checks run
-    for them alone.
+    `lead` marks the ones that show a value of an attribute for the first time, or for the first
+    time with an attribute `of`: dearer checks run for them alone.
     """
 
     name: str

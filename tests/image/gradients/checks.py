@@ -86,8 +86,13 @@ def vjp(
 
 
 def dense(gradient: tf.Tensor | tf.IndexedSlices | None, of: tf.Tensor) -> tf.Tensor:
-    """Return a gradient as a tensor."""
-    return tf.zeros_like(of) if gradient is None else tf.convert_to_tensor(gradient)
+    """Return a gradient as a tensor; it must have the shape of what it is the gradient of."""
+    if gradient is None:
+        return tf.zeros_like(of)
+    tensor = tf.convert_to_tensor(gradient)
+    if not of.shape.is_compatible_with(tensor.shape):
+        raise ValueError(f"a gradient of the shape {tensor.shape}, in a tensor of {of.shape}")
+    return tensor
 
 
 def wide(tensors: Sequence[tf.Tensor]) -> Arrays:

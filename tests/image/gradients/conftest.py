@@ -15,6 +15,7 @@ import facts
 import pytest
 
 from gradients import tiers
+from gradients.coverage import plugin as coverage
 from gradients.report import Report, Result
 from gradients.tiers import Tier
 
@@ -34,6 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=Tier.CORE.value,
         help="how much of the table of cases runs: core (default), or all",
     )
+    coverage.add_option(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,6 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[tiers.KEY] = Tier(config.getoption("--tier"))
     config.stash[REPORT] = Report()
     config.pluginmanager.register(Collector(config.stash[REPORT]))
+    if config.getoption("--coverage") != coverage.OFF:
+        config.pluginmanager.register(coverage.Coverage(config))
     config.stash[START] = time.monotonic()
     # Hundreds of expected failures: the summary has them by reason, the report one by one.
     config.option.reportchars = "fEs"

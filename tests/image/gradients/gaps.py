@@ -140,17 +140,22 @@ NOISE_OF_A_TYPE = records(
     Known("stateless dropout draws other numbers in each type"), "float32", "bfloat16", "float16"
 )
 
-CONJUGATE = records(
-    Known("the gradient in complex numbers lacks a conjugate"), "reverse", "second", "forward"
+SQUARED_DIFFERENCE = records(
+    Known("the gradient of squared_difference in complex numbers lacks a conjugate"), "reverse"
 )
-CONJUGATE_XLOGY = records(
+CUMPROD_COMPLEX = records(
+    Known("the gradient of cumprod in complex numbers lacks a conjugate"), "reverse", "second"
+)
+PROD_COMPLEX = records(
+    Known("reduce_prod's second derivative in complex numbers lacks cumprod's conjugate"), "second"
+)
+XLOGY_COMPLEX = records(
     Known(
-        "the gradient in complex numbers lacks a conjugate",
+        "the gradient of xlogy and xdivy in complex numbers lacks a conjugate",
         issue="https://github.com/tensorflow/tensorflow/pull/127713",
     ),
     "reverse",
     "second",
-    "forward",
 )
 POWER_0 = records(
     Known("the gradient of x**0 is 0 times infinity where x is 0", issue=_url(35011)),

@@ -30,12 +30,13 @@ def sweep(
     `known` are the same for all, or functions of the attributes; these, and `only`, are given
     those that they name.
     """
-    seen: set[tuple[str, Any]] = set()
+    seen: set[tuple[Any, ...]] = set()
     for values in product(*attributes.values()):
         chosen = dict(zip(attributes, values, strict=True))
         if not only(**_named(only, chosen)):
             continue
-        new = set(chosen.items()) - seen
+        # Of which function it is, each value leads: functions differ more than values do.
+        new = {(chosen.get("of"), *item) for item in chosen.items()} - seen
         seen |= new
         yield Case(
             f"{name}({', '.join(f'{key}={_short(value)}' for key, value in chosen.items())})",

@@ -212,9 +212,9 @@ COMPLEX_PAIRS: dict[str, Callable[[tf.Tensor, tf.Tensor], tf.Tensor]] = {
 
 #: Whose gradients are wrong in complex numbers.
 UNCONJUGATED = {
-    "squared_difference": gaps.CONJUGATE,
-    "xlogy": gaps.CONJUGATE_XLOGY,
-    "xdivy": gaps.CONJUGATE_XLOGY,
+    "squared_difference": gaps.SQUARED_DIFFERENCE,
+    "xlogy": gaps.XLOGY_COMPLEX,
+    "xdivy": gaps.XLOGY_COMPLEX,
 }
 
 CASES = (
@@ -239,7 +239,7 @@ CASES = (
         [positive(2, 3)],
         lambda x, of: parts(COMPLEX[of](paired(x) / 3)),
         of=tuple(COMPLEX),
-        known=lambda of: gaps.CONJUGATE if of == "cumprod" else {},
+        known=lambda of: {"cumprod": gaps.CUMPROD_COMPLEX, "prod": gaps.PROD_COMPLEX}.get(of, {}),
     ),
     *sweep(
         "complex_binary",

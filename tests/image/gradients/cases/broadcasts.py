@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from gradients import gaps
 from gradients.inputs import distinct, positive
 from gradients.sweep import sweep
 
@@ -64,6 +65,9 @@ def apart(a: tuple[int, ...], b: tuple[int, ...]):
     return [lambda random: 1.6 + first(random) / 2, lambda random: 1.6 + second(random) / 2]
 
 
+#: What igamma's gradient in its first argument lacks.
+IGAMMA = gaps.no_second("IgammaGradA", "second")
+
 CASES = (
     *sweep(
         "binary",
@@ -76,6 +80,7 @@ CASES = (
         "binary",
         lambda of, shapes: apart(*shapes),
         lambda a, b, of, shapes: RARE[of](a, b),
+        known=lambda of: IGAMMA if of in ("igamma", "igammac") else {},
         of=tuple(RARE),
         shapes=FEW,
     ),
@@ -89,6 +94,7 @@ CASES = (
         "constant_right",
         lambda of: [positive(2, 3)],
         lambda x, of: ALL[of](x, tf.constant([[0.7], [1.3]], x.dtype)) * x**2,
+        known=lambda of: IGAMMA if of in ("igamma", "igammac") else {},
         of=tuple(ALL),
     ),
     *sweep(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import tensorflow as tf
 
 from gradients import gaps
@@ -22,6 +23,12 @@ def factors(
     """Draw matrices of 3 x 4 and 4 x 5, or their transposes."""
     a, b = (4, 3) if turn_a else (3, 4), (5, 4) if turn_b else (4, 5)
     return [normal(*batches[0], *a), normal(*batches[1], *b)]
+
+
+def constant_factor(rows: int, columns: int, turned: bool, dtype: tf.DType) -> tf.Tensor:
+    """Return a matrix that no tape watches, or its transpose."""
+    matrix = np.sin(np.arange(rows * columns)).reshape(rows, columns)
+    return tf.constant(matrix if turned else matrix.T, dtype)
 
 
 def complex_pair(parts: tf.Tensor) -> tf.Tensor:
@@ -97,8 +104,8 @@ CASES = (
         "matmul_constant",
         factors,
         lambda a, b, turn_a, turn_b: (
-            tf.matmul(a, tf.ones_like(b) * 0.7, turn_a, turn_b)
-            * tf.matmul(tf.ones_like(a) * 0.3, b, turn_a, turn_b)
+            tf.matmul(a, constant_factor(5, 4, turn_b, a.dtype), turn_a, turn_b)
+            + tf.matmul(constant_factor(4, 3, turn_a, b.dtype), b, turn_a, turn_b)
         ),
         turn_a=BOTH,
         turn_b=BOTH,

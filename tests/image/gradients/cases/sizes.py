@@ -73,7 +73,7 @@ CASES = (
     ),
     *sweep(
         "segments",
-        lambda of, rows: [distinct(rows, 2)],
+        lambda of, rows: [distinct(rows, 2, offset=0.3)],
         lambda x, of, rows: getattr(tf.math, of)(x, np.arange(rows) * 3 // rows, 3),
         of=(
             "unsorted_segment_sum",

@@ -1,0 +1,104 @@
+"""Measures coverage in a session of pytest, over all of its workers, and holds it to the record.
+
+`--coverage gate` fails the session where something is not run and has no reason; `record` writes
+`<results>.unrun.toml`, to be committed; `rows` keeps which test runs which place, for mutants.
+Import this before TensorFlow: what runs while it is imported is not told.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gradients.coverage import record, scope
+from gradients.coverage.collector import Collector
+from gradients.coverage.measured import NEW, Measured
+from gradients.coverage.page import page
+from gradients.coverage.places import Place
+
+OFF, GATE, RECORD, ROWS = MODES = ("off", "gate", "record", "rows")
+#: A place in a file, as workers send it.
+Sent = tuple[str, str]
+
+
+def add_option(parser: pytest.Parser) -> None:
+    """Add `--coverage`."""
+    parser.addoption(
+        "--coverage",
+        choices=MODES,
+        default=OFF,
+        help="of a whole run: hold what gradient code is run to the record, or renew it",
+    )
+
+
+class Coverage:
+    """What ran in this process, and, where it is the one that asked, in its workers."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config, self._mode = config, config.getoption("--coverage")
+        self._files = {str(path): name for name, path in scope.files()}
+        self._ran: dict[str, set[Place]] = defaultdict(set)
+        self._rows: dict[str, list[str]] = defaultdict(list)
+        self._measured: Measured | None = None
+        self._gone = 0
+        self._collector = Collector(self._files, rows=self._mode == ROWS)
+        self._collector.start()
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Take what a test ran."""
+        found = self._collector.take()
+        for file, place in found:
+            self._ran[file].add(place)
+        if self._mode == ROWS:
+            for line in {f"{file}:{place.first}" for file, place in found}:
+                self._rows[line].append(nodeid)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what a worker ran."""
+        output = getattr(node, "workeroutput", {})
+        for file, places in json.loads(output.get("coverage", "{}")).items():
+            self._ran[file].update(Place(**place) for place in places)
+        for line, rows in json.loads(output.get("rows", "{}")).items():
+            self._rows[line] += rows
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Judge, and write the reports beside JUnit's file; a worker sends what it ran."""
+        self._collector.stop()
+        output = getattr(self._config, "workeroutput", None)
+        if output is not None:
+            ran = {file: [asdict(place) for place in found] for file, found in self._ran.items()}
+            output["coverage"], output["rows"] = json.dumps(ran), json.dumps(self._rows)
+            return
+        if not self._ran:
+            return
+        known = record.read()
+        self._measured = measured = Measured.of(self._ran, known)
+        self._gone = len(known.gone(measured.unrun()))
+        if self._mode == GATE and any(measured.kind(NEW)) and session.exitstatus == 0:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if xml := self._config.option.xmlpath:
+            stem = Path(xml).with_suffix("")
+            stem.with_suffix(".coverage.json").write_text(measured.to_json(), encoding="utf-8")
+            stem.with_suffix(".coverage.html").write_text(page(measured), encoding="utf-8")
+            if self._mode == RECORD:
+                new = record.renewed(known, measured.unrun(), measured.whole())
+                record.write(new, stem.with_suffix(".unrun.toml"))
+            if self._mode == ROWS:
+                text = json.dumps(self._rows)
+                stem.with_suffix(".rows.json").write_text(text, encoding="utf-8")
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print what share ran, and what is new."""
+        if self._measured:
+            terminalreporter.section("coverage of gradient code")
+            for line in self._measured.lines():
+                terminalreporter.line(line)
+            if self._gone:
+                terminalreporter.line(f"{self._gone} entries of unrun.toml are run by now")
