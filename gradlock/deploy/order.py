@@ -60,7 +60,7 @@ class Order:
         """
         if not NAME.fullmatch(self.name):
             raise InputError(
-                f"--name {self.name} cannot be a job's name in a cluster",
+                f"--job {self.name} cannot be a job's name in a cluster",
                 mend="small letters, digits and hyphens, a letter first, 40 at most",
             )
         if self.claim and not NAME.fullmatch(self.claim):

@@ -30,7 +30,7 @@ MIB = 1 << 20
         "HOST/REPOSITORY@sha256:... (compose, slurm: by default the image as it is loaded).",
         "command": "What each worker runs, in a shell; jobs need it, JupyterLab takes none.",
         "workers": "How many workers a job has (default: 2).",
-        "name": "The job's name (default: gradlock-VARIANT).",
+        "job": "The job's name in the cluster (default: gradlock-VARIANT).",
         "cpus": "Cores for each container (default: 2).",
         "memory": "Memory for each container: 512m, 8g (default: 4g).",
         "gpus": "GPUs for each container (default: 1 of a GPU variant, else none).",
@@ -48,7 +48,7 @@ def deploy(
     image: str = "",
     command: str = "",
     workers: str = "",
-    name: str = "",
+    job: str = "",
     cpus: str = "2",
     memory: str = "4g",
     gpus: str = "",
@@ -86,7 +86,7 @@ def deploy(
     if wanted_gpus and not row.gpu:
         raise InputError(f"{row.name} is no GPU variant", mend="./inv variants names those")
     order = Order(
-        name=name or f"gradlock-{row.name}",
+        name=job or f"gradlock-{row.name}",
         image=orders.image(image, pin),
         workers=flags.number("workers", workers or "2", int),
         command=command,
