@@ -65,7 +65,8 @@ def take(held: Sequence[Locks], suite: str, wheels: bool = True, debs: bool = Tr
                 pins.update(share)
             except AuditError as error:
                 untold.append(_untold([name for name in names if asked[name]], error))
-    answers.note(told, pins)
+    if told:
+        answers.note(told, pins)
     findings = [Finding(one, each) for one, found in told.items() for each in found]
     findings.sort(key=lambda one: (one.subject.kind, one.subject.name, one.vulnerability.id))
     return Audit(tuple(told), tuple(findings), tuple(untold))

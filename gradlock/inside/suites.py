@@ -32,7 +32,10 @@ ARGUMENTS = {
 #: Which parts of the table of gradients there are.
 TIERS = ("core", "all")
 #: Our own code that a suite's result depends on.
-RUNNERS = ("inside/suites.py", "inside/box.py", "engine/containers.py", "engine/gpus.py")
+RUNNERS = (
+    *("inside/suites.py", "inside/box.py", "inside/workers.py"),
+    *("engine/containers.py", "engine/gpus.py"),
+)
 #: Seconds that a suite may take.
 LIMIT = 900
 #: Seconds that a suite may outlast its own limit before it is ended from outside.

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from difflib import SequenceMatcher
-from itertools import chain
 from pathlib import Path
 
 from gradlock import store
 from gradlock.errors import EditedError, GradlockError, LockError, StaleError
 from gradlock.inputs import variants, wanted
-from gradlock.inputs.variants import Table
+from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import lockfile, paths, revisions
 from gradlock.locks.lockfile import LockText
 from gradlock.locks.revisions import Tree
@@ -73,18 +73,12 @@ def _changed(path: Path, before: Tree, now: Tree, table: Table) -> Iterator[str]
         texts = [tree.read(source) or "" for tree in (before, now)]
         for number, old, new in _differences(*texts):
             yield f"{lockfile.shown(source)}:{number}, {_said(old, new)}"
-    rows = {
-        each.name
-        for row in table
-        if path in (paths.pip(row), paths.conda(row))
-        for each in table.line(row)
-    }
     texts = [tree.read(variants.TABLE) or "" for tree in (before, now)]
-    sections = _sections(texts[1])
-    for number, old, new in _differences(*texts):
-        section = sections[min(number, len(sections)) - 1]
-        if not section.startswith("variants.") or section.removeprefix("variants.") in rows:
-            yield f"{lockfile.shown(variants.TABLE)}:{number}, {_said(old, new)}"
+    for section, key in _decided(path, table):
+        (_, old), (number, new) = (_line(text, section, key) for text in texts)
+        if old != new:
+            place = f":{number}" if number else ""
+            yield f"{lockfile.shown(variants.TABLE)}{place}, {_said(old, new)}"
     for followed in _followed(path, table):
         if before.read(followed) != now.read(followed):
             yield f"{lockfile.shown(followed)}, which it follows"
@@ -139,11 +133,32 @@ def _said(old: str, new: str) -> str:
     return f"{new.strip()!r} is new" if not old.strip() else f"{new.strip()!r} was {old.strip()!r}"
 
 
-def _sections(text: str) -> list[str]:
-    """Return the table of TOML that each line belongs to, at least one."""
-    found, section = [], ""
-    for line in chain(text.splitlines(), [""]):
+def _decided(path: Path, table: Table) -> Iterator[tuple[str, str]]:
+    """Yield the sections and keys of the table of variants that a lock is made from."""
+    if path in (paths.TOOLS, paths.DESK):
+        yield "", "tools_as_of"
+        return
+    if any(path == paths.apt(row) for row in table):
+        yield "", "debian"
+        return
+    yield "", "as_of"
+    sections = {
+        f"variants.{each.name}": None
+        for row in table
+        if path in (paths.pip(row), paths.conda(row))
+        for each in table.line(row)
+    }
+    for section in ("defaults", *sections):
+        for field in fields(Variant):
+            yield section, field.name
+
+
+def _line(text: str, wanted_in: str, key: str) -> tuple[int, str]:
+    """Return the number and the text of a key's line in a section of TOML; 0 and "" for none."""
+    section = ""
+    for number, line in enumerate(text.splitlines(), 1):
         if match := re.match(r"\s*\[+([^\]]+)\]", line):
             section = match[1].strip()
-        found.append(section)
-    return found
+        elif section == wanted_in and re.match(rf"\s*{key}\s*=", line):
+            return number, line.split("#")[0].strip()
+    return 0, ""

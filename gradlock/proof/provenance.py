@@ -41,8 +41,16 @@ def make(recipe: Recipe, manifest: str) -> Statement:
 
 
 def dependencies(recipe: Recipe) -> list[dict[str, Any]]:
-    """Return what an image is made from: each lock, with the digest of what it holds."""
-    return [_lock(lock) for lock in (recipe.locks.apt, recipe.locks.conda, recipe.locks.pip)]
+    """Return what an image is made from: each lock, with the digest of what it holds.
+
+    Those of the rows that the variant extends are among them: they tell how layers are cut.
+    """
+    held = [
+        lock
+        for locks in (*recipe.below, recipe.locks)
+        for lock in (locks.apt, locks.conda, locks.pip)
+    ]
+    return [_lock(lock) for lock in {lock.path: lock for lock in held}.values()]
 
 
 def _lock(lock: LockText) -> dict[str, Any]:

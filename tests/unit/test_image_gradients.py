@@ -7,6 +7,7 @@ import itertools
 import json
 import math
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -256,6 +257,18 @@ def test_summary_of_a_terminal(report: Any) -> None:
     [(0.0, 0), (1e-11, 0), (5e-10, 1), (5e-9, 2), (5e-8, 3), (5e-7, 4), (1e-6, 4)],
 )
 def test_shade(report: Any, gradients: SimpleNamespace, error: float, shade: int) -> None:
-    from dataclasses import replace
-
     assert replace(report.results[0], error=error).shade == shade
+
+
+def test_a_swept_row_runs_the_cheap_checks_and_leads_the_dear(gradients: SimpleNamespace) -> None:
+    """In the core `reverse` of each; whatever the core runs, `all` runs as well."""
+    tier, checks = gradients.tiers.Tier, gradients.case.CHECKS
+    for group in gradients.tiers.ALL_SWEPT:
+        row = gradients.case.Case("row", [], abs, group=group, swept=True, lead=False)
+        lead = replace(row, lead=True)
+        assert [check for check in checks if tier.CORE.has(row, check)] == ["reverse"]
+        for one in (row, lead):
+            core, everything = ({c for c in checks if t.has(one, c)} for t in tier)
+            assert core <= everything
+        assert tier.ALL.has(lead, "second")
+        assert not tier.ALL.has(replace(lead, reference=abs), "second")

@@ -26,10 +26,20 @@ OF_TENSORS = {
     "relaxed": ("layers", "recurrent", "attention"),
     "called": ("layers", "recurrent", "attention"),
 }
-#: What is run of rows that differ in attributes alone: of each, and of those that lead.
+#: The groups of rows that differ in attributes alone.
+ALL_SWEPT = ("products", "axes", "slices", "broadcasts", "windows", "sizes", "boundaries")
+#: What is run of such rows, by group: of each row,
 SWEPT = {
-    "core": (("reverse",), ("float32", "relaxed")),
-    "all": (("reverse", "float32", "relaxed"), ("second", "called")),
+    "core": {"reverse": ALL_SWEPT},
+    "all": dict.fromkeys(("reverse", "float32", "relaxed"), ALL_SWEPT),
+}
+#: and of those that lead, besides: rules that ask for sizes, sums that are long, all orders.
+LEADING = {
+    "core": {
+        "relaxed": ("products", "axes", "slices", "broadcasts"),
+        "float32": ("products", "sizes"),
+    },
+    "all": {"second": ALL_SWEPT, "called": ("products", "slices", "broadcasts", "boundaries")},
 }
 
 
@@ -47,8 +57,8 @@ class Tier(Enum):
             # Such a reference has the same derivative here, and not beside.
             return False
         if case.swept:
-            each, leading = SWEPT[self.value]
-            return check in each or (case.lead and check in leading)
+            leading = LEADING[self.value].get(check, ()) if case.lead else ()
+            return case.group in (*SWEPT[self.value].get(check, ()), *leading)
         return self is Tier.ALL or case.group in SAMPLED.get(check, (case.group,))
 
 

@@ -119,3 +119,19 @@ def test_without_git_the_line_that_breaks_the_form_is_named() -> None:
 def test_without_git_a_stale_lock_is_named_all_the_same() -> None:
     edit("requirements/base.in", "pandas", "polars\npandas")
     assert "where: requirements/cpu.txt\n" in about("cpu.txt")
+
+
+def test_what_moved_in_the_table_without_concern_is_not_named(clone: Repository) -> None:
+    edit("variants.toml", "[defaults]", "# What rows share.\n[defaults]")
+    edit("variants.toml", 'tools_as_of = "', '# another comment\ntools_as_of = "')
+    clone.commit("comments")
+    assert problems() == []
+    edit("requirements/base.in", "pandas", "polars\npandas")
+    assert "variants.toml" not in about("cpu.txt")
+
+
+@pytest.mark.usefixtures("clone")
+def test_a_date_makes_the_locks_stale_that_it_bounds() -> None:
+    number = edit("variants.toml", '\nas_of = "2026-11-20', '\nas_of = "2026-11-19') + 1
+    assert f"by variants.toml:{number}, 'as_of = \"2026-11-19" in about("cpu.txt")
+    assert not any("dev.txt" in one or "apt.lock" in one for one in problems())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 from pathlib import Path
@@ -35,6 +36,16 @@ def test_every_lock_and_the_revision_are_in_it(recipe: Recipe) -> None:
     digests = [row["digest"] for row in rows]
     locks = (recipe.locks.apt, recipe.locks.conda, recipe.locks.pip)
     assert digests == [*({"sha256": one.digest} for one in locks), {"gitCommit": "c" * 40}]
+
+
+def test_the_locks_of_the_rows_that_it_extends_are_in_it(recipe: Recipe) -> None:
+    other = dataclasses.replace(recipe.locks.pip, path=recipe.locks.pip.path.with_name("low.txt"))
+    low = dataclasses.replace(recipe.locks, pip=other)
+    found = provenance.dependencies(dataclasses.replace(recipe, below=(low,)))
+    assert {row["name"] for row in found} == {
+        *(row["name"] for row in provenance.dependencies(recipe)),
+        "requirements/low.txt",
+    }
 
 
 def test_it_is_the_same_every_time(recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
