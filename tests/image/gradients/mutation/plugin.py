@@ -12,7 +12,6 @@ import os
 import random
 import select
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -152,8 +151,7 @@ def _forked(run: Callable[[], Any], seconds: float) -> Any:
     child = os.fork()
     if not child:
         os.close(reading)
-        # Nothing of it is to be printed, nor anything that stands in a buffer once more.
-        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115 - to its end
+        # `_exit`: what stands in a buffer is printed by the parent, once.
         try:
             os.write(writing, json.dumps([run()]).encode())
         finally:
