@@ -72,6 +72,13 @@ def fits(held: list[WheelPin]) -> bool:
     return True
 
 
+def needless(old: tuple[WheelPin, ...], name: str, changes: Mapping[str, WheelPin]) -> list[str]:
+    """Return the packages that moved with another one, and could have stayed."""
+    staying = [pin for pin in old if pin.name not in changes]
+    others = [pin for pin in old if pin.name in changes and pin.name != name]
+    return [pin.name for pin in others if fits([*staying, changes[name], pin])]
+
+
 def test_nothing_moves_unasked(old: tuple[WheelPin, ...]) -> None:
     again = pip.resolve(CPU, TABLE.as_of, keep=old)
     assert tuple(wheel.pin for wheel in again) == old
@@ -81,13 +88,18 @@ def test_nothing_moves_unasked(old: tuple[WheelPin, ...]) -> None:
 def test_only_what_could_not_stay_moves_with_a_package(
     old: tuple[WheelPin, ...], moved: list[str], number: int
 ) -> None:
-    name = moved[number]
-    changes = updated(old, name)
-    print(f"{name}: {', '.join(sorted(changes))}")
-    assert name in changes
-    for other in changes.keys() - {name}:
-        held = [pin for pin in old if pin.name not in changes or pin.name == other]
-        assert not fits([*held, changes[name]]), f"{other} moved, and could have stayed"
+    changes = updated(old, moved[number])
+    assert moved[number] in changes
+    assert needless(old, moved[number], changes) == []
+
+
+def test_what_a_package_asks_for_by_its_version_moves_with_it(old: tuple[WheelPin, ...]) -> None:
+    changes = updated(old, "pydantic")
+    assert {"pydantic", "pydantic-core"} <= changes.keys()
+    assert needless(old, "pydantic", changes) == []
+    # What did move for no reason would be found.
+    more = {**changes, "idna": by_name(old)["idna"]}
+    assert needless(old, "pydantic", more) == ["idna"]
 
 
 def test_a_version_that_cannot_be_is_refused_with_who_asks_for_another() -> None:

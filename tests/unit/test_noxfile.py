@@ -28,7 +28,7 @@ def sessions() -> list[dict[str, Any]]:
 
 
 def test_sessions_in_images_follow_the_table(sessions: list[dict[str, Any]]) -> None:
-    rows = [row.name for row in variants.load()]
+    rows = [row.name for row in variants.load().plain]
     # By default notebooks run in one image.
     for name, wanted in (("smoke", rows), ("gradients", rows), ("notebooks", rows[:1])):
         found = [row["call_spec"]["variant"] for row in sessions if row["name"] == name]
@@ -83,7 +83,7 @@ def ran(name: str, *posargs: str, **arguments: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("name", ["smoke", "gradients", "notebooks"])
 def test_a_gpu_is_required_of_gpu_variants_alone(name: str) -> None:
-    for row in variants.load():
+    for row in variants.load().plain:
         (words,) = ran(name, "--gpu-required", "--tier=all", variant=row.name)
         assert ("--gpu-required" in words) == row.gpu
         assert "--tier=all" in words

@@ -22,8 +22,9 @@ LATER = dataclasses.replace(TABLE, as_of=datetime(2030, 1, 1, tzinfo=UTC))
 def stale(name: str, table: Table = TABLE) -> set[str]:
     """Return the names of a variant's locks that are stale."""
     variant = table.named(name)
-    cpu = freshness.read(table.cpu) if variant.gpu else None
-    found = freshness.stale(freshness.read(variant), cpu, table)
+    leader = table.leader(variant)
+    theirs = freshness.read(leader) if leader != variant else None
+    found = freshness.stale(freshness.read(variant), theirs, table)
     return {lock.path.name for lock in found}
 
 

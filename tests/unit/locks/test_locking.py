@@ -587,51 +587,51 @@ def extend(project: Path, resolvers: Resolvers, name: str, leader: str) -> None:
 def test_a_row_that_extends_another_follows_it(
     project: Path, resolvers: Resolvers, leader: str
 ) -> None:
-    extend(project, resolvers, "nlp", leader)
-    extend(project, resolvers, "speech", "nlp")
+    extend(project, resolvers, "nlp99", leader)
+    extend(project, resolvers, "speech99", "nlp99")
     files = ("{}.conda-lock.yml", "{}.txt", "pylock.{}.toml")
     assert lock(project) == sorted(
-        f"requirements/{file.format(name)}" for name in ("nlp", "speech") for file in files
+        f"requirements/{file.format(name)}" for name in ("nlp99", "speech99") for file in files
     )
     assert resolvers.followed == {
-        f"{what} {name}" for what in ("pip", "conda", "referee") for name in ("nlp", "speech")
+        f"{what} {name}" for what in ("pip", "conda", "referee") for name in ("nlp99", "speech99")
     }
     table = variants.load(project / "variants.toml")
     assert locking.problems(table) == []
     assert lock(project) == []
-    speech = freshness.current(table.named("speech"), table)
-    assert {"nlp", "speech"} < {pin.name for pin in speech.wheels}
-    assert wanted.wheels(speech.variant) == tuple(
-        sorted({*wanted.wheels(table.named(leader)), "nlp", "speech"})
+    speech99 = freshness.current(table.named("speech99"), table)
+    assert {"nlp99", "speech99"} < {pin.name for pin in speech99.wheels}
+    assert wanted.wheels(speech99.variant) == tuple(
+        sorted({*wanted.wheels(table.named(leader)), "nlp99", "speech99"})
     )
 
 
 def test_only_the_row_with_a_package_more_is_resolved(project: Path, resolvers: Resolvers) -> None:
-    extend(project, resolvers, "nlp", "cu125")
+    extend(project, resolvers, "nlp99", "cu125")
     lock(project)
     resolvers.asked.clear()
-    append(project / "requirements/nlp.in", "# another line\n")
-    assert lock(project) == ["requirements/nlp.txt"]
-    assert resolvers.asked == ["pip nlp"]
+    append(project / "requirements/nlp99.in", "# another line\n")
+    assert lock(project) == ["requirements/nlp99.txt"]
+    assert resolvers.asked == ["pip nlp99"]
 
 
 def test_what_moves_in_a_row_moves_in_those_that_extend_it(
     project: Path, resolvers: Resolvers
 ) -> None:
-    extend(project, resolvers, "nlp", "cpu")
+    extend(project, resolvers, "nlp99", "cpu")
     lock(project)
-    resolvers.change = move(*ROWS, "nlp")
+    resolvers.change = move(*ROWS, "nlp99")
     lock(project, update=("anyio",))
     assert locking.problems(variants.load(project / "variants.toml")) == []
-    pins = lockfile.parse_wheels(lockfile.read(project / "requirements/nlp.txt"))
+    pins = lockfile.parse_wheels(lockfile.read(project / "requirements/nlp99.txt"))
     assert {pin.version for pin in pins if pin.name == "anyio"} == {"9.9"}
 
 
 def test_a_row_apart_from_the_one_that_it_extends_is_refused(
     project: Path, resolvers: Resolvers
 ) -> None:
-    extend(project, resolvers, "nlp", "cu125")
-    resolvers.change = move("nlp")
+    extend(project, resolvers, "nlp99", "cu125")
+    resolvers.change = move("nlp99")
     before = texts(project)
     with pytest.raises(LockError, match=r"anyio is 9\.9, but .* in cu125"):
         lock(project)
@@ -641,15 +641,17 @@ def test_a_row_apart_from_the_one_that_it_extends_is_refused(
 def test_the_packages_of_a_row_have_to_be_there_and_be_allowed(
     project: Path, resolvers: Resolvers
 ) -> None:
-    extend(project, resolvers, "nlp", "cpu")
-    append(project / "requirements/nlp.in", "tensorflow\n")
-    with pytest.raises(InputError, match="nlp must hold tensorflow-cpu alone") as caught:
+    extend(project, resolvers, "nlp99", "cpu")
+    append(project / "requirements/nlp99.in", "tensorflow\n")
+    with pytest.raises(InputError, match="nlp99 must hold tensorflow-cpu alone") as caught:
         lock(project)
-    assert caught.value.where == "requirements/nlp.in:2"
-    (project / "requirements/nlp.in").unlink()
-    with pytest.raises(LockError, match=r"requirements/nlp\.in is missing, which nlp") as missing:
+    assert caught.value.where == "requirements/nlp99.in:2"
+    (project / "requirements/nlp99.in").unlink()
+    with pytest.raises(
+        LockError, match=r"requirements/nlp99\.in is missing, which nlp99"
+    ) as missing:
         lock(project)
-    assert missing.value.where == "variants.toml, [variants.nlp]"
+    assert missing.value.where == "variants.toml, [variants.nlp99]"
     assert resolvers.asked == []
 
 
