@@ -12,7 +12,7 @@ HEALTH = ["/opt/conda/bin/python", "/usr/local/lib/gradlock/healthcheck.py"]
 SCRATCH = 8192
 
 
-def pod(order: Order, container: dict[str, Any], *volumes: dict[str, Any]) -> dict[str, Any]:
+def pod(container: dict[str, Any], *volumes: dict[str, Any]) -> dict[str, Any]:
     """Return a pod's specification; it asks the cluster's API for nothing."""
     return {
         "automountServiceAccountToken": False,
@@ -79,7 +79,7 @@ def worker(order: Order, name: str, variables: list[dict[str, Any]]) -> dict[str
             "periodSeconds": 10,
             "timeoutSeconds": 5,
         }
-    return {**pod(order, made, work(order)), "restartPolicy": "Never"}
+    return {**pod(made, work(order)), "restartPolicy": "Never"}
 
 
 def work(order: Order) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def lab(order: Order, name: str, *volumes: dict[str, Any]) -> dict[str, Any]:
         "readinessProbe": check,
         "livenessProbe": {**check, "failureThreshold": 5},
     }
-    return pod(order, made, *volumes)
+    return pod(made, *volumes)
 
 
 def labels(order: Order) -> dict[str, str]:
