@@ -26,6 +26,8 @@ nox.options.sessions = [
     "gradients",
     # Of one image: Python and packages are the same in all, and the workflow has a job for each.
     f"notebooks(variant='{variants.load().cpu.name}')",
+    # Of one image, too: containers of it are the workers.
+    f"distributed(variant='{variants.load().cpu.name}')",
     "fingerprint",
     "e2e",
     "lab",
@@ -34,12 +36,14 @@ nox.options.sessions = [
 ]
 nox.options.error_on_missing_interpreters = True
 ROOT = Path(__file__).parent
-VARIANTS = {variant.name: variant for variant in variants.load()}
+VARIANTS = {variant.name: variant for variant in variants.load().plain}
 CODE = (
     *("gradlock", "website", "tests", "notebooks", "benchmarks", "docker/rootfs"),
     *("tasks.py", "noxfile.py"),
 )
 GPU_REQUIRED = "--gpu-required"
+#: What the images' suites alone know. Without `--proven` a session repeats what has passed.
+IMAGES_OWN = (GPU_REQUIRED, "--proven")
 
 
 @nox.session
@@ -88,6 +92,13 @@ def gradients(session: nox.Session, variant: str) -> None:
 def notebooks(session: nox.Session, variant: str) -> None:
     """Run the notebooks inside an image, and keep them with their outputs."""
     _inside(session, variant, "notebooks")
+
+
+@nox.session
+@nox.parametrize("variant", list(VARIANTS))
+def distributed(session: nox.Session, variant: str) -> None:
+    """Train on several containers of an image, 2 or `-- --tier all` 4, and compare with one."""
+    _inside(session, variant, "distributed")
 
 
 @nox.session
@@ -141,8 +152,19 @@ def mutation(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def locks(session: nox.Session) -> None:
-    """Resolve all locks again, as of their date: they must say what comes out; needs a network."""
+    """Resolve all locks again, as of their date: they must say what comes out; needs a network.
+
+    An update of one package must move nothing else that could have stayed.
+    """
     _inv(session, "lock", "--verify")
+    _pytest(session, "tests/locks")
+
+
+@nox.session(default=False, venv_backend="venv", reuse_venv=True)
+def conda(session: nox.Session) -> None:
+    """Build an image of the channel conda-forge from packages that are built here."""
+    _desk(session)
+    session.run("python", "-m", "pytest", "tests/conda", *_given(session))
 
 
 @nox.session(default=False)
@@ -169,7 +191,7 @@ def _pytest(session: nox.Session, folder: str) -> None:
 
 def _given(session: nox.Session) -> list[str]:
     """Return what stands after `--`, but for what only images' tests know."""
-    return [word for word in session.posargs if word != GPU_REQUIRED]
+    return [word for word in session.posargs if word not in IMAGES_OWN]
 
 
 def _desk(session: nox.Session) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from invoke.collection import Collection
 
+from gradlock.verbs.audit import audit
 from gradlock.verbs.base import base
 from gradlock.verbs.clean import clean
 from gradlock.verbs.compose import compose
@@ -14,6 +15,7 @@ from gradlock.verbs.drift import drift
 from gradlock.verbs.fetch import fetch
 from gradlock.verbs.fingerprint import fingerprint
 from gradlock.verbs.image import image
+from gradlock.verbs.key import key
 from gradlock.verbs.lab import lab
 from gradlock.verbs.lock import lock
 from gradlock.verbs.logs import logs
@@ -30,12 +32,13 @@ from gradlock.verbs.suite import suite
 from gradlock.verbs.tensorboard import tensorboard
 from gradlock.verbs.test import test
 from gradlock.verbs.variants import variants
+from gradlock.verbs.verify import verify
 
 #: What invoke finds where it is started by itself.
 namespace = Collection(
-    *(base, clean, compose, cuda, diff, doctor, drift, fetch, fingerprint, image),
-    *(lab, lock, logs, ps, pull, push, save, sbom, setup, shell, stop, suite),
-    *(tensorboard, test, variants),
+    *(audit, base, clean, compose, cuda, diff, doctor, drift, fetch, fingerprint),
+    *(image, key, lab, lock, logs, ps, pull, push, save, sbom, setup, shell, stop),
+    *(suite, tensorboard, test, variants, verify),
 )
 
 if __name__ == "__main__":

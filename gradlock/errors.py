@@ -16,6 +16,8 @@ class GradlockError(Exception):
         self.what = what
         self.where = where
         self.mend = mend
+        #: What it is made of, where `raise_all` made one of several.
+        self.parts: tuple[GradlockError, ...] = (self,)
 
     def __str__(self) -> str:
         lines = [self.what]
@@ -34,6 +36,14 @@ class LockError(GradlockError):
     """A lock is missing, stale, truncated, edited by hand, or breaks a rule."""
 
 
+class StaleError(LockError):
+    """A lock's inputs moved on since it was made; `where` is its path in the project."""
+
+
+class EditedError(LockError):
+    """A lock is not what was written; `where` is its path in the project."""
+
+
 class ArtifactError(GradlockError):
     """An artifact could not be fetched, or its bytes are not those of the lock."""
 
@@ -50,8 +60,16 @@ class RegistryError(GradlockError):
     """A registry refused, does not hold what is asked for, or holds something else."""
 
 
+class AuditError(GradlockError):
+    """A service of known vulnerabilities cannot be asked, or what it answers tells nothing."""
+
+
 class PinError(GradlockError):
     """A build gave another image than `images.lock` says."""
+
+
+class ProofError(GradlockError):
+    """What is said of an image is wrong, is signed by nobody who is trusted, or is not said."""
 
 
 class ToolError(GradlockError):
@@ -71,4 +89,6 @@ def raise_all(kind: type[GradlockError], problems: Iterable[GradlockError]) -> N
     if len(found) == 1:
         raise found[0]
     if found:
-        raise kind(f"{len(found)} problems:\n" + "\n".join(str(problem) for problem in found))
+        whole = kind(f"{len(found)} problems:\n" + "\n".join(str(problem) for problem in found))
+        whole.parts = tuple(part for problem in found for part in problem.parts)
+        raise whole

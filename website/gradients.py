@@ -36,9 +36,9 @@ def page(found: Mapping[str, Report]) -> str:
         return NOT_RUN
     parts = [
         "---\nhide:\n  - toc\n---\n\n# Gradients\n",
-        "284 cases go through ten checks inside every image. This is what they gave where this "
-        "site was built; [Numerics](numerics.md#gradients) says what each check compares, and "
-        "why.\n",
+        "1,855 cases go through up to twelve checks inside every image. This is what they gave "
+        "where this site was built; [Numerics](numerics.md#gradients) says what each check "
+        "compares, and why.\n",
     ]
     for name, report in found.items():
         parts += _variant(name, report)

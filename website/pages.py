@@ -35,7 +35,7 @@ class Site:
 def site(root: Path = store.ROOT, reports: Path | None = None) -> Site:
     """Return the site of a checkout; `reports` is where its suites left their results."""
     reports = reports or root / "reports"
-    names = [row.name for row in variants.load()]
+    names = [row.name for row in variants.load().plain]
     files = dict(_assets())
     found = notebooks.load(root / "notebooks", reports)
     for one in found:

@@ -34,7 +34,7 @@ def locks(question: Question) -> Iterator[Finding]:
     for row in question.rows:
         try:
             found = freshness.current(row, question.table)
-            rules.check(found, freshness.current(question.table.cpu, question.table))
+            rules.check(found, freshness.current(question.table.leader(row), question.table))
         except GradlockError as error:
             yield broken(
                 f"the locks of {row.name}: {_line(error.what)}"

@@ -71,7 +71,7 @@ def ask(*, variant: str = "", cuda: str = "", gpu: bool = False, container: str 
         return Question(trouble=str(error), container=container)
     asked = bool(variant or cuda or gpu)
     rows = table.select(variant=variant, cuda=cuda, gpu=gpu)
-    if not asked and has_gpu() and any(row.gpu for row in table):
+    if not asked and has_gpu() and any(row.gpu for row in table.plain):
         rows = (*rows, table.newest_gpu)
     return Question(rows, table, asked, container=container)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from docker.types import DeviceRequest
@@ -12,6 +13,8 @@ from gradlock.errors import EngineError
 
 #: Where the driver of this machine tells of itself and of its GPUs.
 DRIVER = Path("/proc/driver/nvidia")
+#: The line that tells what a GPU is; others tell which one it is.
+MODEL = re.compile(r"^Model:\s*(.*?)\s*$", re.MULTILINE)
 #: How CDI, the newer way to hand out devices, calls them.
 CDI = "nvidia.com/gpu"
 
@@ -47,12 +50,14 @@ def requests(engine: Engine, *, required: bool = False) -> list[DeviceRequest]:
 
 
 def present(engine: Engine) -> tuple[str, ...]:
-    """Return what is known of an engine's GPUs: other ones, or another driver, change it."""
+    """Return what is known of an engine's GPUs: other models, or another driver, change it."""
     info = engine.client.info()
     devices = sorted(device["ID"] for device in info.get("DiscoveredDevices") or ())
     known = [*(name for name in devices if name.startswith(CDI))]
     known += ["runtime nvidia"] if "nvidia" in info["Runtimes"] else []
     if known and engine.local:
-        told = (DRIVER / "version", *sorted(DRIVER.glob("gpus/*/information")))
-        known += [path.read_text() for path in told if path.is_file()]
+        version = DRIVER / "version"
+        known += [version.read_text().splitlines()[0]] if version.is_file() else []
+        told = [path.read_text() for path in DRIVER.glob("gpus/*/information")]
+        known += sorted(model.group(1) for text in told if (model := MODEL.search(text)))
     return tuple(known)

@@ -20,7 +20,7 @@ WRITTEN = "gradlock layer "
 
 
 def sweep(engine: Engine) -> int:
-    """Remove the containers and throw-away images whose process has ended; return how many.
+    """Remove containers, networks, throw-away images whose process has ended; return how many.
 
     Whose process lives, or is another machine's, stays.
 
@@ -33,6 +33,9 @@ def sweep(engine: Engine) -> int:
         for row in engine.client.api.containers(all=True, filters={"label": OWNER}):
             if _abandoned(engine, row["Labels"]):
                 removed += _remove_container(engine, row["Id"])
+        for row in engine.client.api.networks(filters={"label": OWNER}):
+            if _abandoned(engine, row["Labels"]):
+                removed += _remove_network(engine, row["Id"])
         for label in THROWN_AWAY:
             for row in engine.client.api.images(all=True, filters={"label": label}):
                 if _abandoned(engine, row["Labels"]):
@@ -89,6 +92,14 @@ def _is_ours(engine: Engine, identity: str) -> bool:
 def _remove_container(engine: Engine, identity: str) -> bool:
     with suppress(NotFound):
         engine.client.api.remove_container(identity, force=True, v=True)
+        return True
+    return False
+
+
+def _remove_network(engine: Engine, identity: str) -> bool:
+    """Remove a network, unless something uses it; return whether it is gone."""
+    with suppress(APIError):
+        engine.client.api.remove_network(identity)
         return True
     return False
 

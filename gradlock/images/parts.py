@@ -44,13 +44,22 @@ class Shop:
     def parts(self, recipe: Recipe) -> Parts:
         """Return the jobs of an image's layers."""
         self.fetching.jobs(recipe.locks.debs)  # first: all bytecode waits for them
-        pins = sorted(recipe.locks.wheels, key=lambda pin: (rank(pin), pin.name))
+        tiers = [
+            tuple(
+                self._wheel(recipe, pin)
+                for pin in sorted(pins, key=lambda pin: (rank(pin), pin.name))
+                if recipe.whole
+            )
+            for pins in recipe.tiers
+        ]
+        names = [locks.variant.name for locks in (*recipe.below, recipe.locks)]
         return Parts(
-            tuple(self._wheel(recipe, pin) for pin in pins if recipe.whole),
+            tiers[0],
             self._base(recipe),
             self._prefix(recipe),
             self._own(recipe),
             self._merged,
+            tuple(zip(names[1:], tiers[1:], strict=True)),
         )
 
     def _layer(self, name: str, key: str, make: Callable[[], Job[Layer]]) -> Job[Layer]:
@@ -190,24 +199,24 @@ class Shop:
 
         return Part(pin, path, self._layer(pin.name, key, make), self.fetching.sizes)
 
-    def _merged(self, small: Sequence[Job[Layer]]) -> Job[Layer]:
+    def _merged(self, name: str, small: Sequence[Job[Layer]]) -> Job[Layer]:
         """Merge the layers of small wheels into one."""
 
         def find(*layers: Layer) -> Layer | None:
-            return cache.find("wheels", _merged_key(layers), verify=self.verify)
+            return cache.find(name, _merged_key(layers), verify=self.verify)
 
         def merge(*layers: Layer) -> Layer:
             paths = [layer.path for layer in layers]
             return find(*layers) or cache.build(
-                "wheels", _merged_key(layers), lambda writer: tar.merge(writer, paths)
+                name, _merged_key(layers), lambda writer: tar.merge(writer, paths)
             )
 
         def make() -> Job[Layer]:
             there = all(job.future.done() for job in small)
             found = find(*(job.result for job in small)) if there else None
             if found:
-                return ready("wheels", found)
-            return self.graph.add("merge small wheels", "write", merge, *small)
+                return ready(name, found)
+            return self.graph.add(f"merge {name}", "write", merge, *small)
 
         return self.graph.once(f"merged {[id(job) for job in small]}", make)
 

@@ -11,7 +11,7 @@ from gradlock.inputs.platforms import DEFAULT
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import freshness, rules
 from gradlock.locks.freshness import Locks
-from gradlock.locks.lockfile import CondaPin
+from gradlock.locks.lockfile import CondaPin, WheelPin
 
 #: Where conda packages come from: conda-forge itself, or packages bound to Debian's.
 CHANNELS = ("debian", "conda-forge")
@@ -23,7 +23,7 @@ class Recipe:
 
     `name` is what it is tagged with; `cpu` are the locks that a GPU variant follows; `suite`
     and `created` are the table's. `whole` tells an image from `gradlock:base`, which has no
-    wheels.
+    wheels. `below` are the locks of the rows that the variant extends, the lowest first.
     """
 
     name: str
@@ -33,6 +33,17 @@ class Recipe:
     suite: str
     created: datetime
     whole: bool = True
+    below: tuple[Locks, ...] = ()
+
+    @property
+    def tiers(self) -> tuple[tuple[WheelPin, ...], ...]:
+        """The wheels of the lowest row of the variant's line, and what each above it adds."""
+        had: set[str] = set()
+        found = []
+        for locks in (*self.below, self.locks):
+            found.append(tuple(pin for pin in locks.wheels if pin.sha256 not in had))
+            had.update(pin.sha256 for pin in locks.wheels)
+        return tuple(found)
 
     @property
     def variant(self) -> Variant:
@@ -86,7 +97,11 @@ def read(variant: Variant, table: Table, channel: str, *, whole: bool = True) ->
             where="variants.toml",
             mend=f"install requirements/{variant.name}.txt by pip on such a machine",
         )
-    locks, cpu = freshness.current(variant, table), freshness.current(table.cpu, table)
-    rules.check(locks, cpu)
+    line = table.line(variant)
+    read = {row: freshness.current(row, table) for row in (table.cpu, *line)}
+    for row in line:
+        rules.check(read[row], read[table.leader(row)])
+    *below, locks = (read[row] for row in line)
     name = variant.name if whole else "base"
-    return Recipe(name, locks, cpu, channel, table.debian, table.as_of, whole)
+    cpu = read[table.cpu]
+    return Recipe(name, locks, cpu, channel, table.debian, table.as_of, whole, tuple(below))

@@ -58,17 +58,23 @@ class Part:
 
 @dataclass(frozen=True)
 class Parts:
-    """The jobs of one image's layers; `merge` makes the one that merges several wheels."""
+    """The jobs of one image's layers; `merge` makes the one that merges several wheels.
+
+    `above` has the wheels of each row, by its name, that stands on the image of another: on the
+    one of `wheels`, or on the one before.
+    """
 
     wheels: tuple[Part, ...]
     base: Job[Layer]
     prefix: tuple[Job[Layer], ...]
     own: Job[Layer]
-    merge: Callable[[Sequence[Job[Layer]]], Job[Layer]]
+    merge: Callable[[str, Sequence[Job[Layer]]], Job[Layer]]
+    above: tuple[tuple[str, tuple[Part, ...]], ...] = ()
 
     def fetched(self) -> list[Job[Path]]:
         """Return the jobs that tell how large the wheels are."""
-        return [part.path for part in self.wheels]
+        own = (part for _, parts in self.above for part in parts)
+        return [part.path for part in (*self.wheels, *own)]
 
     def ordered(self) -> tuple[list[Job[Layer]], list[int]]:
         """Return the jobs of the layers, bottom first, and where waves of loading may end.
@@ -76,17 +82,28 @@ class Parts:
         The heaviest and least often changed are at the bottom, since an engine shares a layer
         only together with all those below it: whatever else moves, TensorFlow and CUDA are
         neither sent nor stored again. No layer hides a file of another, so their order changes
-        nothing else.
+        nothing else. What a row adds to another one lies above all layers of that, but for the
+        one that says which image it is.
         """
         if not self.wheels:
             return [self.base, *self.prefix, self.own], []
-        large = sorted(
-            (part for part in self.wheels if part.large),
-            key=lambda part: (-weight(part.pin, part.size), part.pin.name),
-        )
-        small = self.merge([part.layer for part in self.wheels if not part.large])
+        large, small = _split(self.wheels)
         lower = [*(part.layer for part in large), self.base, *self.prefix]
-        return [*lower, small, self.own], [*_ends(large), len(lower)]
+        upper = [self.merge("wheels", small)]
+        for name, parts in self.above:
+            own, rest = _split(parts)
+            upper += [part.layer for part in own]
+            upper += [self.merge(f"wheels-{name}", rest)] if rest else []
+        return [*lower, *upper, self.own], [*_ends(large), len(lower)]
+
+
+def _split(parts: Sequence[Part]) -> tuple[list[Part], list[Job[Layer]]]:
+    """Return the wheels with a layer of their own, heaviest first, and the layers of the others."""
+    large = sorted(
+        (part for part in parts if part.large),
+        key=lambda part: (-weight(part.pin, part.size), part.pin.name),
+    )
+    return large, [part.layer for part in parts if not part.large]
 
 
 def _ends(large: Sequence[Part]) -> Iterator[int]:

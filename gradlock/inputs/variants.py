@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gradlock.errors import InputError
-from gradlock.inputs import releases
+from gradlock.inputs import extending, releases
 from gradlock.inputs.platforms import DEFAULT, PLATFORMS, Platform
 from gradlock.store import ROOT
 
@@ -34,7 +34,10 @@ FORMS = {
     "cudnn": r"\d+(\.\d+){2,3}",
     "driver": r"\d+(\.\d+){1,2}",
     "platform": "|".join(PLATFORMS),
+    "extends": r"[a-z][a-z0-9]*",
 }
+#: What a row says only where it has it: others keep their locks and images.
+OPTIONAL = {"platform": DEFAULT, "extends": None, "packages": ()}
 FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 EXAMPLE = "2026-11-20T00:00:00Z"
 #: The moments that bound locks: the images', and gradlock's own tools'.
@@ -47,6 +50,8 @@ class Variant:
 
     A row without `cuda` is a CPU variant; one with it has `cudnn` and `driver` (the least
     that the release runs on) too. `platform` is Docker's name of what the images run on.
+    One that `extends` another has all that this one has; `packages` are the files of requirements
+    that it has beyond those of every row, with those of the row that it extends.
     """
 
     name: str
@@ -56,6 +61,8 @@ class Variant:
     cudnn: str | None = None
     driver: str | None = None
     platform: str = DEFAULT
+    extends: str | None = None
+    packages: tuple[str, ...] = ()
 
     @property
     def machine(self) -> Platform:
@@ -72,29 +79,26 @@ class Variant:
         """The CUDA release as conda's `cuda-version` counts it: 12.5 for 12.5.1."""
         return ".".join(self.cuda.split(".")[:2]) if self.cuda else None
 
-    def shares_condas(self, cpu: Variant) -> bool:
-        """Whether this variant's conda packages must be the CPU variant's, where both have them.
+    def shares_condas(self, leader: Variant) -> bool:
+        """Whether this variant's conda packages must be its leader's, where both have them.
 
         A variant with a Python or a platform of its own cannot share: what fits that is other
         files.
         """
-        alike = (self.python, self.platform) == (cpu.python, cpu.platform)
-        return self.name != cpu.name and alike
+        alike = (self.python, self.platform) == (leader.python, leader.platform)
+        return self.name != leader.name and alike
 
-    def shares_wheels(self, cpu: Variant) -> bool:
-        """Whether this variant's wheels must be the CPU variant's, where both have them.
+    def shares_wheels(self, leader: Variant) -> bool:
+        """Whether this variant's wheels must be its leader's, where both have them.
 
         A TensorFlow of its own bounds other versions of what it needs.
         """
-        return self.shares_condas(cpu) and self.tensorflow == cpu.tensorflow
+        return self.shares_condas(leader) and self.tensorflow == leader.tensorflow
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the row as plain values, absent ones as None.
-
-        The usual platform is not named: rows that never named one keep their locks and images.
-        """
+        """Return the row as plain values, absent ones as None; of `OPTIONAL` what it has."""
         row = asdict(self)
-        return {key: row[key] for key in row if (key, row[key]) != ("platform", DEFAULT)}
+        return {key: row[key] for key in row if key not in OPTIONAL or row[key] != OPTIONAL[key]}
 
 
 @dataclass(frozen=True)
@@ -119,9 +123,29 @@ class Table:
         return self.named(LEADER)
 
     @property
+    def plain(self) -> tuple[Variant, ...]:
+        """The rows that extend no other: what `--all`, sessions and pages are of."""
+        return tuple(row for row in self.variants if not row.extends)
+
+    def leader(self, row: Variant) -> Variant:
+        """Return the row whose locks a row's follow; the CPU variant is its own."""
+        return self.named(row.extends or LEADER)
+
+    def line(self, row: Variant) -> tuple[Variant, ...]:
+        """Return the rows that a row is made of: a plain one, those that extend it, itself."""
+        return (*(self.line(self.named(row.extends)) if row.extends else ()), row)
+
+    @property
+    def led(self) -> tuple[Variant, ...]:
+        """All rows, each after the one whose locks its own follow."""
+        return tuple(
+            sorted(self.variants, key=lambda row: (len(self.line(row)), row.name != LEADER))
+        )
+
+    @property
     def newest_gpu(self) -> Variant:
         """The variant that `--gpu` means: the newest CUDA release."""
-        gpus = [variant for variant in self.variants if variant.gpu]
+        gpus = [variant for variant in self.plain if variant.gpu]
         if not gpus:
             raise InputError("the table has no GPU variant", where=str(TABLE))
         return max(gpus, key=lambda row: [int(part) for part in (row.cuda or "0").split(".")])
@@ -141,10 +165,10 @@ class Table:
 
     def with_cuda(self, release: str) -> Variant:
         """Return the variant of a CUDA release, named in full or as `12.5`."""
-        for variant in self.variants:
+        for variant in self.plain:
             if release in (variant.cuda, variant.cuda_minor):
                 return variant
-        known = ", ".join(str(row.cuda_minor) for row in self.variants if row.gpu)
+        known = ", ".join(str(row.cuda_minor) for row in self.plain if row.gpu)
         raise InputError(
             f"no variant for CUDA {release!r}: the table has {known}",
             where=TABLE.name,
@@ -156,6 +180,8 @@ class Table:
     ) -> tuple[Variant, ...]:
         """Return the variants that a command's flags mean; without any, the CPU variant.
 
+        A row that extends another is meant only where it is named.
+
         Raises:
             InputError: two flags contradict each other, or one names nothing.
 
@@ -163,7 +189,7 @@ class Table:
         if sum(map(bool, (variant, cuda, gpu, every))) > 1:
             raise InputError("choose one of --variant, --cuda, --gpu and --all")
         if every:
-            return self.variants
+            return self.plain
         if variant:
             return (self.named(variant),)
         if cuda:
@@ -191,10 +217,12 @@ def load(path: Path = TABLE) -> Table:
     if not isinstance(debian, str) or not re.fullmatch("[a-z]+", debian):
         problems.append("debian must be a suite's name such as trixie")
     defaults, named = (_table(raw, key, problems) for key in ("defaults", "variants"))
+    named = {name: _table(named, name, problems) for name in named}
+    problems += [f"defaults: {key} is a row's own" for key in extending.OWN if key in defaults]
     rows = tuple(
         row
         for name in named
-        if (row := _row(name, {**defaults, **_table(named, name, problems)}, problems))
+        if (row := _row(name, extending.values(name, named, defaults, problems), problems))
     )
     if not problems:
         problems += _misfits(rows)
@@ -224,7 +252,7 @@ def _moment(raw: dict[str, Any], key: str, problems: list[str]) -> datetime | No
 def _misfits(rows: tuple[Variant, ...]) -> Iterator[str]:
     """Yield where rows that are well-formed cannot be, each or together."""
     cpu = next((row for row in rows if row.name == LEADER), None)
-    if cpu is None or cpu.gpu:
+    if cpu is None or cpu.gpu or cpu.extends:
         yield f"there must be a row {LEADER!r} without cuda: the other rows' locks follow its"
     known: dict[str, str] = {}
     for row in rows:

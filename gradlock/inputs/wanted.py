@@ -1,7 +1,7 @@
 """What is asked for: the files that people write, and the names in them.
 
 requirements/base.in, cpu.in (cpu-arm64.in), gpu.in,
-    cuda-<release>.txt                                       wheels
+    cuda-<release>.txt, the files that a row names           wheels
 environment.yml                                              conda packages
 requirements/apt.in                                          Debian packages
 requirements/dev.in                                          gradlock's own tools
@@ -20,7 +20,7 @@ import yaml
 from gradlock import store
 from gradlock.errors import InputError, LockError
 from gradlock.inputs.platforms import DEFAULT
-from gradlock.inputs.variants import Variant
+from gradlock.inputs.variants import TABLE, Variant
 
 REQUIREMENTS = store.ROOT / "requirements"
 APT = REQUIREMENTS / "apt.in"
@@ -75,10 +75,34 @@ def debs() -> tuple[str, ...]:
 
 def wheel_inputs(variant: Variant) -> tuple[Path, ...]:
     """Return the files that a person wrote for a variant's pip lock, in order."""
+    asked = requirements(variant)
+    return (REQUIREMENTS / "base.in", asked[0], *toolkit(variant), *asked[1:])
+
+
+def requirements(variant: Variant) -> tuple[Path, ...]:
+    """Return the files whose requirements a variant has: that of its kind, and the row's own.
+
+    Raises:
+        LockError: the row names a file that is missing.
+        InputError: it names one that lies outside of the project.
+
+    """
     other = "" if variant.platform == DEFAULT else f"-{variant.machine.architecture}"
-    own = REQUIREMENTS / ("gpu.in" if variant.gpu else f"cpu{other}.in")
-    parts = (REQUIREMENTS / f"cuda-{variant.cuda}.txt",) if variant.gpu else ()
-    return (REQUIREMENTS / "base.in", own, *parts)
+    where = f"{TABLE.name}, [variants.{variant.name}]"
+    own = tuple(_inside(store.ROOT, name, where) for name in variant.packages)
+    for path in own:
+        if not path.is_file():
+            raise LockError(
+                f"{_shown(path)} is missing, which {variant.name} has its packages from",
+                where=where,
+                mend="write it: a requirement a line",
+            )
+    return (REQUIREMENTS / ("gpu.in" if variant.gpu else f"cpu{other}.in"), *own)
+
+
+def toolkit(variant: Variant) -> tuple[Path, ...]:
+    """Return the file that names the parts of a variant's CUDA release; none without CUDA."""
+    return (REQUIREMENTS / f"cuda-{variant.cuda}.txt",) if variant.gpu else ()
 
 
 def read_with(paths: Iterable[Path], *, constraints: bool = True) -> tuple[Path, ...]:
@@ -141,9 +165,8 @@ def wheels(variant: Variant) -> tuple[str, ...]:
 
     A wheel by URL or path is named as the package that it is.
     """
-    base, own, *_ = wheel_inputs(variant)
     found = set()
-    for path in read_with((base, own), constraints=False):
+    for path in read_with(requirements(variant), constraints=False):
         if path.suffix != ".whl":
             found |= {_asked(line) for line in _lines(path) if line and not line.startswith("-")}
     return tuple(sorted(found))

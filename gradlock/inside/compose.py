@@ -23,7 +23,7 @@ PORT = "${GRADLOCK_PORT:-8888}"
 
 def text(table: Table) -> str:
     """Return the file's text: a service for each variant, the CPU's without being named."""
-    services = {row.name: service(row) for row in table}
+    services = {row.name: service(row) for row in table.plain}
     body = yaml.safe_dump({"services": services}, sort_keys=False, width=100)
     return HEADER + body
 

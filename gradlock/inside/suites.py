@@ -6,7 +6,7 @@ import io
 import json
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -17,7 +17,7 @@ from gradlock import progress, store
 from gradlock.engine import containers, gpus
 from gradlock.engine.engine import Engine, working
 from gradlock.errors import InputError
-from gradlock.inside import box
+from gradlock.inside import box, workers
 
 #: The tests that run inside images.
 TESTS = store.ROOT / "tests" / "image"
@@ -31,6 +31,11 @@ ARGUMENTS = {
 }
 #: Which parts of the table of gradients there are.
 TIERS = ("core", "all")
+#: Our own code that a suite's result depends on.
+RUNNERS = (
+    *("inside/suites.py", "inside/box.py", "inside/workers.py"),
+    *("engine/containers.py", "engine/gpus.py"),
+)
 #: Seconds that a suite may take.
 LIMIT = 900
 #: Seconds that a suite may outlast its own limit before it is ended from outside.
@@ -49,6 +54,7 @@ def run_suites(
     reports: Path,
     tier: str = "core",
     seconds: int = LIMIT,
+    passed: Callable[[str], None] = lambda _: None,
 ) -> int:
     """Run suites of `tests/image` in an image, and return the first status that is not 0.
 
@@ -57,7 +63,7 @@ def run_suites(
     container and `seconds` of its own, and leaves `<suite>.xml` (JUnit) in `reports`, and what
     it writes beside it: of gradients, a report as JSON and HTML; of notebooks, each with its
     outputs. A run in which no test ran fails, whatever pytest says of it. `tier` is how much of
-    the table of gradients runs.
+    the table of gradients runs. `passed` is told of each suite that has passed, at once.
 
     Raises:
         InputError: an unknown suite or tier, or a GPU required of an image that uses none.
@@ -79,14 +85,18 @@ def run_suites(
             options["device_requests"] = gpus.requests(engine, required=gpu_required)
         for suite, path in zip(suites, paths, strict=True):
             argv = pytest(suite, path, seconds, gpu_required=gpu_required, tier=tier)
+            files = tests | beside(engine, image, suite, tests, tier=tier, reports=reports)
             with containers.container(engine, image, argv, kind="tests", **options) as container:
-                box.put(container, tests | (notebooks() if suite == NOTEBOOKS.name else {}))
+                box.put(container, files)
                 status = follow(container, seconds + GRACE)
                 results = box.results(container)
             if status in (TIMED_OUT, KILLED):
                 progress.say(f"{suite}: stopped: not done after {seconds} s, or out of memory")
             statuses.append(status)
-            ran += keep(results, suite, reports)
+            count = keep(results, suite, reports)
+            if status == 0 and count:
+                passed(suite)
+            ran += count
     if not ran:
         progress.say(f"{', '.join(suites)}: no test ran in {image}, which is a failure")
         statuses.append(1)
@@ -116,23 +126,45 @@ def sources() -> dict[str, bytes]:
     }
 
 
+def beside(
+    engine: Engine,
+    image: str,
+    suite: str,
+    tests: Mapping[str, bytes],
+    *,
+    tier: str,
+    reports: Path,
+) -> dict[str, bytes]:
+    """Return what a suite finds beside the tests: notebooks, or what workers have computed."""
+    if suite == NOTEBOOKS.name:
+        return notebooks()
+    if suite == workers.SUITE:
+        count = workers.COUNTS[tier]
+        return workers.compute(engine, image, tests, count=count, reports=reports)
+    return {}
+
+
 def notebooks() -> dict[str, bytes]:
     """Return the notebooks, by the paths that they have beside the tests which run them."""
     paths = sorted(NOTEBOOKS.glob("*.ipynb"))
     return {f"{NOTEBOOKS.name}/{path.name}": path.read_bytes() for path in paths}
 
 
-def stamp(engine: Engine, image_id: str, *, gpu: bool) -> str:
-    """Return a name for a run that need not be repeated once it has passed.
+def code(suite: str) -> str:
+    """Return the digest of a suite and of what runs it: its files, those it shares, and ours.
 
-    Another image gives another, and so do changed tests, another engine, and for an image that
-    computes on GPUs a GPU that came, went, or has another driver.
+    No suite imports anything of another.
     """
-    info = engine.client.info()
-    tests = {name: store.digest(data) for name, data in sources().items()}
-    known = [image_id, tests, info["ID"], info["ServerVersion"]]
-    known += gpus.present(engine) if gpu else ()
-    return store.digest(json.dumps(known, sort_keys=True).encode())
+    own = find(suite).as_posix()
+    files = {
+        name: data
+        for name, data in sources().items()
+        if "/" not in name or name.startswith(f"{own}/")
+    }
+    files |= notebooks() if suite == NOTEBOOKS.name else {}
+    files |= {name: (store.CODE / "gradlock" / name).read_bytes() for name in RUNNERS}
+    told = {name: store.digest(data) for name, data in files.items()}
+    return store.digest(json.dumps(told, sort_keys=True).encode())
 
 
 def pytest(

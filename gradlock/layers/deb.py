@@ -53,6 +53,25 @@ def read(path: Path) -> Deb:
         ArtifactError: it is no .deb, cut short, or packed in a way that is not known.
 
     """
+    return _read(path, lambda parts: _plain(parts, "data.tar"))
+
+
+def source(path: Path) -> tuple[str, str]:
+    """Return the name and the version of the source that a .deb was built from.
+
+    Only its control archive is unpacked. Its own name and version stand for what it does not say.
+
+    Raises:
+        ArtifactError: as `read`.
+
+    """
+    fields = _read(path, lambda _: b"").fields
+    name, _, version = fields.get("Source", "").partition(" ")
+    return name or fields["Package"], version.strip("() ") or fields["Version"]
+
+
+def _read(path: Path, data: Callable[[Mapping[str, bytes]], bytes]) -> Deb:
+    """Read a .deb, of its members as much of the data as is asked for."""
     try:
         parts = dict(_members(path.read_bytes()))
         if not parts.get("debian-binary", b"").startswith(b"2."):
@@ -64,7 +83,7 @@ def read(path: Path) -> Deb:
                 for member in archive
                 if member.isreg()
             }
-        deb = Deb(files, _plain(parts, "data.tar"))
+        deb = Deb(files, data(parts))
         if not {"Package", "Version", "Architecture"} <= deb.fields.keys():
             raise ValueError("its control file names no package")
     except FAULTS as error:

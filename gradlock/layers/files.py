@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from gradlock import store
 from gradlock.errors import InputError
+from gradlock.inputs import extending
 from gradlock.inputs.variants import Variant
 from gradlock.layers import cache, tar
 from gradlock.layers.wheels import schemes
@@ -33,6 +34,8 @@ def facts(
 ) -> dict[str, str]:
     """Return the files of /etc/gradlock, which the tests inside the image go by."""
     row = {**variant.to_dict(), "channel": channel}
+    for key in extending.OWN:  # what is in the image says it
+        row.pop(key, None)
     return {
         "etc/gradlock/variant.json": json.dumps(row, indent=1, sort_keys=True) + "\n",
         "etc/gradlock/requested.txt": "".join(f"{name}\n" for name in requested),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gradlock.errors import InputError, LockError
-from gradlock.inputs import variants
+from gradlock.inputs import extending, variants
 from gradlock.inputs.variants import Variant
 from gradlock.locks import lockfile, paths, pylock, start
 from gradlock.locks.lockfile import LockText
@@ -103,7 +103,7 @@ def rows(tree: Tree) -> dict[str, Variant]:
             f"{tree.name} has no table of variants", where=variants.TABLE.name
         ) from error
     known = {field.name for field in fields(Variant)}
-    return {name: _row(name, {**defaults, **named[name]}, known) for name in named}
+    return {name: _row(name, extending.values(name, named, defaults, []), known) for name in named}
 
 
 def _row(name: str, values: Mapping[str, Any], known: set[str]) -> Variant:

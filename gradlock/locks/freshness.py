@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gradlock import store
-from gradlock.errors import LockError, raise_all
+from gradlock.errors import LockError, StaleError, raise_all
 from gradlock.inputs import wanted
 from gradlock.inputs.platforms import DEFAULT, Platform
 from gradlock.inputs.variants import Table, Variant
@@ -34,18 +34,18 @@ def desk_inputs(table: Table, tools: LockText) -> str:
     return _digest(table.tools_as_of.isoformat(), *wanted.digests(own), tools.digest)
 
 
-def pip_inputs(variant: Variant, table: Table, cpu: LockText | None) -> str:
-    """Return the digest of what a pip lock is resolved from; `cpu` is the one that it follows."""
+def pip_inputs(variant: Variant, table: Table, leader: LockText | None) -> str:
+    """Return the digest of what a pip lock is resolved from; `leader`: which it follows."""
     texts = wanted.digests(wanted.read_with(wanted.wheel_inputs(variant)))
-    return _digest(variant.to_dict(), table.as_of.isoformat(), texts, cpu and cpu.digest)
+    return _digest(variant.to_dict(), table.as_of.isoformat(), texts, leader and leader.digest)
 
 
-def conda_inputs(variant: Variant, table: Table, cpu: LockText | None) -> str:
-    """Return the digest of what a conda lock is resolved from; `cpu` is the one that it follows."""
+def conda_inputs(variant: Variant, table: Table, leader: LockText | None) -> str:
+    """Return the digest of what a conda lock is resolved from; `leader`: which it follows."""
     row = [variant.python, variant.cuda_minor]
     row += [] if variant.platform == DEFAULT else [variant.platform]
     return _digest(
-        row, table.as_of.isoformat(), wanted.text(wanted.ENVIRONMENT), cpu and cpu.digest
+        row, table.as_of.isoformat(), wanted.text(wanted.ENVIRONMENT), leader and leader.digest
     )
 
 
@@ -103,8 +103,9 @@ def current(variant: Variant, table: Table) -> Locks:
 
     """
     locks = read(variant)
-    cpu = read(table.cpu) if variant != table.cpu else None
-    raise_all(LockError, (_stale(lock) for lock in stale(locks, cpu, table)))
+    leader = table.leader(variant)
+    theirs = read(leader) if variant != leader else None
+    raise_all(LockError, (_stale(lock) for lock in stale(locks, theirs, table)))
     return locks
 
 
@@ -115,11 +116,11 @@ def check_tools(table: Table) -> None:
     raise_all(LockError, (_stale(lock) for lock, inputs in expected if lock.inputs != inputs))
 
 
-def stale(locks: Locks, cpu: Locks | None, table: Table) -> list[LockText]:
-    """Return the locks whose inputs moved on; `cpu` are the CPU's, for another row."""
+def stale(locks: Locks, leader: Locks | None, table: Table) -> list[LockText]:
+    """Return the locks whose inputs moved on; `leader` are those that they follow, if any."""
     variant = locks.variant
-    conda = cpu.conda if cpu and variant.shares_condas(table.cpu) else None
-    pip = cpu.pip if cpu and variant.shares_wheels(table.cpu) else None
+    conda = leader.conda if leader and variant.shares_condas(leader.variant) else None
+    pip = leader.pip if leader and variant.shares_wheels(leader.variant) else None
     expected = (
         (locks.apt, apt_inputs(table, variant.machine)),
         (locks.conda, conda_inputs(variant, table, conda)),
@@ -128,8 +129,8 @@ def stale(locks: Locks, cpu: Locks | None, table: Table) -> list[LockText]:
     return [lock for lock, inputs in expected if lock.inputs != inputs]
 
 
-def _stale(lock: LockText) -> LockError:
-    return LockError(
+def _stale(lock: LockText) -> StaleError:
+    return StaleError(
         "a lock is stale: its inputs, the table or the lock that it follows have changed since",
         where=str(lock.path.relative_to(store.ROOT)),
         mend=lockfile.RELOCK,

@@ -20,7 +20,7 @@ from typing import Any
 import yaml
 
 from gradlock import store
-from gradlock.errors import LockError, raise_all
+from gradlock.errors import EditedError, LockError, raise_all
 from gradlock.locks import merging, places
 
 TITLE = "# gradlock lock; made by `invoke lock`, not by hand"
@@ -154,7 +154,7 @@ def parse(path: Path, text: str) -> LockText:
         )
     body = text[match.end() :]
     if store.digest(body.encode()) != match[2]:
-        raise LockError(
+        raise EditedError(
             "a lock is not what `invoke lock` wrote: it is truncated or was edited by hand",
             where=shown(path),
             mend=f"git checkout it; to change it, edit its inputs and run {RELOCK}",

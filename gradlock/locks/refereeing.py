@@ -57,10 +57,10 @@ class Referee:
         self._stack.close()
 
     def call(
-        self, variant: Variant, debs: Future[LockText], lock: LockText, cpu: LockText | None
+        self, variant: Variant, debs: Future[LockText], lock: LockText, leader: LockText | None
     ) -> None:
-        """Have a variant's lock checked, under its own Python; `cpu` is the one that it follows."""
-        self._jobs[variant.name] = self._pool.submit(self._check, variant, debs, lock, cpu)
+        """Have a variant's lock checked, under its own Python; `leader`: which it follows."""
+        self._jobs[variant.name] = self._pool.submit(self._check, variant, debs, lock, leader)
 
     def verdict(self) -> None:
         """Wait for all.
@@ -76,14 +76,14 @@ class Referee:
             say(f"pip-compile agrees on {', '.join(names)}")
 
     def _check(
-        self, variant: Variant, debs: Future[LockText], lock: LockText, cpu: LockText | None
+        self, variant: Variant, debs: Future[LockText], lock: LockText, leader: LockText | None
     ) -> None:
         pip_tools.referee(
             variant,
             self._table.as_of,
             self._interpreter(variant, debs.result()),
             lockfile.parse_wheels(lock),
-            lockfile.parse_wheels(cpu) if cpu else (),
+            lockfile.parse_wheels(leader) if leader else (),
         )
 
     def _interpreter(self, variant: Variant, debs: LockText) -> Program:

@@ -31,7 +31,7 @@ def check(variant: Variant) -> None:
 
 def _problems(variant: Variant) -> Iterator[tuple[str, str]]:
     right = wanted.tensorflow(variant)
-    parts = wanted.wheel_inputs(variant)[2:]
+    parts = wanted.toolkit(variant)
     for path in wanted.read_with(wanted.wheel_inputs(variant), constraints=False):
         if path.suffix == ".whl" or path in parts:
             continue

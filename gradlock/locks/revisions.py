@@ -52,6 +52,15 @@ def of(revision: str) -> Tree:
     return Tree(revision, lambda path: _committed(commit.strip(), path))
 
 
+def last(path: Path) -> Tree | None:
+    """Return the files of the commit that last changed a file; None where git tells of none."""
+    try:
+        commit = _git("log", "-1", "--format=%H", "--", path.relative_to(store.ROOT).as_posix())
+    except CommandError:
+        return None
+    return of(commit.strip()) if commit.strip() else None
+
+
 def _text(path: Path) -> str | None:
     try:
         return path.read_bytes().decode(errors="replace")

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from packaging.utils import canonicalize_name
 
-from gradlock import store
 from gradlock.errors import LockError, raise_all
 from gradlock.inputs import wanted
+from gradlock.locks import lockfile
 from gradlock.locks.freshness import Locks
-from gradlock.locks.lockfile import CondaPin, WheelPin
+from gradlock.locks.lockfile import CondaPin, LockText, WheelPin
 
 Rule = Callable[[Locks, Locks], Iterator[str]]
 Shared = WheelPin | CondaPin
@@ -32,25 +32,35 @@ BROKEN_CUDNN = {"9.5.1": "Conv2D in fit fails (AWS deep learning containers, iss
 CUDA_NAMES = r"nvidia-|cuda-|cudnn|nccl|libcu(blas|dnn|fft|file|pti|rand|solver|sparse)"
 
 
-def check(locks: Locks, cpu: Locks) -> None:
-    """Check a variant's locks by every rule; `cpu` are the CPU variant's.
+def check(locks: Locks, leader: Locks) -> None:
+    """Check a variant's locks by every rule; `leader` are those that they follow.
 
     Raises:
         LockError: a rule is broken; all that are broken are named at once.
 
     """
-    where = str(locks.pip.path.relative_to(store.ROOT))
     raise_all(
         LockError,
         (
-            LockError(problem, where=where, mend="mend the inputs, then ./inv lock")
+            LockError(
+                problem, where=_place(locks.pip, problem), mend="mend the inputs, then ./inv lock"
+            )
             for rule in RULES
-            for problem in rule(locks, cpu)
+            for problem in rule(locks, leader)
         ),
     )
 
 
-def one_tensorflow(locks: Locks, _cpu: Locks) -> Iterator[str]:
+def _place(lock: LockText, problem: str) -> str:
+    """Return the line of a pip lock whose pin a problem names; the file alone where none is."""
+    for number, line in enumerate(lock.body.splitlines(), lockfile.HEADER + 1):
+        pinned = re.match(r"([a-z0-9-]+)==([^\s;\\]+)", line)
+        if pinned and any(mark.join(pinned.groups()) in problem for mark in ("==", " ")):
+            return f"{lockfile.shown(lock.path)}:{number}"
+    return lockfile.shown(lock.path)
+
+
+def one_tensorflow(locks: Locks, _leader: Locks) -> Iterator[str]:
     """Hold a lock to exactly one TensorFlow: the variant's build, at the table's version."""
     variant = locks.variant
     found = sorted((p.name, p.version) for p in locks.wheels if p.name in wanted.TENSORFLOWS)
@@ -60,7 +70,7 @@ def one_tensorflow(locks: Locks, _cpu: Locks) -> Iterator[str]:
         yield f"{variant.name} must hold {'=='.join(right[0])} alone, but holds {shown}"
 
 
-def no_cuda_on_cpu(locks: Locks, _cpu: Locks) -> Iterator[str]:
+def no_cuda_on_cpu(locks: Locks, _leader: Locks) -> Iterator[str]:
     """Refuse anything of CUDA in a CPU lock, from pip or from conda: so on every arm64."""
     if locks.variant.gpu:
         return
@@ -70,12 +80,12 @@ def no_cuda_on_cpu(locks: Locks, _cpu: Locks) -> Iterator[str]:
             yield f"a CPU lock holds {pin.name} {pin.version}"
 
 
-def one_toolkit(locks: Locks, _cpu: Locks) -> Iterator[str]:
+def one_toolkit(locks: Locks, _leader: Locks) -> Iterator[str]:
     """Hold every NVIDIA part of a GPU lock to the variant's toolkit release."""
     variant = locks.variant
     if not variant.gpu:
         return
-    text = wanted.text(wanted.wheel_inputs(variant)[-1])
+    text = wanted.text(wanted.toolkit(variant)[0])
     parts = dict(re.findall(r"(?m)^(nvidia-[a-z0-9-]+)==(\S+)", text))
     parts["nvidia-cudnn-cu12"] = str(variant.cudnn)
     locked = {pin.name: pin.version for pin in locks.wheels if pin.name.startswith("nvidia-")}
@@ -91,7 +101,7 @@ def one_toolkit(locks: Locks, _cpu: Locks) -> Iterator[str]:
             yield f"{name} is {version}, CUDA {variant.cuda} of {variant.name} has {parts[name]}"
 
 
-def cudnn_fits(locks: Locks, _cpu: Locks) -> Iterator[str]:
+def cudnn_fits(locks: Locks, _leader: Locks) -> Iterator[str]:
     """Refuse a cuDNN older than the one TensorFlow was built with, or known to be broken.
 
     Where the former is not known, nothing fits.
@@ -117,35 +127,36 @@ def cudnn_fits(locks: Locks, _cpu: Locks) -> Iterator[str]:
                 yield f"cuDNN {pin.version} is known to break TensorFlow: {reason}"
 
 
-def lockstep(locks: Locks, cpu: Locks) -> Iterator[str]:
-    """Hold what a row's locks share with the CPU's to the same file.
+def lockstep(locks: Locks, leader: Locks) -> Iterator[str]:
+    """Hold what a row's locks share with its leader's to the same file.
 
     A row with a Python or a platform of its own shares nothing, one with a TensorFlow of its own
-    no wheels.
+    no wheels. The CPU's row leads, or the one that a row extends.
     """
-    if locks.variant.shares_wheels(cpu.variant):
-        yield from _apart(locks, cpu, locks.wheels, cpu.wheels)
-    if locks.variant.shares_condas(cpu.variant):
-        yield from _apart(locks, cpu, locks.condas, cpu.condas)
-        if not locks.variant.gpu:  # nor more than these: its image has the CPU's prefix
-            for name in sorted({p.name for p in locks.condas} - {p.name for p in cpu.condas}):
-                yield f"{name} is in {locks.variant.name} but not in {cpu.variant.name}"
+    if locks.variant.shares_wheels(leader.variant):
+        yield from _apart(locks, leader, locks.wheels, leader.wheels)
+    if locks.variant.shares_condas(leader.variant):
+        yield from _apart(locks, leader, locks.condas, leader.condas)
+        # Nor more than these, where its image has the leader's prefix.
+        if not locks.variant.gpu or locks.variant.extends:
+            for name in sorted({p.name for p in locks.condas} - {p.name for p in leader.condas}):
+                yield f"{name} is in {locks.variant.name} but not in {leader.variant.name}"
 
 
 def _apart(
-    locks: Locks, cpu: Locks, own: Sequence[Shared], theirs: Sequence[Shared]
+    locks: Locks, leader: Locks, own: Sequence[Shared], theirs: Sequence[Shared]
 ) -> Iterator[str]:
-    """Yield where a lock's packages of one kind are not those of the CPU lock."""
+    """Yield where a lock's packages of one kind are not those of the leader's."""
     base = {pin.name: pin for pin in theirs}
     for pin in own:
         other = base.pop(pin.name, pin)
         if other.sha256 != pin.sha256:
-            yield f"{pin.name} is {pin.version}, but {other.version} in {cpu.variant.name}"
+            yield f"{pin.name} is {pin.version}, but {other.version} in {leader.variant.name}"
     for name in sorted(base.keys() - set(wanted.TENSORFLOWS)):
-        yield f"{name} is in {cpu.variant.name} but not in {locks.variant.name}"
+        yield f"{name} is in {leader.variant.name} but not in {locks.variant.name}"
 
 
-def conda_matches(locks: Locks, _cpu: Locks) -> Iterator[str]:
+def conda_matches(locks: Locks, _leader: Locks) -> Iterator[str]:
     """Hold a conda lock to the variant's Python and, explicitly, its CUDA release."""
     variant = locks.variant
     versions = {pin.name: pin.version for pin in locks.condas}
@@ -155,7 +166,7 @@ def conda_matches(locks: Locks, _cpu: Locks) -> Iterator[str]:
         yield f"the conda lock has cuda-version {versions.get('cuda-version')}"
 
 
-def one_source(locks: Locks, _cpu: Locks) -> Iterator[str]:
+def one_source(locks: Locks, _leader: Locks) -> Iterator[str]:
     """Refuse a Python package from both pip and conda: one would overwrite the other.
 
     conda's `tzdata` is the zones' data, pip's a Python package: these do not meet.

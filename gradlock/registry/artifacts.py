@@ -26,6 +26,11 @@ KIND = "application/vnd.gradlock.artifacts.v1"
 TITLE = "org.opencontainers.image.title"
 #: What an artifact's manifest has in a configuration's place, as the standard says.
 EMPTY = b"{}"
+NOTHING = {
+    "mediaType": "application/vnd.oci.empty.v1+json",
+    "digest": f"sha256:{store.digest(EMPTY)}",
+    "size": len(EMPTY),
+}
 #: Artifacts that are on their way at a time.
 AT_ONCE = 8
 
@@ -63,11 +68,6 @@ def push(repository: Repository, locks: str, files: Mapping[str, Path], meter: M
 
 def _manifest(rows: Iterable[tuple[str, int, str]]) -> bytes:
     """Return the manifest that keeps artifacts: their hashes, sizes and names."""
-    empty = {
-        "mediaType": "application/vnd.oci.empty.v1+json",
-        "digest": f"sha256:{store.digest(EMPTY)}",
-        "size": len(EMPTY),
-    }
     kept = [
         {
             "mediaType": "application/octet-stream",
@@ -82,7 +82,7 @@ def _manifest(rows: Iterable[tuple[str, int, str]]) -> bytes:
             "schemaVersion": 2,
             "mediaType": MANIFEST,
             "artifactType": KIND,
-            "config": empty,
+            "config": NOTHING,
             "layers": kept,
         }
     )

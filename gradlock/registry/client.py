@@ -80,7 +80,7 @@ class Repository:
 
     def has(self, digest: str) -> bool:
         """Tell whether the repository holds a blob."""
-        return self._ask("HEAD", f"blobs/{digest}", missing=True) is not None
+        return self.ask("HEAD", f"blobs/{digest}", missing=True) is not None
 
     def manifest(self, reference: str) -> bytes | None:
         """Return a manifest by its digest (held to it) or a tag; None where there is none.
@@ -90,7 +90,7 @@ class Repository:
 
         """
         accept = {"Accept": ", ".join(KINDS)}
-        answer = self._ask("GET", f"manifests/{reference}", headers=accept, missing=True)
+        answer = self.ask("GET", f"manifests/{reference}", headers=accept, missing=True)
         if answer is None:
             return None
         data = answer.content
@@ -106,22 +106,25 @@ class Repository:
             RegistryError: it cannot be had, or has other bytes.
 
         """
-        answer = self._ask("GET", f"blobs/{digest}")
+        answer = self.ask("GET", f"blobs/{digest}")
         assert answer is not None
         found = f"sha256:{store.digest(answer.content)}"
         if found != digest:
             raise refusals.other_bytes(self.place, f"the blob {digest}", found)
         return answer.content
 
-    def tag(self, reference: str, manifest: bytes, kind: str = MANIFEST) -> None:
+    def tag(self, reference: str, manifest: bytes, kind: str = MANIFEST) -> bool:
         """Put a manifest under its digest, or let a tag name it: the last step of a push.
+
+        Tells whether the registry will list it by its subject.
 
         Raises:
             RegistryError: the registry refuses, since a tag may not move for example.
 
         """
         headers = {"Content-Type": kind}
-        self._ask("PUT", f"manifests/{reference}", headers=headers, content=manifest)
+        answer = self.ask("PUT", f"manifests/{reference}", headers=headers, content=manifest)
+        return answer is not None and "OCI-Subject" in answer.headers
 
     def put(self, data: bytes) -> None:
         """Bring a small blob, where the repository lacks it.
@@ -160,7 +163,7 @@ class Repository:
             meter.advance(have - told)
             told = have
         whole = httpx.URL(url).copy_merge_params({"digest": digest})
-        self._ask("PUT", str(whole), headers={"Content-Length": "0"})
+        self.ask("PUT", str(whole), headers={"Content-Length": "0"})
         return True
 
     def download(self, digest: str, size: int, part: Path, meter: Meter) -> None:
@@ -207,10 +210,10 @@ class Repository:
         """Ask for a blob to be taken from elsewhere, or return where its bytes are to go."""
         for other in others:
             asked = {"mount": digest, "from": other}
-            answer = self._ask("POST", "blobs/uploads/", params=asked)
+            answer = self.ask("POST", "blobs/uploads/", params=asked)
             if answer is not None and answer.status_code == httpx.codes.CREATED:
                 return None
-        answer = self._ask("POST", "blobs/uploads/")
+        answer = self.ask("POST", "blobs/uploads/")
         assert answer is not None
         return self._location(answer)
 
@@ -221,11 +224,11 @@ class Repository:
             "Content-Range": f"{have}-{have + len(piece) - 1}",
         }
         try:
-            answer = self._ask("PATCH", url, headers=headers, content=piece, once=True)
+            answer = self.ask("PATCH", url, headers=headers, content=piece, once=True)
             assert answer is not None
             return self._location(answer), have + len(piece)
         except httpx.TransportError:
-            answer = self._ask("GET", url)  # what has come of it
+            answer = self.ask("GET", url)  # what has come of it
             assert answer is not None
             reached = answer.headers.get("Range", "0--1").rpartition("-")[2]
             return self._location(answer, url), int(reached) + 1
@@ -235,7 +238,7 @@ class Repository:
         told = answer.headers.get("Location") or default
         return str(answer.url.join(told))
 
-    def _ask(
+    def ask(
         self,
         method: str,
         path: str,

@@ -13,8 +13,10 @@ from gradlock.images import packed
 from gradlock.images.image import Image
 from gradlock.images.packed import Packed
 from gradlock.progress import Meter
+from gradlock.registry import referrers
 from gradlock.registry.client import Repository
 from gradlock.registry.reference import Reference
+from gradlock.registry.referrers import Document
 
 #: Blobs that are on their way at a time.
 AT_ONCE = 4
@@ -30,8 +32,14 @@ class Pushed:
     tags: tuple[str, ...]
 
 
-def push(image: Image, repository: Repository, tags: Sequence[str], meter: Meter) -> Pushed:
-    """Bring an image into a repository, then let tags name it.
+def push(
+    image: Image,
+    repository: Repository,
+    tags: Sequence[str],
+    meter: Meter,
+    documents: Sequence[Document] = (),
+) -> Pushed:
+    """Bring an image into a repository, and what is said of it, then let tags name it.
 
     A tag names a whole image at every moment: until the last blob is there, the one that it
     named before. What a killed push has brought is there for the next.
@@ -65,6 +73,8 @@ def push(image: Image, repository: Repository, tags: Sequence[str], meter: Meter
     meter.advance(len(image.config))
     name = f"sha256:{store.digest(manifest)}"
     repository.tag(name, manifest)
+    if documents:
+        referrers.attach(repository, manifest, documents)
     for tag in tags:
         repository.tag(tag, manifest)
     others.add()

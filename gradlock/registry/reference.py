@@ -11,6 +11,7 @@ from gradlock.errors import InputError
 #: The grammar of the distribution specification.
 COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 REPOSITORY = re.compile(rf"{COMPONENT}(?:/{COMPONENT})*")
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?")
 #: Docker Hub's name in references, and where its registry answers.
@@ -60,6 +61,35 @@ def parse(text: str) -> Reference:
     if colon and not TAG.fullmatch(tag):
         raise _wrong(text, f"{tag!r} is no tag")
     return Reference(host, repository, tag)
+
+
+def parse_image(text: str) -> tuple[Reference, str]:
+    """Return the repository of an image that a person named, and its digest or tag there.
+
+    Raises:
+        InputError: it is neither `HOST/REPOSITORY:TAG` nor `HOST/REPOSITORY@sha256:DIGEST`.
+
+    """
+    named, at, digest = text.partition("@")
+    place = parse(named)
+    if at and not DIGEST.fullmatch(digest):
+        raise _wrong(text, f"{digest!r} is no digest")
+    if not (at or place.tag):
+        raise InputError(
+            f"{text!r} names a repository, and no image in it",
+            mend=f"add a tag, or a digest: {text}@sha256:...",
+        )
+    return Reference(place.host, place.repository), digest if at else place.tag
+
+
+def is_image(text: str) -> bool:
+    """Whether a word can only mean an image in a registry: a host before it, a tag or digest after.
+
+    A revision of git has no colon before its first slash, and rarely a dot.
+    """
+    host, slash, rest = text.partition("/")
+    known = host == "localhost" or "." in host or ":" in host
+    return bool(slash) and known and (":" in rest or "@" in rest)
 
 
 def _wrong(text: str, why: str) -> InputError:

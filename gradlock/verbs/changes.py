@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from rich.console import Console, JustifyMethod, RenderableType
 from rich.table import Table
 
 from gradlock import store
+from gradlock.audit import answers
+from gradlock.audit import changes as exposures
+from gradlock.audit.changes import Exposure, Exposures
 from gradlock.fingerprint import document, drift
 from gradlock.images import changes as images
 from gradlock.images import pins
 from gradlock.images.changes import ImageChange
 from gradlock.inputs.variants import Variant
 from gradlock.locks import diff
-from gradlock.locks.diff import Change, Difference
+from gradlock.locks.diff import Change, Difference, Environment
 from gradlock.locks.revisions import Tree
 from gradlock.verbs.outcome import out
 
 PACKAGES = ("package", "of", "from", "to", "bytes", "in")
 IMAGES = ("image", "from", "to", "size", "layers to pull")
+EXPOSURES = ("vulnerability", "", "package", "of", "from", "to", "in")
 NUMBERS = ("numbers of", "identical", "moved", "the most, in norm-ulp", "past a limit")
 
 
@@ -40,7 +44,8 @@ class Numbers:
 class Report:
     """All that differs between `old` and `new`, which are names for people.
 
-    `variants` are those that either has: what moved in all of them is said once.
+    `variants` are those that either has: what moved in all of them is said once. `untold` says why
+    packages are not compared, where they cannot be.
     """
 
     old: str
@@ -49,6 +54,8 @@ class Report:
     locks: Difference
     images: tuple[ImageChange, ...] = ()
     numbers: tuple[Numbers, ...] = ()
+    vulnerabilities: Exposures = field(default_factory=Exposures)
+    untold: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.locks or self.images or self.numbers)
@@ -60,7 +67,8 @@ def between(old: Tree, new: Tree) -> Report:
     pinned = images.compare(old.read(pins.PATH), new.read(pins.PATH))
     names = tuple(dict.fromkeys([*diff.rows(old), *diff.rows(new)]))
     found = (_numbers(name, (old, name), (new, name)) for name in names)
-    return Report(old.name, new.name, names, locks, pinned, tuple(one for one in found if one))
+    numbers = tuple(one for one in found if one)
+    return Report(old.name, new.name, names, locks, pinned, numbers, _exposures(locks))
 
 
 def across(old: tuple[Tree, Variant], new: tuple[Tree, Variant]) -> Report:
@@ -70,7 +78,22 @@ def across(old: tuple[Tree, Variant], new: tuple[Tree, Variant]) -> Report:
     name = f"{old[1].name}, {new[1].name}"
     found = _numbers(name, (old[0], old[1].name), (new[0], new[1].name))
     locks = diff.between(*sides)
-    return Report(ours, theirs, (name,), locks, numbers=(found,) if found else ())
+    numbers = (found,) if found else ()
+    return Report(ours, theirs, (name,), locks, (), numbers, _exposures(locks))
+
+
+def images_of(
+    old: tuple[str, Environment], new: tuple[str, Environment], moved: tuple[ImageChange, ...] = ()
+) -> Report:
+    """Compare what two images hold, or an image and what is locked; each has a name for people."""
+    locks = diff.between(old[1], new[1])
+    name = f"{old[1].name}, {new[1].name}"
+    return Report(old[0], new[0], (name,), locks, moved, (), _exposures(locks))
+
+
+def _exposures(locks: Difference) -> Exposures:
+    """Return what is known to be closed and opened, of what `./inv audit` was answered for."""
+    return exposures.between(locks.changes, answers.known())
 
 
 def size_of(sha256: str) -> int | None:
@@ -95,7 +118,7 @@ def _numbers(name: str, old: tuple[Tree, str], new: tuple[Tree, str]) -> Numbers
 def lines(report: Report) -> Iterator[RenderableType]:
     """Yield what a terminal shows."""
     if not report:
-        yield f"nothing differs between {report.old} and {report.new}"
+        yield report.untold or f"nothing differs between {report.old} and {report.new}"
         return
     for fact in report.locks.facts:
         yield f"{fact.variant}: {fact.name} {fact.old or 'none'} -> {fact.new or 'none'}"
@@ -147,15 +170,22 @@ def summary(report: Report) -> str:
         if what in kinds
     ]
     grown = [change.bytes for change in report.locks.changes]
-    known = sum(each for each in grown if each is not None)
-    more = f", {_signed(known)} to fetch" if known else ""
-    unknown = f" ({grown.count(None)} of unknown size)" if None in grown and known else ""
-    return (", ".join(counted) or "no package differs") + more + unknown
+    weight = sum(each for each in grown if each is not None)
+    more = f", {_signed(weight)} to fetch" if weight else ""
+    unknown = f" ({grown.count(None)} of unknown size)" if None in grown and weight else ""
+    told = [one.what for one in report.vulnerabilities.changes]
+    known = [f"{told.count(what)} {what}" for what in ("closed", "opened") if what in told]
+    closed = f"; known vulnerabilities: {', '.join(known)}" if known else ""
+    said = ", ".join(counted) or report.untold or "no package differs"
+    return said + more + unknown + closed
 
 
 def _tables(report: Report) -> Iterator[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
     if report.locks.changes:
         yield PACKAGES, [_package(change, report.variants) for change in report.locks.changes]
+    if report.vulnerabilities:
+        rows = [_exposure(one, report.variants) for one in report.vulnerabilities.changes]
+        yield EXPOSURES, rows
     if report.images:
         yield IMAGES, [_image(change) for change in report.images]
     if report.numbers:
@@ -173,8 +203,17 @@ def _package(change: Change, everywhere: tuple[str, ...]) -> tuple[str, ...]:
     if change.what == "rebuilt" and change.new:
         new = f"{new}, another file"
     size = _signed(change.bytes) if change.bytes is not None else "?"
-    where = "all" if set(everywhere) <= set(change.variants) else ", ".join(change.variants)
+    where = _where(change.variants, everywhere)
     return (change.name, change.kind, old, new, "-" if change.kind == "tool" else size, where)
+
+
+def _exposure(one: Exposure, everywhere: tuple[str, ...]) -> tuple[str, ...]:
+    where = _where(one.variants, everywhere)
+    return (one.id, one.what, one.name, one.kind, one.old, one.new, where)
+
+
+def _where(some: tuple[str, ...], everywhere: tuple[str, ...]) -> str:
+    return "all" if set(everywhere) <= set(some) else ", ".join(some)
 
 
 def _image(change: ImageChange) -> tuple[str, ...]:

@@ -16,14 +16,14 @@ from gradlock.verbs.outcome import out, verb
 def clean(_context: Context, all: bool = False) -> None:
     """Remove what gradlock can make again: layers, reports, left-overs of killed runs."""
     with store.exclusive("build"):
-        names = ["layers", "packed", "pulled", "blobs", "passed"]
+        names = ["layers", "packed", "pulled", "blobs", "receipts"]
         if all:
             found = engine.seek()
             if found:
                 built = ("base", *(row.name for row in variants.load()))
                 removal.remove(found, [f"gradlock:{name}" for name in built])
             engine.stop_private()
-            names += ["engine", "artifacts", "repodata", "piptools", "registries"]
+            names += ["engine", "artifacts", "repodata", "piptools", "registries", "audit"]
         for name in names:
             shutil.rmtree(store.store() / name, ignore_errors=True)
         store.sweep()

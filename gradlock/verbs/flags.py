@@ -17,7 +17,7 @@ Number = TypeVar("Number", int, float)
 #: One variant.
 ONE = variants.FLAGS
 #: One variant, or all.
-CHOICE = {**ONE, "all": "Every variant."}
+CHOICE = {**ONE, "all": "Every variant that extends no other."}
 CHANNEL = {
     "channel": "Where conda packages come from: debian or conda-forge (default: "
     "what images.lock pins)."

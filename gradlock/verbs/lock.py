@@ -21,6 +21,7 @@ from gradlock.locks.lockfile import LockText
 from gradlock.locks.refereeing import Programs
 from gradlock.locks.resolve import debian
 from gradlock.locks.resolve.debian import Apt
+from gradlock.locks.resolving import Request
 from gradlock.progress import Stopwatch
 from gradlock.verbs import changes, flags
 from gradlock.verbs.outcome import out, verb
@@ -57,7 +58,7 @@ def lock(
         out.print("every lock is current")
         return
     watch, table = Stopwatch(), variants.load()
-    request = locking.Request(upgrade, tuple(update or ()), resolver)
+    request = Request(upgrade, tuple(update or ()), resolver)
     before = revisions.held((variants.TABLE, *paths.every(table)), "the locks as they were")
     changed = locking.lock(table, request, Programs(_python, _apt), watch)
     for path in changed:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from invoke.context import Context
 
 from gradlock.errors import InputError
@@ -19,6 +21,8 @@ from gradlock.verbs.outcome import verb
         **flags.CHANNEL,
         "to": "HOST/REPOSITORY, or HOST/REPOSITORY:TAG for one variant (default: the tags that "
         "name the variant, its TensorFlow, and the date of its locks).",
+        "receipts": "Bring what has passed in them, too, signed with this key: machines that "
+        "trust it do not repeat it.",
     }
 )
 def push(
@@ -29,15 +33,20 @@ def push(
     all: bool = False,
     channel: str = "",
     to: str = "",
+    receipts: str = "",
 ) -> None:
     """Push pinned images to a registry, straight from the store, without an engine.
 
-    Only what the registry lacks is sent. An image is pushed as it is pinned, or not at all; its
-    tags move last, so none ever names a part of one. Logins are Docker's: `docker login HOST`.
+    Only what the registry lacks is sent. An image is pushed as it is pinned, or not at all, and
+    with it what is in it and where it comes from; its tags move last, so none ever names a part
+    of one. Logins are Docker's: `docker login HOST`.
     """
+    from gradlock.proof import keys  # its library is needed for signatures alone
+
     if not to:
         raise InputError("push needs a place", mend="./inv push --to HOST/REPOSITORY")
     place = reference.parse(to)
+    signer = keys.load(Path(receipts)) if receipts else None
     table = variants.load()
     chosen = table.select(variant=variant, cuda=cuda, gpu=gpu, every=all)
     if place.tag and len(chosen) > 1:
@@ -49,4 +58,4 @@ def push(
     wanted = building.recipes(chosen, table, channel)
     pins.require((recipe.channel, recipe.name) for recipe in wanted)
     built, _ = building.images(None, wanted, Order())
-    sharing.push(place, wanted, [one.image for one in built])
+    sharing.push(place, wanted, [one.image for one in built], signer)

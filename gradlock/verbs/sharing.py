@@ -4,22 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from gradlock import progress
 from gradlock.artifacts import fetcher, sources
-from gradlock.images import pins
+from gradlock.images import packed, pins
 from gradlock.images.image import Image
 from gradlock.images.recipe import Recipe
 from gradlock.inputs.variants import Variant
+from gradlock.proof import bill, provenance, receipts, statement
 from gradlock.registry import artifacts, team
 from gradlock.registry import push as pushing
 from gradlock.registry.client import Repository
 from gradlock.registry.reference import Reference
+from gradlock.registry.referrers import Document
 from gradlock.verbs.outcome import out
 
+if TYPE_CHECKING:
+    from securesystemslib.signer import CryptoSigner
 
-def push(place: Reference, wanted: Sequence[Recipe], images: Sequence[Image]) -> None:
+
+def push(
+    place: Reference,
+    wanted: Sequence[Recipe],
+    images: Sequence[Image],
+    signer: CryptoSigner | None = None,
+) -> None:
     """Push images as they are pinned, and print what came of it.
+
+    With `signer`, what has passed in them goes with them, signed.
 
     Raises:
         PinError: one would have another digest than the pinned one.
@@ -31,10 +44,29 @@ def push(place: Reference, wanted: Sequence[Recipe], images: Sequence[Image]) ->
             pins.hold_manifest(image)
             tags = (place.tag,) if place.tag else names(recipe.variant, recipe.created)
             meter = board.meter(f"pushing {recipe.name}")
-            done = pushing.push(image, repository, tags, meter)
+            beside = said(recipe, image)
+            passed = receipts.of_image(image.id) if signer else []
+            if signer:
+                from gradlock.proof import rebuilding  # its library is needed for nothing else
+
+                beside += [rebuilding.document(one, signer) for one in passed]
+            done = pushing.push(image, repository, tags, meter, beside)
             out.print(f"{place.host}/{place.repository}@{done.digest}")
             sent = f"{done.sent / 1e6:.1f} MB of {done.size / 1e6:.0f} MB sent"
             out.print(f"  {', '.join(done.tags)}; {sent}")
+            if signer:
+                out.print(f"  {len(passed)} suites that passed in it, signed")
+
+
+def said(recipe: Recipe, image: Image) -> list[Document]:
+    """Return what is pushed beside an image: its bill of materials, and where it comes from."""
+    from gradlock.images import sbom  # its library takes as long as all others together
+
+    origin = provenance.make(recipe, packed.digest(image))
+    return [
+        Document(bill.KIND, sbom.write(recipe, image).encode()),
+        Document(statement.KIND, origin.data(), {statement.NOTE: provenance.KIND}),
+    ]
 
 
 def names(row: Variant, moment: datetime) -> tuple[str, ...]:

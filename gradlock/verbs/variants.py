@@ -19,7 +19,7 @@ def variants(_context: Context, json_: bool = False) -> None:
     """Print the table of variants, and what images.lock says of each."""
     table = tables.load()
     if json_:
-        print(json.dumps([row.to_dict() for row in table]))
+        print(json.dumps([row.to_dict() for row in table.plain]))
         return
     grid = Grid(caption=f"locked as of {table.as_of:%Y-%m-%d %H:%M} UTC on Debian {table.debian}")
     for name in ("variant", "Python", "TensorFlow", "CUDA", "cuDNN", "least driver", "image ID"):

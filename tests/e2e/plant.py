@@ -3,9 +3,10 @@
     python plant.py FILE        inside an image, beside the suite `gradients`
 
 A mutant wraps a function in TensorFlow's own registries. It is planted for every operation that
-the table's cases differentiate, so the table is held to what it covers. A mutant that changed no
-gradient of any case (one that is all zeros, say) was not planted. Writes a JSON: of each mutant
-its kind, the operation, and the case and the check that caught it, or none.
+the table's cases differentiate, so the table is held to what it covers; the swept rows, which
+differentiate the same operations, are left to `branches`. A mutant that changed no gradient of any
+case (one that is all zeros, say) was not planted. Writes a JSON: of each mutant its kind, the
+operation, and the case and the check that caught it, or none.
 """
 
 from __future__ import annotations
@@ -293,7 +294,7 @@ def uses(registry: Registry, cases: Sequence[Case]) -> dict[str, list[tuple[Case
 
 def plant(registry: Registry) -> Iterator[Mutant]:
     """Plant every mutant, and yield it with what caught it."""
-    cases = {str(case): case for case in table()}
+    cases = {str(case): case for case in table() if not case.swept}
     for operation, tries in uses(registry, list(cases.values())).items():
         for kind, change in EVERYWHERE.items():
             mutant = Mutant(kind, operation)

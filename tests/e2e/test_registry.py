@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,10 @@ from gradlock import store
 from gradlock.engine.engine import Engine
 from gradlock.images import pins
 from gradlock.images.pins import ImagePin
+from gradlock.proof import bill, envelope
+from gradlock.registry import reference, referrers
+from gradlock.registry.client import Repository
+from gradlock.registry.referrers import Document
 from tests.e2e.conftest import Invoke
 
 PROGRAM = shutil.which("docker-registry")
@@ -273,3 +278,85 @@ def test_a_saved_image_is_taken_by_an_engine_and_by_another_client(
     except DockerException as error:
         pytest.fail(str(error))
     assert image.id == cpu_image
+
+
+def verify(invoke: Invoke, registry: Registry, *words: str, status: int = 0) -> dict[str, bool]:
+    """Verify the pushed image; return which checks passed."""
+    process = invoke("verify", f"{registry.place}:cpu", "--json", *words)
+    out, err = process.communicate()
+    assert process.returncode == status, out + err
+    return {row["check"]: row["passed"] for row in json.loads(out)}
+
+
+CHECKS = ("whole", "pin", "locks", "bill", "provenance")
+
+
+def test_a_pushed_image_is_proven_rebuilt_and_signed(
+    pushed: Registry, invoke: Invoke, tmp_path: Path
+) -> None:
+    """The registry is one that does not list referrers; of two that are trusted, one signs."""
+    rows = [finished(invoke("key", str(tmp_path / f"{name}.pem"))) for name in ("alice", "bob")]
+    policy = tmp_path / "policy.toml"
+    policy.write_text("need = 1\n" + "\n".join(rows))
+    assert verify(invoke, pushed) == dict.fromkeys(CHECKS, True)
+    unsigned = verify(invoke, pushed, "--policy", str(policy), status=1)
+    assert unsigned == {**dict.fromkeys(CHECKS, True), "policy": False}
+    signed = verify(invoke, pushed, "--sign", str(tmp_path / "alice.pem"), "--policy", str(policy))
+    assert signed == dict.fromkeys((*CHECKS, "rebuilt", "signed", "policy"), True)
+    policy.write_text("need = 2\n" + "\n".join(rows))
+    assert not verify(invoke, pushed, "--policy", str(policy), status=1)["policy"]
+
+
+def test_a_bill_that_is_edited_on_the_registrys_disk_is_refused(
+    pushed: Registry, invoke: Invoke
+) -> None:
+    with Repository(reference.parse(pushed.place)) as repository:
+        (one,) = referrers.find(repository, pin().manifest, bill.KIND)
+        manifest = repository.manifest(one.digest)
+        assert manifest is not None
+        (layer,) = json.loads(manifest)["layers"]
+    victim = pushed.blob(layer["digest"])
+    data = victim.read_bytes()
+    try:
+        victim.write_bytes(data.replace(b"tensorflow", b"tensorflaw"))
+        assert not verify(invoke, pushed, status=1)["bill"]
+    finally:
+        victim.write_bytes(data)
+    assert verify(invoke, pushed)["bill"]
+
+
+def test_those_who_say_something_at_once_are_all_listed(pushed: Registry) -> None:
+    place = reference.parse(pushed.place)
+    with Repository(place) as repository:
+        manifest = repository.manifest(pin().manifest)
+        before = {one.digest for one in referrers.find(repository, pin().manifest)}
+    assert manifest is not None
+
+    def say(number: int) -> None:
+        with Repository(place) as own:
+            kept = Document("application/vnd.test", f"{number}".encode())
+            referrers.attach(own, manifest, [kept])
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(say, range(6)))
+    with Repository(place) as repository:
+        after = referrers.find(repository, pin().manifest)
+    assert len([one for one in after if one.kind == "application/vnd.test"]) == 6
+    assert before <= {one.digest for one in after}
+
+
+def test_what_one_machine_has_proved_the_next_does_not_repeat(
+    pushed: Registry, invoke: Invoke, tmp_path: Path
+) -> None:
+    """It trusts who signed it; that it repeats what nobody trusted has signed is a unit test."""
+    key, policy = tmp_path / "ci.pem", tmp_path / "policy.toml"
+    policy.write_text(finished(invoke("key", str(key))))
+    finished(invoke("suite", "smoke"))
+    assert "has passed" in finished(invoke("suite", "smoke", "--proven"))
+    out = finished(invoke("push", "--to", pushed.place, "--receipts", str(key)))
+    assert "suites that passed in it, signed" in out
+    with Repository(reference.parse(pushed.place)) as repository:
+        assert referrers.find(repository, pin().manifest, envelope.KIND)
+    env = {"GRADLOCK_STORE": str(tmp_path / "store"), "GRADLOCK_CACHE": pushed.place, **NOWHERE}
+    trusting = invoke("suite", "smoke", "--proven", GRADLOCK_POLICY=str(policy), **env)
+    assert "before (signed by ci): not repeated" in finished(trusting)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from gradlock.engine import containers, gpus
+from gradlock.engine import gpus
 from gradlock.engine.engine import Engine
 from gradlock.errors import EngineError
 from gradlock.inside import suites as inside
+from tests.e2e import mutated
 
 #: Wrong TensorFlows: a file below its package, what stands there, and what is put in its place.
 MUTANTS = {
@@ -49,25 +50,8 @@ MUTANTS = {
 @pytest.fixture(params=sorted(MUTANTS))
 def mutant(request: pytest.FixtureRequest, docker_engine: Engine, cpu_image: str) -> Iterator[str]:
     """Return the CPU image with one gradient of its TensorFlow made wrong."""
-    name, old, new = MUTANTS[request.param]
-    # The bytecode beside a module is not checked against it: without it, the source counts.
-    script = (
-        "import pathlib, sysconfig\n"
-        f"path = pathlib.Path(sysconfig.get_path('purelib'), 'tensorflow', {name!r})\n"
-        "text = path.read_text()\n"
-        f"assert {old!r} in text\n"
-        f"path.write_text(text.replace({old!r}, {new!r}))\n"
-        "for stale in (path.parent / '__pycache__').glob(path.stem + '.*'):\n"
-        "    stale.unlink()\n"
-    )
-    argv = ["python", "-c", script]
-    with containers.container(docker_engine, cpu_image, argv, kind="e2e", user="0") as container:
-        container.start()
-        assert container.wait()["StatusCode"] == 0, container.logs()
-        reference = f"gradlock-mutant:{request.param}"
-        container.commit("gradlock-mutant", request.param, changes=["USER 1000:1000"])
-    yield reference
-    docker_engine.client.images.remove(reference, force=True)
+    with mutated.image(docker_engine, cpu_image, request.param, *MUTANTS[request.param]) as made:
+        yield made
 
 
 def test_a_wrong_gradient_is_caught(mutant: str, docker_engine: Engine, tmp_path: Path) -> None:

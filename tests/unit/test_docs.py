@@ -147,6 +147,15 @@ def test_docs_have_the_packages(name: str) -> None:
     assert [word for word in named if not word.startswith("/")] == sorted(asked)
 
 
+@pytest.mark.parametrize("name", ["repeated_ids", "summed"])
+def test_numerics_shows_the_programs_that_the_suite_runs(name: str) -> None:
+    """A program stands on the page as it is in the image's tests, but for its docstring."""
+    path = store.ROOT / f"tests/image/gradients/values/reproductions/{name}.py"
+    program = path.read_text(encoding="utf-8").split('"""', 2)[2].strip("\n")
+    page = (store.ROOT / "docs/numerics.md").read_text(encoding="utf-8")
+    assert f"```python\n{program}\n```" in page
+
+
 def test_second_command_is_ci() -> None:
     """What .ci/run runs is the second command of README."""
     block = re.findall(r"(?ms)^```sh\n(.*?)^```", README.read_text(encoding="utf-8"))[0]

@@ -45,6 +45,31 @@ def test_the_workflow_runs_weekly() -> None:
     assert {minute, hour, weekday}.isdisjoint({"*"})
 
 
+def test_only_main_is_shared_and_signed() -> None:
+    """What may write to a registry, and sign, runs nothing that a pull request brings."""
+    workflow = yaml.safe_load((store.ROOT / ".github/workflows/share.yml").read_text())
+    assert workflow["permissions"] == {}
+    starts = workflow[True]
+    assert starts.keys() == {"push", "workflow_dispatch"}
+    assert starts["push"] == {"branches": ["main"]}
+    writers = {
+        name: job["permissions"]
+        for name, job in workflow["jobs"].items()
+        if set(job["permissions"].values()) != {"read"}
+    }
+    assert writers == {
+        "share": {
+            "contents": "read",
+            "packages": "write",
+            "id-token": "write",
+            "attestations": "write",
+        }
+    }
+    for job in workflow["jobs"].values():
+        for action in (step["uses"] for step in job["steps"] if "uses" in step):
+            assert re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", action)
+
+
 def test_the_gate_waits_for_every_job() -> None:
     workflow = yaml.safe_load((store.ROOT / ".github/workflows/ci.yml").read_text())
     gate = workflow["jobs"]["gate"]

@@ -6,6 +6,8 @@ import importlib
 import itertools
 import json
 import math
+import tomllib
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,7 +21,7 @@ IMAGE_SUITES = Path(__file__).parents[1] / "image"
 def gradients(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Return the modules of the suite that know no TensorFlow."""
     monkeypatch.syspath_prepend(str(IMAGE_SUITES))
-    names = ("case", "verdict", "report", "tiers", "gaps", "inputs")
+    names = ("case", "records", "verdict", "report", "tiers", "gaps", "inputs", "sweep")
     return SimpleNamespace(**{name: importlib.import_module(f"gradients.{name}") for name in names})
 
 
@@ -54,9 +56,74 @@ def test_verdict(
     why: str,
 ) -> None:
     record = gradients.case.Known(**known) if known else None
-    found = gradients.verdict.judge(gradients.verdict.Outcome(1e-6, **outcome), record)
+    measured = gradients.verdict.Outcome(1e-6, **outcome)
+    found = gradients.verdict.judge(measured, record, measured.signature or None)
     assert found.status == status
     assert why in found.why
+
+
+@pytest.mark.parametrize(
+    ("outcome", "recorded", "status"),
+    [
+        ({"error": 0.25}, "2.500e-01", "expected"),
+        ({"error": 0.2501}, "2.500e-01", "expected"),
+        ({"error": 0.26}, "2.500e-01", "failed"),
+        ({"error": math.nan}, "nan", "expected"),
+        ({"error": math.nan}, "2.500e-01", "failed"),
+        ({"error": 0.25}, "nan", "failed"),
+        ({"error": 0.25}, None, "failed"),
+        ({"raised": "LookupError: no entry for: Lu [Op:Lu]"}, "LookupError Lu", "expected"),
+        ({"raised": "ValueError: no entry for: Lu [Op:Lu]"}, "LookupError Lu", "failed"),
+        ({"raised": "LookupError: no entry for: Lu [Op:Qr]"}, "LookupError Lu", "failed"),
+        (
+            {"raised": "LookupError: no entry for: Lu", "place": "lu"},
+            "LookupError in lu",
+            "expected",
+        ),
+        ({"raised": "LookupError: no entry for: Lu"}, None, "failed"),
+    ],
+)
+def test_a_record_is_of_one_failure_alone(
+    gradients: SimpleNamespace, outcome: dict[str, Any], recorded: str | None, status: str
+) -> None:
+    """Another wrong value, another type or another operation is another defect."""
+    known = gradients.case.Known(**(RAISES if "raised" in outcome else WRONG))
+    found = gradients.verdict.judge(gradients.verdict.Outcome(1e-6, **outcome), known, recorded)
+    assert found.status == status
+
+
+def test_records_are_written_as_they_are_read(gradients: SimpleNamespace) -> None:
+    """From a report, in the order of names, without what passes."""
+    results = [
+        {"case": "linalg/qr", "check": "xla", "signature": "LookupError Qr"},
+        {"case": "fft/rfft(axis=-1)", "check": "second", "signature": "1.000e+00"},
+        {"case": "fft/rfft(axis=-1)", "check": "xla", "signature": ""},
+    ]
+    read = tomllib.loads(gradients.records.text(results))
+    assert read == {
+        "fft/rfft(axis=-1)": {"second": "1.000e+00"},
+        "linalg/qr": {"xla": "LookupError Qr"},
+    }
+    assert list(read) == sorted(read)
+
+
+def test_a_sweep_has_a_row_for_each_choice(gradients: SimpleNamespace) -> None:
+    """Of the product, those that it wants; each value leads once; a function is given its own."""
+    rows = list(
+        gradients.sweep.sweep(
+            "sum",
+            lambda rank: [gradients.inputs.normal(*(2,) * rank)],
+            lambda x, axis, rank: x.sum(axis),
+            only=lambda axis, rank: axis < rank,
+            axis=(0, 1),
+            rank=(1, 2, 3),
+        )
+    )
+    names = [f"sum(axis={axis}, rank={rank})" for axis in (0, 1) for rank in (1, 2, 3)]
+    assert [row.name for row in rows] == [name for name in names if name != names[3]]
+    assert [row.lead for row in rows] == [True, True, True, True, False]
+    assert [row.draw()[0].ndim for row in rows] == [1, 2, 3, 2, 3]
+    assert [row.function(*row.draw()).ndim for row in rows] == [0, 1, 2, 1, 2]
 
 
 def test_on_another_device_a_record_demands_nothing(gradients: SimpleNamespace) -> None:
@@ -103,7 +170,7 @@ def test_the_core_has_every_case(gradients: SimpleNamespace) -> None:
     tier, checks = gradients.tiers.Tier, gradients.case.CHECKS
     case = gradients.case.Case("fft", [], abs, group="fft")
     core = [check for check in checks if tier.CORE.has(case, check)]
-    assert set(checks) - set(core) == {"xla", "jacobian"}
+    assert set(checks) - set(core) == {"forward", "function", "called", "xla", "jacobian"}
     assert all(tier.ALL.has(case, check) for check in checks)
 
 
@@ -190,6 +257,18 @@ def test_summary_of_a_terminal(report: Any) -> None:
     [(0.0, 0), (1e-11, 0), (5e-10, 1), (5e-9, 2), (5e-8, 3), (5e-7, 4), (1e-6, 4)],
 )
 def test_shade(report: Any, gradients: SimpleNamespace, error: float, shade: int) -> None:
-    from dataclasses import replace
-
     assert replace(report.results[0], error=error).shade == shade
+
+
+def test_a_swept_row_runs_the_cheap_checks_and_leads_the_dear(gradients: SimpleNamespace) -> None:
+    """In the core `reverse` of each; whatever the core runs, `all` runs as well."""
+    tier, checks = gradients.tiers.Tier, gradients.case.CHECKS
+    for group in gradients.tiers.ALL_SWEPT:
+        row = gradients.case.Case("row", [], abs, group=group, swept=True, lead=False)
+        lead = replace(row, lead=True)
+        assert [check for check in checks if tier.CORE.has(row, check)] == ["reverse"]
+        for one in (row, lead):
+            core, everything = ({c for c in checks if t.has(one, c)} for t in tier)
+            assert core <= everything
+        assert tier.ALL.has(lead, "second")
+        assert not tier.ALL.has(replace(lead, reference=abs), "second")

@@ -113,6 +113,24 @@ def test_a_user_id_without_a_name_gets_one(enter: Enter, scratch: Path) -> None:
     assert done.stdout.strip() == "gradlock gradlock"
 
 
+def test_a_user_id_without_a_name_has_one_in_the_prompt(enter: Enter, scratch: Path) -> None:
+    r"""Debian's bashrc has `\u`, for which bash itself says "I have no name!"."""
+    (scratch / "id").write_text("#!/bin/sh\nexit 1\n")
+    (scratch / "id").chmod(0o755)
+    (scratch / "rc").write_text("PS1='<\\u@\\h>'\n")
+    shell = (
+        "bash",
+        "--rcfile",
+        str(scratch / "rc"),
+        "-i",
+        "-c",
+        'eval "$PROMPT_COMMAND"; echo "$PS1"',
+    )
+    nameless = enter(*shell, PATH=f"{scratch}:{os.environ['PATH']}")
+    assert nameless.stdout == "<gradlock@\\h>\n"
+    assert enter(*shell).stdout == "<\\u@\\h>\n"
+
+
 def test_it_records_the_process_its_home_and_its_command(enter: Enter, scratch: Path) -> None:
     done = enter("sh", "-c", "echo $$")
     record = (scratch / "gradlock-service").read_text().splitlines()

@@ -81,3 +81,9 @@ def test_a_flag_means_the_same_in_every_verb(
     # Of locks, images, artifacts, registries, fingerprints, the table, findings.
     own = {"--all", "--check", "--from", "--json", "--load", "--pin", "--to"}
     assert {flag for flag, found in meanings.items() if len(found) > 1} == own
+
+
+def test_what_signs_is_read_by_the_verbs_that_sign_alone() -> None:
+    """Its libraries take as long as a verb that finds nothing to do."""
+    code = "import sys, tasks; sys.exit('securesystemslib' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=store.ROOT, check=True)

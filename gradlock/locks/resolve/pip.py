@@ -7,6 +7,7 @@ package: the wheel that pip, too, would choose there.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
@@ -20,7 +21,7 @@ from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from gradlock import store
-from gradlock.errors import GradlockError, LockError, raise_all
+from gradlock.errors import GradlockError, InputError, LockError, raise_all
 from gradlock.inputs import variants, wanted
 from gradlock.inputs.platforms import DEFAULT
 from gradlock.inputs.variants import Variant
@@ -46,22 +47,46 @@ def resolve(
     """Resolve a variant's requirements with uv, to one wheel a package.
 
     Pins of `keep` stay where they still fit, but for those of `moves`. Those of `constrain`
-    (the CPU lock, for a GPU variant) hold for every package that is shared.
+    (the lock that it follows) hold for every package that is shared.
+
+    Raises:
+        InputError: there is no solution; the chain of who asks for what is named, and which of
+            it the lock to follow holds.
+        LockError: a package is no wheel that fits.
+
     """
+    constrain = tuple(constrain)
     with store.scratch("pip") as work:
         lock = work / "pylock.toml"
         _start(lock, keep)
-        uv.compile_(
-            [
-                *_target(variant, as_of),
-                *sources(variant, constrain, work),
-                *uv.upgrades(moves),
-                *("--format", "pylock.toml", "--output-file", lock),
-            ],
-            purpose=f"resolving the wheels of {variant.name}",
-            where=inputs_of(variant, constrain),
-        )
+        try:
+            uv.compile_(
+                [
+                    *_target(variant, as_of),
+                    *sources(variant, constrain, work),
+                    *uv.upgrades(moves),
+                    *("--format", "pylock.toml", "--output-file", lock),
+                ],
+                purpose=f"resolving the wheels of {variant.name}",
+                where=inputs_of(variant, constrain),
+            )
+        except InputError as error:
+            raise _held(error, variant, constrain) from None
         return _wheels(lock, variant)
+
+
+def _held(error: InputError, variant: Variant, constrain: Iterable[WheelPin]) -> InputError:
+    """Say which versions of an error are those of the lock that a variant follows."""
+    named = set(re.findall(r"[\w.-]+==[\w.+!-]*\w", error.what))
+    held = sorted(pin.requirement for pin in constrain if pin.requirement in named)
+    if not held:
+        return error
+    leader = variant.extends or variants.LEADER
+    return InputError(
+        f"{error.what}\n    {', '.join(held)}: so in {leader}, which {variant.name} follows",
+        where=error.where,
+        mend=f"ask for what fits {leader}; ./inv lock --update NAME moves it there, too",
+    )
 
 
 def agreeing(
@@ -104,14 +129,14 @@ def locate(pins: Iterable[WheelPin], variant: Variant, as_of: datetime) -> tuple
 def inputs_of(variant: Variant, constrain: Iterable[WheelPin] = ()) -> str:
     """Return what a variant's wheels are resolved from, for an error."""
     names = [lockfile.shown(path) for path in wanted.wheel_inputs(variant)]
-    follows = ["the lock that it follows"] if any(True for _ in constrain) else []
+    leader = wanted.REQUIREMENTS / f"{variant.extends or variants.LEADER}.txt"
+    follows = [lockfile.shown(leader)] if any(True for _ in constrain) else []
     return ", ".join([*names, variants.TABLE.name, *follows])
 
 
 def sources(variant: Variant, constrain: Iterable[WheelPin], work: Path) -> tuple[str | Path, ...]:
     """Return the command-line arguments that name what to resolve, for either resolver."""
     wanted.read_with(wanted.wheel_inputs(variant))
-    _, own, *parts = wanted.wheel_inputs(variant)
     pinned = [f"{wanted.tensorflow(variant)}=={variant.tensorflow}"]
     if variant.cudnn:
         pinned.append(f"nvidia-cudnn-cu12=={variant.cudnn}")
@@ -120,8 +145,10 @@ def sources(variant: Variant, constrain: Iterable[WheelPin], work: Path) -> tupl
     ]
     constraints = work / "constraints.txt"
     constraints.write_text("".join(f"{line}\n" for line in pinned))
-    options = (part for path in (*parts, constraints) for part in ("--constraint", path))
-    return (own, *options)
+    options = (
+        part for path in (*wanted.toolkit(variant), constraints) for part in ("--constraint", path)
+    )
+    return (*wanted.requirements(variant), *options)
 
 
 def _start(lock: Path, keep: Iterable[WheelPin]) -> None:

@@ -15,6 +15,8 @@ CHECKS = (
     "forward",
     "second",
     "function",
+    "relaxed",
+    "called",
     "xla",
     "float32",
     "bfloat16",
@@ -52,6 +54,9 @@ class Case:
     function of float64 tensors with the same derivative, needed where `dtype` is not float64 or
     where the gradient is not the derivative of `function` by intent (`stop_gradient`).
     `known` gives the expected failure of a check, `tolerances` replace those of `checks`.
+    `swept` marks a row that `sweep` made: one of many that differ in attributes alone. Of these
+    `lead` marks the ones that show a value of an attribute for the first time, or for the first
+    time with an attribute `of`: dearer checks run for them alone.
     """
 
     name: str
@@ -62,6 +67,8 @@ class Case:
     reference: Callable[..., Any] | None = None
     tolerances: Mapping[str, float] = field(default_factory=dict)
     group: str = ""
+    swept: bool = False
+    lead: bool = True
 
     def __post_init__(self) -> None:
         unknown = (set(self.known) | set(self.tolerances)) - set(CHECKS)

@@ -1,4 +1,4 @@
-"""The ten checks: each measures how far one of TensorFlow's ways to a gradient is from another.
+"""The twelve checks: each measures how far one of TensorFlow's ways to a gradient is from another.
 
 Let J be the Jacobian of a case's function at its inputs x, v a cotangent (random, normal, of the
 output's shape), u a direction (random, normal, of the inputs' shapes), and |g| the norm over all
@@ -10,6 +10,8 @@ inputs together: an input whose gradient is exactly 0 would make any rounding in
 | forward | <v, J u> with <J'v, u>: the inner-product identity, for three u | the same |
 | second | the derivative of <J'v, u>, in x and v, with central differences of it | its norm |
 | function | the value and J'v inside `tf.function` with eager ones | the largest element |
+| relaxed | the same, where the function knows ranks alone, and no size | the same |
+| called | gradients of a `tf.function`, from outside, as below | the same |
 | xla | the same, compiled by XLA | the same |
 | float32, bfloat16, float16 | J'v with float64's at the inputs rounded to that type | its norm |
 | repeat | the value and J'v of three runs, bit for bit | how many bits differ |
@@ -17,6 +19,9 @@ inputs together: an input whose gradient is exactly 0 would make any rounding in
 
 Differences are taken in float64 alone, where a step of 1e-6 leaves 4e-11: float32 would leave
 3e-5 at best. The directions are normal, not uniform: all positive ones miss errors that cancel.
+
+`called` is how people call: variables in place of tensors, a persistent tape outside the function,
+two outputs, asked for one by one and together. `test_machinery` has AutoGraph, which costs more.
 """
 
 from __future__ import annotations
@@ -39,6 +44,8 @@ TOLERANCES = {
     "forward": 1e-12,
     "second": 1e-6,
     "function": 1e-12,
+    "relaxed": 1e-12,
+    "called": 1e-12,
     "xla": 1e-12,
     "float32": 1e-5,
     "bfloat16": 5e-2,
@@ -51,11 +58,13 @@ SINGLE = {
     "reverse": 1e-5,
     "forward": 1e-5,
     "function": 1e-5,
+    "relaxed": 1e-5,
+    "called": 1e-5,
     "xla": 1e-5,
     "jacobian": 1e-5,
 }
 #: A GPU's sums are shared out in other ways from one kernel to the next. Stated, not measured.
-ON_GPU = {"forward": 1e-10, "function": 1e-10, "xla": 1e-10, "jacobian": 1e-10}
+ON_GPU = dict.fromkeys(("forward", "function", "relaxed", "called", "xla", "jacobian"), 1e-10)
 DIRECTIONS = 3
 #: Steps of central differences: of a value, and of a gradient, which is noisier.
 STEP, STEP_OF_GRADIENT = 1e-6, 1e-5
@@ -77,8 +86,13 @@ def vjp(
 
 
 def dense(gradient: tf.Tensor | tf.IndexedSlices | None, of: tf.Tensor) -> tf.Tensor:
-    """Return a gradient as a tensor."""
-    return tf.zeros_like(of) if gradient is None else tf.convert_to_tensor(gradient)
+    """Return a gradient as a tensor; it must have the shape of what it is the gradient of."""
+    if gradient is None:
+        return tf.zeros_like(of)
+    tensor = tf.convert_to_tensor(gradient)
+    if not of.shape.is_compatible_with(tensor.shape):
+        raise ValueError(f"a gradient of the shape {tensor.shape}, in a tensor of {of.shape}")
+    return tensor
 
 
 def wide(tensors: Sequence[tf.Tensor]) -> Arrays:
@@ -234,7 +248,17 @@ def second(problem: Problem) -> float:
 
 def function(problem: Problem) -> float:
     """Compare `tf.function` with eager execution."""
-    return _traced(problem, jit_compile=False)
+    return _traced(problem)
+
+
+def relaxed(problem: Problem) -> float:
+    """Compare `tf.function` with eager execution, where it knows ranks alone."""
+    tensors = (problem.inputs, [tf.constant(problem.cotangent, problem.case.dtype)])
+    signature = [
+        tf.TensorSpec([None] * tensor.shape.rank, tensor.dtype)
+        for tensor in (*tensors[1], *tensors[0])
+    ]
+    return _traced(problem, input_signature=signature)
 
 
 def xla(problem: Problem) -> float:
@@ -242,17 +266,45 @@ def xla(problem: Problem) -> float:
     return _traced(problem, jit_compile=True)
 
 
-def _traced(problem: Problem, *, jit_compile: bool) -> float:
+def _traced(problem: Problem, **options: object) -> float:
     cotangent = tf.constant(problem.cotangent, problem.case.dtype)
 
-    @tf.function(jit_compile=jit_compile, autograph=False)
-    def traced(*inputs: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
-        return vjp(problem.case.function, inputs, cotangent)
+    @tf.function(autograph=False, **options)
+    def traced(given: tf.Tensor, *inputs: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        return vjp(problem.case.function, inputs, given)
 
-    value, gradient = traced(*problem.inputs)
+    value, gradient = traced(cotangent, *problem.inputs)
     return worst(
         [farthest(wide([value]), wide([problem.value])), farthest(wide(gradient), problem.gradient)]
     )
+
+
+def called(problem: Problem) -> float:
+    """Compare the gradients of a called function's two outputs, in variables, with eager ones."""
+    case = problem.case
+    variables = [tf.Variable(tensor) for tensor in problem.inputs]
+    other = case.random("other cotangent").standard_normal(problem.cotangent.shape)
+    one, other = (tf.constant(array, case.dtype) for array in (problem.cotangent, other))
+
+    @tf.function(autograph=False)
+    def pair(*inputs: tf.Variable) -> tuple[tf.Tensor, tf.Tensor]:
+        value = case.function(*inputs)
+        return value, 2 * value
+
+    with tf.GradientTape(persistent=True) as tape:
+        value, double = pair(*variables)
+    asked = (
+        (value, one, one),
+        (double, other, 2 * other),
+        ((value, double), (one, other), one + 2 * other),
+    )
+    errors = []
+    for outputs, given, equivalent in asked:
+        ours = tape.gradient(outputs, variables, output_gradients=given)
+        ours = [dense(part, of) for part, of in zip(ours, problem.inputs, strict=True)]
+        _, theirs = vjp(case.function, problem.inputs, equivalent)
+        errors.append(farthest(wide(ours), wide(theirs)))
+    return worst([*errors, farthest(wide([value, double / 2]), wide([problem.value] * 2))])
 
 
 def narrow(problem: Problem, dtype: str) -> float:
@@ -309,6 +361,8 @@ MEASURE: dict[str, Callable[[Problem], float]] = {
     "forward": forward,
     "second": second,
     "function": function,
+    "relaxed": relaxed,
+    "called": called,
     "xla": xla,
     "float32": lambda problem: narrow(problem, "float32"),
     "bfloat16": lambda problem: narrow(problem, "bfloat16"),

@@ -140,7 +140,54 @@ NOISE_OF_A_TYPE = records(
     Known("stateless dropout draws other numbers in each type"), "float32", "bfloat16", "float16"
 )
 
+SQUARED_DIFFERENCE = records(
+    Known("the gradient of squared_difference in complex numbers lacks a conjugate"), "reverse"
+)
+CUMPROD_COMPLEX = records(
+    Known("the gradient of cumprod in complex numbers lacks a conjugate"), "reverse", "second"
+)
+PROD_COMPLEX = records(
+    Known("reduce_prod's second derivative in complex numbers lacks cumprod's conjugate"), "second"
+)
+XLOGY_COMPLEX = records(
+    Known(
+        "the gradient of xlogy and xdivy in complex numbers lacks a conjugate",
+        issue="https://github.com/tensorflow/tensorflow/pull/127713",
+    ),
+    "reverse",
+    "second",
+)
+POWER_0 = records(
+    Known("the gradient of x**0 is 0 times infinity where x is 0", issue=_url(35011)),
+    *CHECKS,
+)
+
 # Raises
+
+STATIC_SHAPES = records(
+    Known(
+        "no gradient, or no function, where sizes are unknown",
+        "QrGrad not implemented with dynamic shapes"
+        "|SVD gradient has not been implemented for input with unknown inner matrix shape"
+        "|[Cc]annot convert a partially known TensorShape|None values not supported"
+        r"|unsupported operand type\(s\) for \*: 'NoneType' and 'NoneType'",
+    ),
+    "relaxed",
+)
+UNKNOWN_DIAGONALS = records(
+    Known(
+        "several diagonals are taken for one where sizes are unknown", "Shapes must be equal rank"
+    ),
+    "relaxed",
+)
+CTC_CALLED = records(
+    Known(
+        "the gradient of the CTC loss, called from outside its function, needs a loop's gradient "
+        "of a gradient that is not there",
+        "No gradient defined for operation.*SymbolicGradient",
+    ),
+    "called",
+)
 
 DILATED = records(
     Known(

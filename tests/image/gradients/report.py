@@ -23,7 +23,8 @@ class Result:
     """One check of one case on one device, judged: plain values, as JSON has them.
 
     `error` is None where it is no finite number, or where there is none; `outcome` says what
-    happened, `why` why that is right, expected or a failure.
+    happened, `why` why that is right, expected or a failure, `signature` what an expected failure
+    is known by.
     """
 
     case: str
@@ -36,6 +37,7 @@ class Result:
     why: str
     issue: str
     seconds: float
+    signature: str = ""
 
     @property
     def severity(self) -> float:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import time
+import traceback
 from collections.abc import Callable
 
 import pytest
 import tensorflow as tf
 
-from gradients import checks, tiers
+from gradients import checks, records, tiers
 from gradients.case import CHECKS
 from gradients.cases import table
 from gradients.checks import Problem
@@ -61,7 +62,8 @@ def test_case(problem: Problem, check: str, keep: Callable[[Result], object]) ->
     start = time.monotonic()
     outcome = attempt(problem, check)
     known = applies(problem.case.known.get(check), tf.__version__)
-    verdict = judge(outcome, known, measured=problem.device == CPU)
+    recorded = records.recorded().get(str(problem.case), {}).get(check)
+    verdict = judge(outcome, known, recorded, measured=problem.device == CPU)
     keep(
         Result(
             case=str(problem.case),
@@ -72,6 +74,7 @@ def test_case(problem: Problem, check: str, keep: Callable[[Result], object]) ->
             tolerance=outcome.tolerance,
             outcome=str(outcome),
             why=verdict.why,
+            signature=outcome.signature if known else "",
             issue=known.issue if known and verdict.status == EXPECTED else "",
             seconds=round(time.monotonic() - start, 4),
         )
@@ -100,4 +103,5 @@ def attempt(problem: Problem, check: str) -> Outcome:
     try:
         return Outcome(tolerance, checks.measure(problem, check))
     except Exception as error:
-        return Outcome(tolerance, raised=f"{type(error).__name__}: {error}")
+        place = traceback.extract_tb(error.__traceback__)[-1].name
+        return Outcome(tolerance, raised=f"{type(error).__name__}: {error}", place=place)

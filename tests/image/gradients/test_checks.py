@@ -90,6 +90,12 @@ def test_a_wrong_gradient_does_not(gradient: object, check: str) -> None:
     assert not checks.measure(own, check) <= checks.tolerance(own.case, check)
 
 
+def test_a_gradient_of_another_shape_is_wrong() -> None:
+    """Though NumPy would broadcast it, and find no difference."""
+    with pytest.raises(ValueError, match="a gradient of the shape"):
+        checks.dense(tf.ones([1, 3]), tf.ones([3]))
+
+
 def test_a_case_that_checks_nothing_is_an_error() -> None:
     """A gradient of 0 agrees with any other of 0."""
     flat = Problem(Case("flat", [normal(3)], lambda x: tf.round(x / 1e6) * x))

@@ -8,13 +8,38 @@ import pytest
 
 from gradients.case import Case
 
-#: The dearest checks: the core runs them where networks are made of such operations.
+#: The dearest checks: the core runs them where networks are made of such operations, or where no
+#: cheaper check sees as much. `relaxed` has what `function` would see, but of Keras and of loops.
 SAMPLED = {
-    "xla": (
-        *("convolution", "pooling", "normalization", "layers", "attention", "activation"),
-        *("reduction", "elementwise", "gather", "sparse", "automatic"),
+    "xla": ("convolution", "pooling", "normalization", "layers", "attention", "activation"),
+    "jacobian": ("convolution", "attention", "elementwise"),
+    "called": ("elementwise", "automatic", "pooling", "normalization"),
+    "function": ("layers", "recurrent", "attention", "normalization", "flow", "automatic"),
+    "forward": (
+        *("linalg", "convolution", "pooling", "normalization", "layers", "recurrent", "attention"),
+        *("gather", "segment", "loss", "activation", "reduction", "elementwise", "special"),
+        "automatic",
     ),
-    "jacobian": ("convolution", "attention", "gather", "elementwise"),
+}
+#: What cannot be asked of Keras's layers: weights of unknown sizes, variables as inputs.
+OF_TENSORS = {
+    "relaxed": ("layers", "recurrent", "attention"),
+    "called": ("layers", "recurrent", "attention"),
+}
+#: The groups of rows that differ in attributes alone.
+ALL_SWEPT = ("products", "axes", "slices", "broadcasts", "windows", "sizes", "boundaries")
+#: What is run of such rows, by group: of each row,
+SWEPT = {
+    "core": {"reverse": ALL_SWEPT},
+    "all": dict.fromkeys(("reverse", "float32", "relaxed"), ALL_SWEPT),
+}
+#: and of those that lead, besides: rules that ask for sizes, sums that are long, all orders.
+LEADING = {
+    "core": {
+        "relaxed": ("products", "axes", "slices", "broadcasts"),
+        "float32": ("products", "sizes"),
+    },
+    "all": {"second": ALL_SWEPT, "called": ("products", "slices", "broadcasts", "boundaries")},
 }
 
 
@@ -26,6 +51,14 @@ class Tier(Enum):
 
     def has(self, case: Case, check: str) -> bool:
         """Whether this tier runs a check of a case."""
+        if case.group in OF_TENSORS.get(check, ()):
+            return False
+        if case.swept and case.reference and check == "second":
+            # Such a reference has the same derivative here, and not beside.
+            return False
+        if case.swept:
+            leading = LEADING[self.value].get(check, ()) if case.lead else ()
+            return case.group in (*SWEPT[self.value].get(check, ()), *leading)
         return self is Tier.ALL or case.group in SAMPLED.get(check, (case.group,))
 
 

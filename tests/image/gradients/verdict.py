@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from gradients import records
 from gradients.case import Known
 
 PASSED, EXPECTED, FAILED = "passed", "expected", "failed"
@@ -16,16 +17,25 @@ PASSED, EXPECTED, FAILED = "passed", "expected", "failed"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a check measured: an error, or, in `raised`, the exception's type and text."""
+    """What a check measured: an error, or, in `raised`, the exception's type and text.
+
+    `place` is the function that raised it.
+    """
 
     tolerance: float
     error: float = math.nan
     raised: str = ""
+    place: str = ""
 
     @property
     def right(self) -> bool:
         """Whether the check passes; an error that is not a number does not."""
         return not self.raised and self.error <= self.tolerance
+
+    @property
+    def signature(self) -> str:
+        """What a failure is known by, as `records` keeps it; empty where there is none."""
+        return "" if self.right else records.signature(self.raised, self.place, self.error)
 
     def __str__(self) -> str:
         """Say what happened."""
@@ -47,12 +57,15 @@ def applies(known: Known | None, tensorflow: str) -> Known | None:
     return known
 
 
-def judge(outcome: Outcome, known: Known | None, *, measured: bool = True) -> Verdict:
+def judge(
+    outcome: Outcome, known: Known | None, recorded: str | None = None, *, measured: bool = True
+) -> Verdict:
     """Hold an outcome to what is expected.
 
     An expected failure that is none any more fails, too: its record must go. So does one that
-    fails otherwise than recorded. `measured` is False on a device that the records were not
-    made on: there a record allows the failure, and does not demand it.
+    fails otherwise than recorded: with other words than `known` has, or with another signature
+    than `recorded`. `measured` is False on a device that the records were not made on: there a
+    record allows the failure, does not demand it, and has no signature.
     """
     if known is None:
         return Verdict(PASSED if outcome.right else FAILED, str(outcome))
@@ -64,4 +77,12 @@ def judge(outcome: Outcome, known: Known | None, *, measured: bool = True) -> Ve
         return Verdict(FAILED, f"fails, but not by raising {known.raises!r}: {outcome}")
     if outcome.raised and not known.raises:
         return Verdict(FAILED, f"raises, but is recorded as wrong ({known.reason}): {outcome}")
+    if not measured or (recorded is None and not known.always):
+        return Verdict(EXPECTED, known.reason)
+    if recorded is None or not records.same(outcome.signature, recorded):
+        return Verdict(
+            FAILED,
+            f"fails as {outcome.signature!r}, and records.toml has {recorded!r}: if that is "
+            f"another defect, say so in gaps.py, then record it ({known.reason}); {outcome}",
+        )
     return Verdict(EXPECTED, known.reason)

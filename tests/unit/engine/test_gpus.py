@@ -87,3 +87,12 @@ def test_what_is_known_changes_with_the_gpus(driver: Path) -> None:
     known.append(gpus.present(engine(TOOLKIT)))
     assert len(set(known)) == len(known)
     assert known[0] == ()
+
+
+def test_twins_are_not_told_apart(driver: Path) -> None:
+    """Its number and its place are no part of what a GPU computes."""
+    path = driver / "gpus/0000:01:00.0/information"
+    path.write_text("Model: \t NVIDIA X100\nGPU UUID: \t GPU-1\nBus Location: \t 0000:01\n")
+    before = gpus.present(engine(TOOLKIT))
+    path.write_text("Model: \t NVIDIA X100\nGPU UUID: \t GPU-2\nBus Location: \t 0000:02\n")
+    assert gpus.present(engine(TOOLKIT)) == before

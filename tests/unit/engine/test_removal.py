@@ -20,15 +20,20 @@ REBOOTED = str(replace(owner.me(), boot="another"))
 
 
 class Api:
-    """As much of an engine as removing needs: containers and images, with labels and histories."""
+    """As much of an engine as removing needs: containers, networks, images with histories."""
 
     def __init__(self) -> None:
         self.boxes: dict[str, dict[str, Any]] = {}
         self.pictures: dict[str, dict[str, Any]] = {}
+        self.nets: dict[str, dict[str, Any]] = {}
 
     def box(self, name: str, labels: dict[str, str], status: str = "running") -> None:
         """Add a container."""
         self.boxes[name] = {"Id": name, "Labels": labels, "status": status}
+
+    def net(self, name: str, labels: dict[str, str], *, used: bool = False) -> None:
+        """Add a network."""
+        self.nets[name] = {"Id": name, "Labels": labels, "used": used}
 
     def picture(
         self,
@@ -60,6 +65,10 @@ class Api:
             if filters["label"] in row["Labels"] and (not states or row["status"] in states)
         ]
 
+    def networks(self, filters: dict[str, Any]) -> list[dict[str, Any]]:
+        """List networks with a label."""
+        return [row for row in self.nets.values() if filters["label"] in row["Labels"]]
+
     def images(self, filters: dict[str, Any], **_: Any) -> list[dict[str, Any]]:
         """List images with a label, without a name."""
         return [
@@ -82,6 +91,12 @@ class Api:
         if identity not in self.boxes:
             raise NotFound("gone")
         del self.boxes[identity]
+
+    def remove_network(self, identity: str) -> None:
+        """Remove a network that nothing uses."""
+        if self.nets[identity]["used"]:
+            raise APIError("403 Forbidden")
+        del self.nets[identity]
 
     def remove_image(self, identity: str, force: bool = False) -> None:
         """Remove an image that nothing uses."""
@@ -128,6 +143,14 @@ def test_what_a_dead_process_left_goes_and_nothing_else(api: Api) -> None:
         "strange",
     }
     assert set(api.pictures) == {"used-room", "living-wave", "ours"}
+
+
+def test_a_network_goes_with_its_process(api: Api) -> None:
+    api.net("dead", owned(DEAD))
+    api.net("used", owned(DEAD), used=True)
+    api.net("living", owned(LIVING))
+    assert removal.sweep(engine(api)) == 1
+    assert set(api.nets) == {"used", "living"}
 
 
 def test_on_an_engine_of_others_a_machine_with_our_name_may_be_a_copy(api: Api) -> None:

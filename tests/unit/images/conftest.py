@@ -84,6 +84,17 @@ class Workshop:
                 lock_text(f"{variant.name}.txt", lockfile.format_wheels(pins)),
             )
 
+    def extend(self, row: Variant, name: str, own: Mapping[str, int]) -> Variant:
+        """Return a row that extends another by wheels of its own, made, stored and locked."""
+        file = f"requirements/{name}.in"
+        (store.ROOT / file).write_text("".join(f"{package}\n" for package in own))
+        made = dataclasses.replace(row, name=name, extends=row.name, packages=(*row.packages, file))
+        theirs = self.locks[row.name]
+        pins = [*theirs.wheels, *(self.wheel(*one) for one in own.items())]
+        pip = lock_text(f"{name}.txt", lockfile.format_wheels(pins))
+        self.locks[name] = dataclasses.replace(theirs, variant=made, pip=pip)
+        return made
+
     def wheel(self, name: str, payload: int) -> WheelPin:
         """Make a wheel with a payload of some bytes; lock and store it."""
         module = name.replace("-", "_")

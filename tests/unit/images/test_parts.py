@@ -17,7 +17,16 @@ from gradlock.images import build
 from gradlock.images.build import Means
 from gradlock.locks import lockfile
 from gradlock.locks.freshness import Locks
-from tests.unit.images.conftest import CPU, CU125, CU126, VERSIONS, Bench, Workshop, tars
+from tests.unit.images.conftest import (
+    CPU,
+    CU125,
+    CU126,
+    TABLE,
+    VERSIONS,
+    Bench,
+    Workshop,
+    tars,
+)
 
 pytestmark = pytest.mark.usefixtures("project")
 
@@ -74,6 +83,32 @@ def test_a_second_cpu_row_has_the_same_prefix(
     )
     assert first.keys() == second.keys()
     assert {name for name in first if second[name] != first[name]} == {"tensorflow-cpu", "files"}
+
+
+def test_a_row_that_extends_another_stands_on_all_its_layers(
+    workshop: Workshop,
+) -> None:
+    extended = workshop.extend(CU125, "bio", {"biopython": 6000, "tqdm": 0, "click": 0})
+    further = workshop.extend(extended, "genes", {"pysam": 7000, "alphafold": 9000})
+    rows = (CU125, extended, further)
+    table = dataclasses.replace(TABLE, variants=(*TABLE.variants, extended, further))
+    lowest, middle, upper = (
+        [(layer.name, layer.digest) for layer in workshop.build(row, table=table).layers]
+        for row in rows
+    )
+    assert middle[: len(lowest) - 1] == lowest[:-1]
+    assert [name for name, _ in middle[len(lowest) - 1 :]] == ["biopython", "wheels-bio", "files"]
+    assert upper[: len(middle) - 1] == middle[:-1]
+    assert [name for name, _ in upper[len(middle) - 1 :]] == ["alphafold", "pysam", "files"]
+    assert len({layers[-1] for layers in (lowest, middle, upper)}) == 3
+
+
+def test_a_row_that_extends_the_cpus_has_its_prefix_alone(workshop: Workshop) -> None:
+    extended = workshop.extend(CPU, "nlp", {"nltk": 0})
+    table = dataclasses.replace(TABLE, variants=(*TABLE.variants, extended))
+    cpu = [layer.digest for layer in workshop.build(CPU).layers]
+    nlp = [layer.digest for layer in workshop.build(extended, table=table).layers]
+    assert nlp[:-2] == cpu[:-1]
 
 
 def test_a_flipped_byte_in_the_store_changes_no_image(

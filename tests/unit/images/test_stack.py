@@ -45,7 +45,7 @@ def parts(sizes: Sequence[tuple[str, int]]) -> Parts:
         for name, _ in sizes
     )
     base, prefix, own = (ready(name, layer(name)) for name in ("base", "conda", "files"))
-    return Parts(wheels, base, (prefix,), own, lambda small: ready("wheels", layer("wheels")))
+    return Parts(wheels, base, (prefix,), own, lambda name, small: ready(name, layer(name)))
 
 
 def test_waves_end_below_what_is_made_last() -> None:

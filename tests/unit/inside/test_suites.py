@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 import tarfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -70,7 +71,14 @@ class Run:
         self.containers.append(container)
         return container
 
-    def suites(self, *suites: str, reports: Path, gpu: bool = False, required: bool = False) -> int:
+    def suites(
+        self,
+        *suites: str,
+        reports: Path,
+        gpu: bool = False,
+        required: bool = False,
+        passed: Callable[[str], None] = lambda _: None,
+    ) -> int:
         """Run suites in these containers."""
         client = mock.Mock()
         client.containers.create.side_effect = self.create
@@ -83,6 +91,7 @@ class Run:
             gpu_required=required,
             reports=reports,
             seconds=7,
+            passed=passed,
         )
 
 
@@ -217,32 +226,48 @@ def test_the_tests_go_in_without_what_a_checkout_gathers(checkout: Path) -> None
     assert inside.sources() == {"smoke/test_one.py": b"one", "test_single.py": b""}
 
 
-def test_what_a_stamp_depends_on(checkout: Path) -> None:
-    """The image, each test, the engine, and for an image that uses one the GPU."""
-    info: dict[str, Any] = {"ID": "one", "ServerVersion": "1", "Runtimes": {}}
-    client = mock.Mock()
-    client.info.side_effect = lambda: info
-    engine = Engine(client, "tcp://there", private=False)
-
-    def stamp(image: str = "sha256:1", *, gpu: bool = True) -> str:
-        return inside.stamp(engine, image, gpu=gpu)
-
-    first = stamp()
-    assert stamp() == first
-    known = [first, stamp("sha256:2")]
-    info["ID"] = "two"
-    known.append(stamp())
-    info["ServerVersion"] = "2"
-    known.append(stamp())
-    cpu = stamp(gpu=False)
-    info["Runtimes"] = {"nvidia": {}}
-    known.append(stamp())
-    assert stamp(gpu=False) == cpu
+def test_what_the_digest_of_a_suite_depends_on(checkout: Path) -> None:
+    """Its own tests, by name and text, and what all share; and of notebooks the notebooks."""
+    (checkout / "notebooks").mkdir()
+    (checkout / "notebooks/test_it.py").touch()
+    known = [inside.code("smoke")]
+    assert inside.code("smoke") == known[0]
     (checkout / "smoke/test_one.py").write_text("changed")
-    known.append(stamp())
+    known.append(inside.code("smoke"))
     (checkout / "smoke/test_one.py").rename(checkout / "smoke/test_two.py")
-    known.append(stamp())
+    known.append(inside.code("smoke"))
+    (checkout / "test_single.py").write_text("changed")
+    known.append(inside.code("smoke"))
+    (checkout / "notebooks/test_it.py").write_text("changed")
+    assert inside.code("smoke") == known[-1]
+    known.append(inside.code("notebooks"))
+    (checkout.parent / "notebooks/one.ipynb").write_bytes(b"changed")
+    known.append(inside.code("notebooks"))
     assert len(set(known)) == len(known)
+
+
+def test_what_the_digest_of_a_suite_covers_of_ours_is_there() -> None:
+    for name in inside.RUNNERS:
+        assert (inside.store.CODE / "gradlock" / name).is_file()
+
+
+def test_no_suite_imports_another() -> None:
+    """Else a change of one would leave the receipts of the other as they are."""
+    tests = inside.store.ROOT / "tests/image"
+    folders = [path.name for path in tests.iterdir() if path.is_dir() and path.name[0] not in "._"]
+    for path in tests.rglob("*.py"):
+        own = path.relative_to(tests).parts[0]
+        for other in set(folders) - {own}:
+            found = re.search(rf"^\s*(from|import) {other}\b", path.read_text(), re.MULTILINE)
+            assert not found, path
+
+
+def test_only_suites_that_passed_are_told(tmp_path: Path) -> None:
+    """None that failed, and none of which no test ran."""
+    run = Run([(0, REPORT.format(3, 1)), (1, REPORT.format(2, 0)), (0, REPORT.format(2, 2))])
+    told: list[str] = []
+    run.suites("smoke", "single", "smoke", reports=tmp_path, passed=told.append)
+    assert told == ["smoke"]
 
 
 def test_a_container_that_outlasts_its_limit_is_ended_from_outside() -> None:

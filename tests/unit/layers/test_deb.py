@@ -41,6 +41,20 @@ def test_dpkgs_name_has_the_architecture_where_several_may_be(
     assert read(tmp_path, debs.deb("one", fields=fields)).key == key
 
 
+@pytest.mark.parametrize(
+    ("fields", "source"),
+    [
+        ("", ("one", "1")),
+        ("Source: whole\n", ("whole", "1")),
+        ("Source: whole (1:0.9-2)\n", ("whole", "1:0.9-2")),
+    ],
+)
+def test_a_package_names_its_source(tmp_path: Path, fields: str, source: tuple[str, str]) -> None:
+    path = tmp_path / "one.deb"
+    path.write_bytes(debs.deb("one", fields=fields))
+    assert deb.source(path) == source
+
+
 def test_names_are_bytes_in_no_locale(tmp_path: Path) -> None:
     package = read(tmp_path, debs.deb("one", ("usr/F\u0151tan\u00fas\u00edtv\u00e1ny", b"")))
     with deb.opened(package.data) as archive:

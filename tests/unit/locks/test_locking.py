@@ -18,11 +18,11 @@ from gradlock.inputs import variants, wanted
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import freshness, lockfile, locking, paths, pylock, rules
 from gradlock.locks.lockfile import DebPin, LockText, WheelPin
-from gradlock.locks.locking import Request
 from gradlock.locks.moves import Move
 from gradlock.locks.pylock import Wheel
 from gradlock.locks.refereeing import Programs
 from gradlock.locks.resolve import conda, debian, pip, pip_tools, tools
+from gradlock.locks.resolving import Request
 from gradlock.progress import Stopwatch
 
 ROWS = [row.name for row in variants.load()]
@@ -60,10 +60,7 @@ class Resolvers:
             name: list(lockfile.parse_wheels(lockfile.read(root / f"requirements/{name}.txt")))
             for name in ROWS
         }
-        self.condas = {
-            name: lockfile.read(root / f"requirements/{name}.conda-lock.yml").body for name in GPUS
-        }
-        self.condas["cpu"] = lockfile.read(root / "conda-lock.yml").body
+        self.condas = {row.name: lockfile.read(paths.conda(row)).body for row in variants.load()}
 
     def resolve_debs(
         self,
@@ -575,6 +572,85 @@ def test_a_row_for_another_platform_follows_nothing(project: Path, resolvers: Re
     assert set(resolvers.asked) == {"apt arm64", "conda arm", "pip arm"}
     assert resolvers.followed == set()
     assert locking.problems(variants.load(project / "variants.toml")) == []
+
+
+def extend(project: Path, resolvers: Resolvers, name: str, leader: str) -> None:
+    """Add a row that extends another by a package of its name."""
+    rows = f"\n[variants.{name}]\nextends = '{leader}'\npackages = ['requirements/{name}.in']\n"
+    append(project / "variants.toml", rows)
+    (project / f"requirements/{name}.in").write_text(f"{name}\n")
+    resolvers.wheels[name] = [*resolvers.wheels[leader], WheelPin(name, "1.0", "7" * 64)]
+    resolvers.condas[name] = resolvers.condas[leader]
+
+
+@pytest.mark.parametrize("leader", ["cpu", "cu125"])
+def test_a_row_that_extends_another_follows_it(
+    project: Path, resolvers: Resolvers, leader: str
+) -> None:
+    extend(project, resolvers, "nlp", leader)
+    extend(project, resolvers, "speech", "nlp")
+    files = ("{}.conda-lock.yml", "{}.txt", "pylock.{}.toml")
+    assert lock(project) == sorted(
+        f"requirements/{file.format(name)}" for name in ("nlp", "speech") for file in files
+    )
+    assert resolvers.followed == {
+        f"{what} {name}" for what in ("pip", "conda", "referee") for name in ("nlp", "speech")
+    }
+    table = variants.load(project / "variants.toml")
+    assert locking.problems(table) == []
+    assert lock(project) == []
+    speech = freshness.current(table.named("speech"), table)
+    assert {"nlp", "speech"} < {pin.name for pin in speech.wheels}
+    assert wanted.wheels(speech.variant) == tuple(
+        sorted({*wanted.wheels(table.named(leader)), "nlp", "speech"})
+    )
+
+
+def test_only_the_row_with_a_package_more_is_resolved(project: Path, resolvers: Resolvers) -> None:
+    extend(project, resolvers, "nlp", "cu125")
+    lock(project)
+    resolvers.asked.clear()
+    append(project / "requirements/nlp.in", "# another line\n")
+    assert lock(project) == ["requirements/nlp.txt"]
+    assert resolvers.asked == ["pip nlp"]
+
+
+def test_what_moves_in_a_row_moves_in_those_that_extend_it(
+    project: Path, resolvers: Resolvers
+) -> None:
+    extend(project, resolvers, "nlp", "cpu")
+    lock(project)
+    resolvers.change = move(*ROWS, "nlp")
+    lock(project, update=("anyio",))
+    assert locking.problems(variants.load(project / "variants.toml")) == []
+    pins = lockfile.parse_wheels(lockfile.read(project / "requirements/nlp.txt"))
+    assert {pin.version for pin in pins if pin.name == "anyio"} == {"9.9"}
+
+
+def test_a_row_apart_from_the_one_that_it_extends_is_refused(
+    project: Path, resolvers: Resolvers
+) -> None:
+    extend(project, resolvers, "nlp", "cu125")
+    resolvers.change = move("nlp")
+    before = texts(project)
+    with pytest.raises(LockError, match=r"anyio is 9\.9, but .* in cu125"):
+        lock(project)
+    assert texts(project) == before
+
+
+def test_the_packages_of_a_row_have_to_be_there_and_be_allowed(
+    project: Path, resolvers: Resolvers
+) -> None:
+    extend(project, resolvers, "nlp", "cpu")
+    append(project / "requirements/nlp.in", "tensorflow\n")
+    with pytest.raises(InputError, match="nlp must hold tensorflow-cpu alone") as caught:
+        lock(project)
+    assert caught.value.where == "requirements/nlp.in:2"
+    (project / "requirements/nlp.in").unlink()
+    with pytest.raises(LockError, match=r"requirements/nlp\.in is missing, which nlp") as missing:
+        lock(project)
+    assert missing.value.where == "variants.toml, [variants.nlp]"
+    assert resolvers.asked == []
 
 
 @pytest.mark.parametrize("own", ["", OWN_TENSORFLOW, OWN_PYTHON])

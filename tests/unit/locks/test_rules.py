@@ -11,7 +11,7 @@ import pytest
 
 from gradlock.errors import LockError
 from gradlock.inputs import variants
-from gradlock.locks import freshness, rules
+from gradlock.locks import freshness, lockfile, rules
 from gradlock.locks.freshness import Locks
 from gradlock.locks.lockfile import LockText
 
@@ -336,6 +336,16 @@ def test_all_faults_are_raised_at_once_with_the_lock_and_the_way_out() -> None:
     assert "known to break" in said
     assert "where: requirements/cu125.txt" in said
     assert "./inv lock" in said
+
+
+def test_a_pin_that_breaks_a_rule_is_named_with_its_line() -> None:
+    locks = add("nvidia-cublas-cu12", "12.5.3.2")(CPU)
+    with pytest.raises(LockError) as caught:
+        rules.check(locks, CPU)
+    name, number = caught.value.where.split(":")
+    assert name == "requirements/cpu.txt"
+    line = locks.pip.body.splitlines()[int(number) - lockfile.HEADER - 1]
+    assert line.startswith("nvidia-cublas-cu12==12.5.3.2")
 
 
 def test_a_comment_in_the_pins_of_a_toolkit_is_no_pin(project: Path) -> None:

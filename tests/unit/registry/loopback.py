@@ -32,6 +32,8 @@ class Registry:
     #: Bytes of a blob after which the connection breaks, once each.
     breaks: list[int] = field(default_factory=list)
     refuses_tags: bool = False
+    #: Whether it lists what has a subject by itself.
+    lists_referrers: bool = False
     uploads: dict[str, bytes] = field(default_factory=dict)
     tokens: int = 0
 
@@ -45,6 +47,17 @@ class Registry:
         digest = f"sha256:{store.digest(data)}"
         self.blobs[digest] = data
         return digest
+
+    def referrers(self, subject: str) -> bytes:
+        """List what has a subject, as a registry does that knows of referrers."""
+        rows = []
+        for name, data in self.manifests.items():
+            told = json.loads(data)
+            if name.startswith("sha256:") and told.get("subject", {}).get("digest") == subject:
+                notes = {"annotations": told["annotations"]} if "annotations" in told else {}
+                kind = told["artifactType"]
+                rows.append({"digest": name, "size": len(data), "artifactType": kind, **notes})
+        return json.dumps({"manifests": rows}).encode()
 
     def allows(self, header: str) -> bool:
         """Tell whether a request with such an authorization may go on."""
@@ -104,6 +117,8 @@ def serving() -> Iterator[Registry]:
             kind, _, name = url.path.removeprefix("/v2/team/gradlock/").partition("/")
             if kind == "manifests":
                 return self.manifest(name, body)
+            if kind == "referrers" and registry.lists_referrers:
+                return self.answer(200, registry.referrers(name))
             if name.startswith("uploads/"):
                 return self.upload(name.removeprefix("uploads/"), body, asked)
             return self.blob(name)
@@ -115,7 +130,8 @@ def serving() -> Iterator[Registry]:
                 if registry.refuses_tags and not name.startswith("sha256:"):
                     return self.refuse(409, "TAG_INVALID")
                 registry.manifests[name] = body
-                return self.answer(201)
+                told = {"OCI_Subject": "of it"} if registry.lists_referrers else {}
+                return self.answer(201, **told)
             if name not in registry.manifests:
                 return self.refuse(404, "MANIFEST_UNKNOWN")
             return self.answer(200, registry.manifests[name])

@@ -50,3 +50,20 @@ def test_only_this_machine_is_spoken_to_without_tls(host: str, loopback: bool) -
 
 def test_docker_hub_answers_under_another_name() -> None:
     assert reference.parse("docker.io/team/x").address == "registry-1.docker.io"
+
+
+@pytest.mark.parametrize(
+    ("text", "image"),
+    [
+        ("ghcr.io/team/gradlock:cpu", True),
+        ("localhost/gradlock@sha256:1", True),
+        ("127.0.0.1:5000/team/gradlock:cpu", True),
+        ("ghcr.io/team/gradlock", False),
+        ("cpu", False),
+        ("HEAD~5:cpu", False),
+        ("origin/main:cpu", False),
+        ("v1.0:cpu", False),
+    ],
+)
+def test_an_image_is_told_from_a_revision(text: str, image: bool) -> None:
+    assert reference.is_image(text) == image

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
 
+from gradlock.audit.changes import Exposure, Exposures
 from gradlock.images.changes import ImageChange
 from gradlock.locks.diff import Change, Difference, Fact, Package
 from gradlock.verbs import changes
@@ -75,3 +77,14 @@ def test_the_table_cuts_no_name(capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_is_the_same_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     changes.show(Report("a", "b", (), Difference((), ())))
     assert capsys.readouterr().out == "nothing differs between a and b\n"
+
+
+def test_what_was_closed_and_opened_is_in_every_form() -> None:
+    closed = Exposure("CVE-2026-1", "closed", "pip", "numpy", "2.0", "2.1", ("cpu", "cu125"))
+    report = dataclasses.replace(REPORT, vulnerabilities=Exposures((closed,), 2))
+    text = changes.markdown(report)
+    assert "| CVE-2026-1 | closed | numpy | pip | 2.0 | 2.1 | all |" in text.splitlines()
+    assert "known vulnerabilities: 1 closed" in text
+    told = json.loads(changes.to_json(report))["vulnerabilities"]
+    assert (told["changes"][0]["id"], told["untold"]) == ("CVE-2026-1", 2)
+    assert "closed" not in changes.markdown(REPORT)

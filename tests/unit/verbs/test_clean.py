@@ -14,16 +14,16 @@ from gradlock.verbs.clean import clean
 def test_layers_go_and_artifacts_stay(
     own_store: Path, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("layers", "artifacts", "passed"):
+    for name in ("layers", "artifacts", "receipts"):
         (store.folder(name) / "file").touch()
     (project / "reports").mkdir()
     clean.body(Context())
     assert not (own_store / "layers").exists()
-    assert not (own_store / "passed").exists()
+    assert not (own_store / "receipts").exists()
     assert not (project / "reports").exists()
     assert (own_store / "artifacts/file").exists()
     assert capsys.readouterr().out == (
-        f"removed layers, packed, pulled, blobs, passed from {own_store}\n"
+        f"removed layers, packed, pulled, blobs, receipts from {own_store}\n"
     )
 
 

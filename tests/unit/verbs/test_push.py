@@ -16,6 +16,7 @@ from gradlock.verbs.push import push
         ({"to": "gradlock"}, "names no registry"),
         ({"to": "ghcr.io/team/x:tag", "all": True}, "one tag cannot name"),
         ({"to": "ghcr.io/team/x", "variant": "absent"}, "absent"),
+        ({"to": "ghcr.io/team/x", "receipts": "absent.pem"}, "key cannot be read"),
     ],
 )
 def test_what_cannot_be_is_told_at_once(given: dict[str, object], words: str) -> None:

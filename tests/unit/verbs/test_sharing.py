@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,9 +14,15 @@ from gradlock.errors import PinError
 from gradlock.images import pins
 from gradlock.images.image import Image
 from gradlock.inputs import variants
+from gradlock.proof import bill, envelope, keys, receipts, statement
+from gradlock.proof.statement import Statement
+from gradlock.registry import push as pushing
 from gradlock.registry.reference import Reference
+from gradlock.registry.referrers import Document
 from gradlock.verbs import sharing
+from tests.unit.images.conftest import Workshop, workshop
 
+__all__ = ["workshop"]  # a fixture, from beside
 CPU = variants.load().cpu
 
 
@@ -34,3 +41,27 @@ def test_another_digest_than_the_pinned_one_is_not_pushed(
     recipe: Any = SimpleNamespace(name="cpu", variant=CPU)
     with pytest.raises(PinError, match="the pinned one is sha256:0"):
         sharing.push(Reference("127.0.0.1:9", "x"), [recipe], [image])
+
+
+@pytest.mark.usefixtures("own_store")
+def test_what_is_said_of_an_image_goes_with_it_and_receipts_only_signed(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    image, recipe = workshop.build(CPU), workshop.recipe(CPU)
+    pin = pins.pin_of(image)
+    monkeypatch.setattr(pins, "find", lambda *_: pin)
+    receipts.note(Statement("gradlock", image.id, receipts.KIND, {"result": "PASSED"}))
+    receipts.note(Statement("gradlock", "sha256:1", receipts.KIND, {"result": "PASSED"}))
+    brought: list[list[Document]] = []
+
+    def push(*given: Any) -> pushing.Pushed:
+        brought.append(given[4])
+        return pushing.Pushed(pin.manifest, 1, 1, ())
+
+    monkeypatch.setattr(pushing, "push", push)
+    place = Reference("127.0.0.1:9", "x")
+    sharing.push(place, [recipe], [image])
+    sharing.push(place, [recipe], [image], keys.make(tmp_path / "key.pem"))
+    plain, signed = ([one.kind for one in documents] for documents in brought)
+    assert plain == [bill.KIND, statement.KIND]
+    assert signed == [*plain, envelope.KIND]

@@ -36,7 +36,26 @@ def test_a_checkout_below_a_folder_with_spaces_can_be_tested(
     verb.body(context, gpu_required=True)
     (argv,) = context.ran
     assert str(root / "noxfile.py") in argv
-    assert argv[-2:] == ["--", "--gpu-required"]
+    assert argv[-3:] == ["--", "--gpu-required", "--proven"]
+
+
+@pytest.fixture(autouse=True)
+def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+
+
+def test_continuous_integration_repeats_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    context = Recorder(0)
+    verb.body(context)
+    assert "--proven" not in context.ran[0]
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_what_has_passed_before_is_left_out_unless_all_is_to_be_fresh(fresh: bool) -> None:
+    context = Recorder(0)
+    verb.body(context, fresh=fresh)
+    assert ("--proven" in context.ran[0]) != fresh
 
 
 def test_a_failed_session_fails_the_verb() -> None:

@@ -12,9 +12,13 @@ from invoke.exceptions import Exit
 from gradlock.images.image import Image
 from gradlock.inputs import variants
 from gradlock.inside import suites
+from gradlock.proof import receipts
+from gradlock.proof.receipts import Run
+from gradlock.proof.statement import Statement
 from gradlock.verbs import testing
 
 TABLE = variants.load()
+ENGINE: Any = None
 
 
 class Suites:
@@ -25,9 +29,16 @@ class Suites:
         self.status = 0
 
     def run(self, _engine: None, image: str, names: list[str], **options: Any) -> int:
-        """Note a run."""
+        """Note a run; tell what passed."""
+        for name in names if not self.status else ():
+            options["passed"](name)
         self.ran.append({"image": image, "suites": names, **options})
         return self.status
+
+
+@pytest.fixture
+def image(handmade: Callable[..., Image]) -> Image:
+    return handmade("bottom", variant="cpu")
 
 
 @pytest.fixture
@@ -37,32 +48,67 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Suites:
     return made
 
 
-@pytest.mark.parametrize("row", [TABLE.cpu, TABLE.newest_gpu], ids=lambda row: row.name)
-def test_a_gpu_is_required_of_gpu_variants_alone(runs: Suites, row: variants.Variant) -> None:
-    testing.run(None, row, "image", ["smoke"], gpu_required=True)  # type: ignore[arg-type]
-    assert runs.ran[0]["gpu_required"] == row.gpu
+@pytest.fixture(autouse=True)
+def claims(own_store: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Have claims be about an image and a suite alone, and about what stands in the list."""
+    del own_store
+    more: list[str] = []
+
+    def claim(_: None, identity: str, run: Run) -> Statement:
+        said = {"run": [run.suite, run.tier, run.gpu_required, *more]}
+        return Statement("gradlock", identity, receipts.KIND, said)
+
+    monkeypatch.setattr(receipts, "claim", claim)
+    monkeypatch.delenv(receipts.VARIABLE, raising=False)
+    return more
 
 
-def test_a_failed_suite_is_the_commands_status(runs: Suites) -> None:
+def test_a_gpu_is_required_of_gpu_variants_alone(runs: Suites, image: Image) -> None:
+    for row in (TABLE.cpu, TABLE.newest_gpu):
+        testing.run(ENGINE, row, image, ["smoke"], gpu_required=True)
+    assert [one["gpu_required"] for one in runs.ran] == [False, True]
+
+
+def test_a_failed_suite_is_the_commands_status(runs: Suites, image: Image) -> None:
     runs.status = 5
-    with pytest.raises(Exit, match="smoke and gradients failed in image") as caught:
-        testing.run(None, TABLE.cpu, "image", ["smoke", "gradients"])  # type: ignore[arg-type]
+    with pytest.raises(Exit, match="smoke and gradients failed in gradlock:cpu") as caught:
+        testing.run(ENGINE, TABLE.cpu, image, ["smoke", "gradients"])
     assert caught.value.code == 5
 
 
 def test_smoke_tests_run_once_for_what_they_depend_on(
-    runs: Suites,
-    own_store: Path,
-    handmade: Callable[..., Image],
-    monkeypatch: pytest.MonkeyPatch,
+    runs: Suites, image: Image, claims: list[str]
 ) -> None:
     """A failure is no pass; another engine, other tests or a GPU that came later are a new one."""
-    image, engine = handmade("bottom"), "this"
-    monkeypatch.setattr(suites, "stamp", lambda _, image, gpu: f"{engine}-{image[7:]}-{gpu}")
     runs.status = 1
     with pytest.raises(Exit):
-        testing.smoke(None, TABLE.cpu, image)  # type: ignore[arg-type]
+        testing.smoke(ENGINE, TABLE.cpu, image)
     runs.status = 0
-    for engine in ("this", "this", "another"):  # noqa: B007 - the stamp reads it
-        testing.smoke(None, TABLE.cpu, image)  # type: ignore[arg-type]
+    testing.smoke(ENGINE, TABLE.cpu, image)
+    testing.smoke(ENGINE, TABLE.cpu, image)
+    claims.append("another engine")
+    testing.smoke(ENGINE, TABLE.cpu, image)
     assert len(runs.ran) == 3
+
+
+def test_what_is_proven_is_left_out_and_said(
+    runs: Suites, image: Image, capfd: pytest.CaptureFixture[str]
+) -> None:
+    testing.run(ENGINE, TABLE.cpu, image, ["smoke"])
+    testing.run(ENGINE, TABLE.cpu, image, ["smoke", "gradients"], proven=True)
+    assert [one["suites"] for one in runs.ran] == [["smoke"], ["gradients"]]
+    assert "smoke has passed in gradlock:cpu before (here): not repeated" in capfd.readouterr().out
+    testing.run(ENGINE, TABLE.cpu, image, ["smoke", "gradients"], proven=True)
+    assert len(runs.ran) == 2
+
+
+def test_without_being_asked_for_nothing_is_left_out(runs: Suites, image: Image) -> None:
+    for _ in range(2):
+        testing.run(ENGINE, TABLE.cpu, image, ["smoke"])
+    assert len(runs.ran) == 2
+
+
+def test_a_tier_is_proven_by_itself(runs: Suites, image: Image) -> None:
+    testing.run(ENGINE, TABLE.cpu, image, ["gradients"])
+    testing.run(ENGINE, TABLE.cpu, image, ["gradients"], tier="all", proven=True)
+    assert len(runs.ran) == 2

@@ -1,4 +1,4 @@
-"""The table of cases: one module a group, one row a case."""
+"""The table of cases: one module a group; a row is a case, or a product of attributes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from gradients.cases import (
     activation,
     attention,
     automatic,
+    axes,
+    boundaries,
+    broadcasts,
     convolution,
     elementwise,
     fft,
@@ -21,11 +24,15 @@ from gradients.cases import (
     loss,
     normalization,
     pooling,
+    products,
     recurrent,
     reduction,
     segment,
+    sizes,
+    slices,
     sparse,
     special,
+    windows,
 )
 
 GROUPS = {
@@ -50,6 +57,13 @@ GROUPS = {
         sparse,
         automatic,
         image,
+        products,
+        axes,
+        slices,
+        broadcasts,
+        windows,
+        sizes,
+        boundaries,
     )
 }
 

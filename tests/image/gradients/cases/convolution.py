@@ -71,7 +71,12 @@ CASES = (
         reference=dilated_by_batches,
         known=gaps.CONVOLUTION_HALF,
     ),
-    Case("convolution_dilated", [normal(2, 7, 7, 2), normal(3, 3, 2, 3)], dilated_by_batches),
+    Case(
+        "convolution_dilated",
+        [normal(2, 7, 7, 2), normal(3, 3, 2, 3)],
+        dilated_by_batches,
+        known=gaps.STATIC_SHAPES,
+    ),
     Case(
         "conv2d_grouped",
         [normal(2, 5, 5, 4), normal(3, 3, 2, 4)],
@@ -121,6 +126,7 @@ CASES = (
         "depthwise_conv2d_dilated",
         [normal(2, 7, 7, 2), normal(3, 3, 2, 2)],
         lambda x, w: tf.nn.depthwise_conv2d(x, w, [1, 1, 1, 1], "SAME", dilations=[2, 2]),
+        known=gaps.STATIC_SHAPES,
     ),
     Case(
         "separable_conv2d",

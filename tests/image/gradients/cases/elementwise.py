@@ -9,6 +9,11 @@ from gradients.inputs import distinct, normal, off_zero, positive, uniform
 
 CASES = (
     Case(
+        "ranks_apart",
+        [normal(1, 2, 3), normal(2, 3), normal(1, 1)],
+        lambda a, b, c: a * b + b * c + (a - b) / (c**2 + 1),
+    ),
+    Case(
         "arithmetic",
         [normal(3, 4), off_zero(4)],
         lambda a, b: tf.stack([a + b, a - b, a * b, a / b, -a * tf.abs(b)]),

@@ -105,7 +105,7 @@ CASES = (
         "qr",
         [normal(5, 3)],
         lambda a: tf.concat(tf.linalg.qr(a), 0),
-        known=gaps.NO_HALF,
+        known=gaps.STATIC_SHAPES | gaps.NO_HALF,
     ),
     Case(
         "svd_values",
@@ -118,7 +118,7 @@ CASES = (
         "svd_vectors",
         [normal(4, 3)],
         singular_vectors,
-        known=gaps.NO_HALF,
+        known=gaps.STATIC_SHAPES | gaps.NO_HALF,
         tolerances=ITERATED,
     ),
     Case(
@@ -175,7 +175,7 @@ CASES = (
         "pinv",
         [normal(5, 3)],
         tf.linalg.pinv,
-        known=gaps.NO_HALF,
+        known=gaps.STATIC_SHAPES | gaps.NO_HALF,
         tolerances=ITERATED,
     ),
     Case(

@@ -61,7 +61,8 @@ CASES = (
         "fractional_avg_pool",
         [normal(1, 6, 6, 2)],
         lambda x: tf.nn.fractional_avg_pool(x, [1, 1.5, 1.5, 1], seed=7)[0],
-        known=gaps.NO_HALF
+        known=gaps.STATIC_SHAPES
+        | gaps.NO_HALF
         | gaps.no_second("FractionalAvgPoolGrad")
         | gaps.not_compiled("FractionalAvgPool"),
     ),

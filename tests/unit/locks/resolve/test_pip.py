@@ -209,8 +209,23 @@ def test_a_request_without_a_solution_names_the_inputs(index: Index) -> None:
         pip.resolve(GPU, AS_OF, keep=(), constrain=[WheelPin("numpy", "1", SHA256)])
     assert caught.value.where == (
         "requirements/base.in, requirements/gpu.in, requirements/cuda-12.5.1.txt, variants.toml, "
-        "the lock that it follows"
+        "requirements/cpu.txt"
     )
+
+
+def test_a_version_of_the_lock_to_follow_is_said_to_be_one(index: Index, project: Path) -> None:
+    (project / "requirements/nlp.in").write_text("spacy\n")
+    row = dataclasses.replace(CPU, name="nlp", extends="cpu", packages=("requirements/nlp.in",))
+    said = "their last lines were:\n    error: No solution found\n      cause: Because spacy==3.7 "
+    said += "depends on numpy<2 and you require numpy==2.5, this has no solution."
+    index.error = CommandError("uv failed", where="uv pip compile ...", mend=said)
+    follow = [WheelPin("numpy", "2.5", SHA256), WheelPin("spacy", "3.6", SHA256)]
+    with pytest.raises(InputError) as caught:
+        pip.resolve(row, AS_OF, keep=(), constrain=follow)
+    assert "spacy==3.7 depends on numpy<2" in caught.value.what
+    assert caught.value.what.splitlines()[-1] == "    numpy==2.5: so in cpu, which nlp follows"
+    assert "requirements/nlp.in" in caught.value.where
+    assert "./inv lock --update NAME" in caught.value.mend
 
 
 def test_another_failure_names_them_too(index: Index) -> None:

@@ -1,0 +1,1 @@
+"""Training on several workers: what they compute together is what one process computes."""

@@ -1,0 +1,32 @@
+"""MirroredStrategy on logical CPUs computes the same cases: what one process computes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from distributed import record
+from distributed.record import Run
+from distributed.test_workers import distance
+
+#: What it computes; a data set is not sharded within one process.
+CASES = ("adam", "clipped", "embedding")
+
+
+@pytest.mark.parametrize("devices", [2, 4])
+def test_replicas_of_one_process(run: Run, tmp_path: Path, devices: int) -> None:
+    words = [f"--case={case}" for case in CASES]
+    found = record.compute(tmp_path / "mirrored.npz", *words, "--mirrored", str(devices))
+    assert int(found["replicas"]) == devices
+    worst: dict[str, float] = {}
+    for case in CASES:
+        alone = run.of(case, run.alone)
+        for key, arrays in run.of(case, found).items():
+            for array in arrays:
+                np.testing.assert_array_equal(array, arrays[0], err_msg=key)
+            worst[f"{case}/{key}"] = distance(arrays[0], alone[key][0])
+    largest = max(worst, key=lambda key: worst[key])
+    print(f"{devices} devices: {worst[largest]:.1e} ({largest})")
+    assert worst[largest] <= 1e-12, largest

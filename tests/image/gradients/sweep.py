@@ -1,0 +1,60 @@
+"""Rows by the product of attributes: one line of a table gives twenty cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from inspect import signature
+from itertools import product
+from typing import Any
+
+from gradients.case import Case, Generator, Known
+
+Attributes = Mapping[str, Any]
+
+
+def sweep(
+    name: str,
+    inputs: Sequence[Generator] | Callable[..., Sequence[Generator]],
+    function: Callable[..., Any],
+    *,
+    known: Mapping[str, Known] | Callable[..., Mapping[str, Known]] | None = None,
+    reference: Callable[..., Any] | None = None,
+    only: Callable[..., bool] = lambda: True,
+    dtype: str = "float64",
+    **attributes: Sequence[Any],
+) -> Iterator[Case]:
+    """Yield a case for each choice of the attributes for which `only` holds.
+
+    `function` takes the inputs, and the attributes by name; so does `reference`. `inputs` and
+    `known` are the same for all, or functions of the attributes; these, and `only`, are given
+    those that they name.
+    """
+    seen: set[tuple[Any, ...]] = set()
+    for values in product(*attributes.values()):
+        chosen = dict(zip(attributes, values, strict=True))
+        if not only(**_named(only, chosen)):
+            continue
+        # Of which function it is, each value leads: functions differ more than values do.
+        new = {(chosen.get("of"), *item) for item in chosen.items()} - seen
+        seen |= new
+        yield Case(
+            f"{name}({', '.join(f'{key}={_short(value)}' for key, value in chosen.items())})",
+            inputs(**_named(inputs, chosen)) if callable(inputs) else inputs,
+            partial(function, **chosen),
+            known=(known(**_named(known, chosen)) if callable(known) else known) or {},
+            reference=partial(reference, **chosen) if reference else None,
+            dtype=dtype,
+            swept=True,
+            lead=bool(new),
+        )
+
+
+def _named(function: Callable[..., Any], attributes: Attributes) -> Attributes:
+    """Return the attributes that a function has parameters for."""
+    return {key: attributes[key] for key in signature(function).parameters if key in attributes}
+
+
+def _short(value: object) -> str:
+    """Return a value as a row's name has it: no space, which a test's name cannot hold well."""
+    return str(value).replace(" ", "").replace("'", "")

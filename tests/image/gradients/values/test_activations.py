@@ -1,0 +1,109 @@
+"""Keras's activations against NumPy and SciPy, in float64, on both sides of every kink."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from keras import activations
+from scipy.special import erf, expit, log_expit, log_softmax, softmax
+
+POINTS = np.array(
+    [
+        [-7.0, -3.5, -2.5, -1.5, -1.0, -0.75, -0.25, 0.0],
+        [0.25, 0.75, 1.0, 1.5, 2.5, 3.5, 6.5, -0.5],
+    ]
+)
+ALPHA, SCALE = 1.6732632423543772, 1.0507009873554805
+
+
+def elu(x: np.ndarray, alpha: float = 1.0) -> np.ndarray:
+    """Return x, or below 0 what tends to -alpha."""
+    return np.where(x > 0, x, alpha * np.expm1(x))
+
+
+def shrink(x: np.ndarray, by: float) -> np.ndarray:
+    """Return x nearer to 0."""
+    return np.sign(x) * np.maximum(np.abs(x) - by, 0)
+
+
+def sparsemax(x: np.ndarray) -> np.ndarray:
+    """Return the nearest distribution to each row (Martins): found by bisection."""
+    low, high = x.min(-1, keepdims=True) - 1, x.max(-1, keepdims=True)
+    for _ in range(100):
+        middle = (low + high) / 2
+        above = np.maximum(x - middle, 0).sum(-1, keepdims=True) > 1
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    return np.maximum(x - high, 0)
+
+
+def glu(x: np.ndarray) -> np.ndarray:
+    """Return one half times the sigmoid of the other."""
+    return x[:, :4] * expit(x[:, 4:])
+
+
+#: By name: what it is called with besides, what it is, and what its constants in float32 leave.
+ACTIVATIONS: dict[str, tuple[dict[str, object], Callable[[np.ndarray], np.ndarray], float]] = {
+    "celu": (
+        {"alpha": 0.5},
+        lambda x: np.maximum(x, 0) + 0.5 * np.expm1(np.minimum(x, 0) / 0.5),
+        0,
+    ),
+    "elu": ({"alpha": 0.5}, lambda x: elu(x, 0.5), 0),
+    "exponential": ({}, np.exp, 0),
+    "gelu": ({}, lambda x: x / 2 * (1 + erf(x / np.sqrt(2))), 1e-7),
+    "glu": ({}, glu, 0),
+    "hard_shrink": ({"threshold": 0.6}, lambda x: np.where(np.abs(x) > 0.6, x, 0), 0),
+    "hard_sigmoid": ({}, lambda x: np.clip(x / 6 + 0.5, 0, 1), 0),
+    "hard_silu": ({}, lambda x: x * np.clip(x / 6 + 0.5, 0, 1), 0),
+    "hard_tanh": ({}, lambda x: np.clip(x, -1, 1), 0),
+    "leaky_relu": ({"negative_slope": 0.25}, lambda x: np.where(x > 0, x, 0.25 * x), 0),
+    "linear": ({}, lambda x: x, 0),
+    "log_sigmoid": ({}, log_expit, 0),
+    "log_softmax": ({}, lambda x: log_softmax(x, -1), 0),
+    "mish": ({}, lambda x: x * np.tanh(np.logaddexp(0, x)), 0),
+    "relu": (
+        {"negative_slope": 0.5, "max_value": 3.0, "threshold": 0.5},
+        lambda x: np.where(x >= 3, 3, np.where(x >= 0.5, x, 0.5 * (x - 0.5))),
+        0,
+    ),
+    "relu6": ({}, lambda x: np.clip(x, 0, 6), 0),
+    "selu": ({}, lambda x: SCALE * elu(x, ALPHA), 1e-7),
+    "sigmoid": ({}, expit, 0),
+    "silu": ({}, lambda x: x * expit(x), 0),
+    "soft_shrink": ({"threshold": 0.6}, lambda x: shrink(x, 0.6), 0),
+    "softmax": ({"axis": 0}, lambda x: softmax(x, 0), 0),
+    "softplus": ({}, lambda x: np.logaddexp(0, x), 0),
+    "softsign": ({}, lambda x: x / (1 + np.abs(x)), 0),
+    "sparse_plus": ({}, lambda x: np.where(x >= 1, x, np.maximum(x + 1, 0) ** 2 / 4), 0),
+    "sparse_sigmoid": ({}, lambda x: np.clip((x + 1) / 2, 0, 1), 0),
+    "sparsemax": ({}, sparsemax, 0),
+    "squareplus": ({"b": 2.0}, lambda x: (x + np.sqrt(x**2 + 2)) / 2, 0),
+    "tanh": ({}, np.tanh, 0),
+    "tanh_shrink": ({}, lambda x: x - np.tanh(x), 0),
+    "threshold": (
+        {"threshold": 0.5, "default_value": 9.0},
+        lambda x: np.where(x > 0.5, x, 9.0),
+        0,
+    ),
+}
+#: Another name of one above.
+ALIASES = {"swish", "hard_swish"}
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activation_is_its_formula(name: str) -> None:
+    options, reference, tolerance = ACTIVATIONS[name]
+    found = getattr(activations, name)(POINTS, **options)
+    bound = max(tolerance, 1e-13)
+    np.testing.assert_allclose(found, reference(POINTS), rtol=bound, atol=bound)
+
+
+def test_every_activation_has_a_row() -> None:
+    """An activation that a release of Keras brings has to be looked at."""
+    public = {name for name, kind in vars(activations).items() if inspect.isfunction(kind)}
+    assert public - {"serialize", "deserialize", "get"} - ALIASES - set(ACTIVATIONS) == set()
+    for name in ALIASES:
+        assert getattr(activations, name) is getattr(activations, name.replace("swish", "silu"))

@@ -1,0 +1,72 @@
+"""Layers that draw: what they draw has the right moments; without training they do nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+RATE, COUNT = 0.25, 40_000
+#: A mean of `COUNT` draws is off by more than this, in standard deviations, once in a million.
+DEVIATIONS = 5
+
+LAYERS: dict[str, tuple[Callable[[], keras.Layer], float, float]] = {
+    # of inputs of 1: the layer, the mean and the standard deviation of what comes out
+    "Dropout": (lambda: layers.Dropout(RATE, seed=1), 1, np.sqrt(RATE / (1 - RATE))),
+    "GaussianDropout": (
+        lambda: layers.GaussianDropout(RATE, seed=1),
+        1,
+        np.sqrt(RATE / (1 - RATE)),
+    ),
+    "GaussianNoise": (lambda: layers.GaussianNoise(0.5, seed=1), 1, 0.5),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_noise_has_its_mean_and_its_spread(name: str) -> None:
+    """The mean is that of the input: what is kept makes up for what is lost."""
+    make, mean, spread = LAYERS[name]
+    found = make()(np.ones((COUNT // 100, 100), "float32"), training=True).numpy()
+    assert abs(found.mean() - mean) < DEVIATIONS * spread / np.sqrt(COUNT)
+    # The fourth moments are at most 12 times the square of the second.
+    assert abs(found.std() - spread) < DEVIATIONS * spread * np.sqrt(3 / COUNT)
+
+
+def test_dropout_keeps_or_drops() -> None:
+    """A number is 0, or itself over the part that is kept; another call draws others."""
+    layer, inputs = layers.Dropout(RATE, seed=1), np.linspace(1, 2, COUNT, dtype="float32")[None]
+    first, second = (layer(inputs, training=True).numpy() for _ in range(2))
+    kept = first > 0
+    np.testing.assert_allclose(first[kept], inputs[kept] / (1 - RATE), rtol=1e-6)
+    assert abs(kept.mean() - (1 - RATE)) < DEVIATIONS * np.sqrt(RATE * (1 - RATE) / COUNT)
+    assert (kept != (second > 0)).any()
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_spatial_dropout_drops_whole_channels(rank: int) -> None:
+    layer = getattr(layers, f"SpatialDropout{rank}D")(RATE, seed=1)
+    found = layer(np.ones((8, *[3] * rank, 50), "float32"), training=True).numpy()
+    channels = found.reshape(8, -1, 50)
+    assert (channels == channels[:, :1]).all()
+    share = (channels[:, 0] == 0).mean()
+    assert abs(share - RATE) < DEVIATIONS * np.sqrt(RATE * (1 - RATE) / 400)
+    np.testing.assert_allclose(np.unique(channels), [0, 1 / (1 - RATE)], rtol=1e-6)
+
+
+def test_alpha_dropout_keeps_mean_and_variance() -> None:
+    """Of normal numbers: what is lost becomes SELU's lowest value, then all are moved back."""
+    inputs = np.random.default_rng(3).standard_normal((COUNT // 100, 100)).astype("float32")
+    found = layers.AlphaDropout(RATE, seed=1)(inputs, training=True).numpy()
+    assert abs(found.mean()) < DEVIATIONS / np.sqrt(COUNT)
+    assert abs(found.std() - 1) < DEVIATIONS / np.sqrt(COUNT)
+    lost = np.unique(found, return_counts=True)[1].max() / COUNT
+    assert abs(lost - RATE) < DEVIATIONS * np.sqrt(RATE * (1 - RATE) / COUNT)
+
+
+@pytest.mark.parametrize("kind", ["Dropout", "GaussianDropout", "AlphaDropout", "GaussianNoise"])
+def test_without_training_nothing_is_drawn(kind: str) -> None:
+    inputs = np.random.default_rng(3).standard_normal((4, 5)).astype("float32")
+    assert (getattr(layers, kind)(RATE)(inputs, training=False).numpy() == inputs).all()

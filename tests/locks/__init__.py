@@ -1,0 +1,1 @@
+"""Resolving with the real index: what moves, and what stays."""

@@ -1,0 +1,145 @@
+"""An image in a registry, held to the pin, the locks, and what is said of it there."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from gradlock.errors import ProofError, RegistryError
+from gradlock.images.image import Image
+from gradlock.images.pins import ImagePin
+from gradlock.images.recipe import Recipe
+from gradlock.progress import Meter
+from gradlock.proof import bill, provenance, statement, verification
+from gradlock.proof.verification import Target
+from gradlock.registry import push, referrers
+from gradlock.registry.client import Repository
+from gradlock.registry.referrers import Document
+from tests.unit.images.conftest import CPU, Workshop
+from tests.unit.registry.loopback import Registry
+
+
+def failed(target: Target, recipe: Recipe) -> dict[str, str]:
+    found = verification.checks(target, recipe)
+    assert [one.check for one in found] == ["whole", "pin", "locks", "bill", "provenance"]
+    return {one.check: one.said for one in found if one.problem}
+
+
+def test_the_pinned_image_passes_by_its_tag_and_its_digest(
+    target: Target, recipe: Recipe, repository: Repository
+) -> None:
+    assert failed(target, recipe) == {}
+    assert verification.find(repository, "cpu") == target
+    assert (target.variant, target.channel) == (recipe.name, recipe.channel)
+
+
+def test_one_that_is_not_there_is_told(repository: Repository) -> None:
+    with pytest.raises(RegistryError, match="does not have the image"):
+        verification.find(repository, "absent")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<html>",
+        b"[]",
+        b'{"mediaType": "application/vnd.oci.image.index.v1+json", "manifests": []}',
+        b'{"config": {}, "layers": []}',
+    ],
+)
+def test_what_is_no_image_is_told(repository: Repository, registry: Registry, data: bytes) -> None:
+    registry.manifests["odd"] = data
+    with pytest.raises(ProofError, match="no image that gradlock has pushed"):
+        verification.find(repository, "odd")
+
+
+def test_an_image_of_others_is_told(repository: Repository, registry: Registry) -> None:
+    config = registry.add(b'{"config": {"Labels": {}}}')
+    told = {"config": {"digest": config}, "layers": []}
+    registry.manifests["odd"] = json.dumps(told).encode()
+    with pytest.raises(ProofError, match="no image that gradlock has pushed"):
+        verification.find(repository, "odd")
+
+
+def test_a_flipped_configuration_is_told(
+    target: Target, repository: Repository, registry: Registry
+) -> None:
+    registry.blobs[target.id] = b"{}"
+    with pytest.raises(RegistryError, match="what came is"):
+        verification.find(repository, target.digest)
+
+
+def test_a_layer_that_is_gone_is_told(target: Target, recipe: Recipe, registry: Registry) -> None:
+    del registry.blobs[target.blobs[0][0]]
+    assert "lacks 1 of its" in failed(target, recipe)["whole"]
+
+
+def test_another_image_than_the_pinned_is_told(
+    target: Target, pin: ImagePin, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = dataclasses.replace(pin, manifest="sha256:" + "0" * 64)
+    monkeypatch.setattr(verification.pins, "find", lambda *_: other)
+    assert failed(target, recipe).keys() == {"pin"}
+    monkeypatch.setattr(verification.pins, "find", lambda *_: None)
+    assert "pins nothing" in failed(target, recipe)["pin"]
+
+
+def test_other_locks_are_told(target: Target, workshop: Workshop) -> None:
+    workshop.stock("keras")
+    assert failed(target, workshop.recipe(CPU)).keys() == {"locks", "bill", "provenance"}
+
+
+def test_what_nobody_has_said_is_told(
+    built: Image, pin: ImagePin, recipe: Recipe, repository: Repository
+) -> None:
+    push.push(built, repository, (), Meter())
+    target = verification.find(repository, pin.manifest)
+    assert failed(target, recipe).keys() == {"bill", "provenance"}
+    assert "there is none" in failed(target, recipe)["bill"]
+
+
+KINDS = {
+    "bill": (bill.KIND, {}),
+    "provenance": (statement.KIND, {statement.NOTE: provenance.KIND}),
+}
+
+
+@pytest.mark.parametrize("what", KINDS)
+def test_a_referrer_that_is_no_json_is_told(
+    built: Image,
+    pin: ImagePin,
+    recipe: Recipe,
+    repository: Repository,
+    documents: list[Document],
+    what: str,
+) -> None:
+    kind, notes = KINDS[what]
+    others = [one for one in documents if one.kind != kind]
+    odd = Document(kind, b"<html>", notes)
+    push.push(built, repository, (), Meter(), [*others, odd])
+    target = verification.find(repository, pin.manifest)
+    assert failed(target, recipe).keys() == {what}
+    assert "is none" in failed(target, recipe)[what]
+
+
+@pytest.mark.parametrize("what", KINDS)
+def test_what_others_put_beside_it_spoils_nothing_and_is_told(
+    target: Target, recipe: Recipe, what: str
+) -> None:
+    kind, notes = KINDS[what]
+    referrers.attach(target.repository, target.manifest, [Document(kind, b"<html>", notes)])
+    assert failed(target, recipe) == {}
+    said = {one.check: one.said for one in verification.checks(target, recipe)}
+    assert "also there, and wrong" in said[what]
+
+
+def test_a_provenance_of_another_image_is_told(
+    built: Image, pin: ImagePin, recipe: Recipe, repository: Repository, documents: list[Document]
+) -> None:
+    other = provenance.make(recipe, "sha256:" + "0" * 64).data()
+    odd = Document(statement.KIND, other, {statement.NOTE: provenance.KIND})
+    push.push(built, repository, (), Meter(), [documents[0], odd])
+    target = verification.find(repository, pin.manifest)
+    assert "about another image" in failed(target, recipe)["provenance"]
