@@ -110,7 +110,7 @@ def test_survivors_are_told_with_their_diff(mutation: SimpleNamespace) -> None:
     said = list(mutation.plugin.summary([common | diff | {"status": one} for one in statuses]))
     assert said == [
         *("survived: a.py:3: f: sign lost", "  - return -x", "  + return x"),
-        "2 of 3 mutants caught; 1 not planted",
+        "2 of 3 mutants caught, 1 of these by the time limit; 1 not planted",
     ]
 
 

@@ -125,7 +125,11 @@ def summary(found: list[dict[str, Any]]) -> Iterator[str]:
             yield f"  + {one['after']}"
     planted = [one for one in found if one["status"] != NOT_PLANTED]
     caught = sum(one["status"] != SURVIVED for one in planted)
-    yield f"{caught} of {len(planted)} mutants caught; {len(found) - len(planted)} not planted"
+    hang = sum(one["status"] == HANGS for one in planted)
+    yield (
+        f"{caught} of {len(planted)} mutants caught, {hang} of these by the time limit; "
+        f"{len(found) - len(planted)} not planted"
+    )
 
 
 def _rank(name: str) -> tuple[int, str]:
