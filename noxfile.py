@@ -145,6 +145,12 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def mutation(session: nox.Session) -> None:
+    """Plant mutants in TensorFlow's own gradient code, inside the CPU image: `-- --mutants 300`."""
+    session.run(sys.executable, "-m", "tests.mutation", *_given(session))
+
+
+@nox.session(default=False)
 def locks(session: nox.Session) -> None:
     """Resolve all locks again, as of their date: they must say what comes out; needs a network.
 

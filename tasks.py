@@ -9,6 +9,7 @@ from gradlock.verbs.base import base
 from gradlock.verbs.clean import clean
 from gradlock.verbs.compose import compose
 from gradlock.verbs.cuda import cuda
+from gradlock.verbs.deploy import deploy
 from gradlock.verbs.diff import diff
 from gradlock.verbs.doctor import doctor
 from gradlock.verbs.drift import drift
@@ -36,9 +37,9 @@ from gradlock.verbs.verify import verify
 
 #: What invoke finds where it is started by itself.
 namespace = Collection(
-    *(audit, base, clean, compose, cuda, diff, doctor, drift, fetch, fingerprint),
-    *(image, key, lab, lock, logs, ps, pull, push, save, sbom, setup, shell, stop),
-    *(suite, tensorboard, test, variants, verify),
+    *(audit, base, clean, compose, cuda, deploy, diff, doctor, drift, fetch),
+    *(fingerprint, image, key, lab, lock, logs, ps, pull, push, save, sbom, setup),
+    *(shell, stop, suite, tensorboard, test, variants, verify),
 )
 
 if __name__ == "__main__":

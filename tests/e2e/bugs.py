@@ -226,8 +226,8 @@ MUTANTS = (
         "Lamb leaves the norm of the weights out",
         "optimizers/lamb.py",
         "def update_step",
-        "w_norm / g_norm",
-        "1.0 / g_norm",
+        "(w_norm / g_norm)",
+        "(1.0 / g_norm)",
         "optimizers",
     ),
     Mutant(
@@ -239,11 +239,11 @@ MUTANTS = (
         "optimizers",
     ),
     Mutant(
-        "clipnorm clips by the square of the norm",
-        OPTIMIZER,
+        "clipnorm clips each row by itself",
+        "backend/tensorflow/optimizer.py",
         "def _clip_by_norm",
-        "ops.sqrt(l2sum_safe)",
-        "l2sum_safe",
+        "self.clipnorm, axes",
+        "self.clipnorm, -1",
         "optimizers",
     ),
     Mutant(
@@ -267,7 +267,7 @@ MUTANTS = (
         OPTIMIZER,
         "def _use_weight_decay",
         "if variable_id in exclude_from_weight_decay:",
-        "if variable in exclude_from_weight_decay:",
+        "if variable_id in set():",
         "training",
     ),
     Mutant(

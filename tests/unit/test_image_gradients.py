@@ -92,6 +92,13 @@ def test_a_record_is_of_one_failure_alone(
     assert found.status == status
 
 
+def test_an_answer_that_wavers_has_no_value_to_hold(gradients: SimpleNamespace) -> None:
+    verdict, record = gradients.verdict, gradients.case.Known("known", wavers=True)
+    assert verdict.judge(verdict.Outcome(1e-6, 1.0), record).status == "expected"
+    assert verdict.judge(verdict.Outcome(1e-6, math.nan), record).status == "expected"
+    assert verdict.judge(verdict.Outcome(1e-6, 0.0), record).status == "failed"
+
+
 def test_records_are_written_as_they_are_read(gradients: SimpleNamespace) -> None:
     """From a report, in the order of names, without what passes."""
     results = [

@@ -78,8 +78,10 @@ def test_a_flag_means_the_same_in_every_verb(
     meanings: dict[str, set[str | None]] = {}
     for flag, told in itertools.chain.from_iterable(flags.values()):
         meanings.setdefault(flag, set()).add(told)
-    # Of locks, images, artifacts, registries, fingerprints, the table, findings.
+    # Of locks, images, artifacts, registries, fingerprints, the table, findings; of a container
+    # here, and of each one in a cluster.
     own = {"--all", "--check", "--from", "--json", "--load", "--pin", "--to"}
+    own |= {"--command", "--image", "--memory"}
     assert {flag for flag, found in meanings.items() if len(found) > 1} == own
 
 

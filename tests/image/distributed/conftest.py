@@ -1,6 +1,10 @@
-"""What the tests share: one run."""
+"""What the tests share: one run, and what they measured of it."""
 
 from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,3 +16,13 @@ from distributed.record import Run
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Return what the workers computed, and what one process does."""
     return record.read(tmp_path_factory.mktemp("alone"))
+
+
+@pytest.fixture(scope="session")
+def measured(pytestconfig: pytest.Config) -> Iterator[dict[str, dict[str, float]]]:
+    """Return what is written beside JUnit's file: by case, how far it is from one process."""
+    found: dict[str, dict[str, float]] = {}
+    yield found
+    if pytestconfig.option.xmlpath:
+        report = Path(pytestconfig.option.xmlpath).with_suffix(".json")
+        report.write_text(json.dumps(found, indent=1), encoding="utf-8")

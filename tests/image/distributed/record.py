@@ -46,7 +46,7 @@ def read(folder: Path) -> Run:
     return Run(count, ranks, compute(folder / "alone.npz"))
 
 
-def compute(result: Path, *arguments: str) -> Found:
+def compute(result: Path, *arguments: str, program: str = "work") -> Found:
     """Compute in a process of its own: TensorFlow's devices are divided before it starts.
 
     Raises:
@@ -54,7 +54,7 @@ def compute(result: Path, *arguments: str) -> Found:
 
     """
     done = subprocess.run(
-        [sys.executable, "-m", "distributed.work", str(result), *arguments],
+        [sys.executable, "-m", f"distributed.{program}", str(result), *arguments],
         check=False,
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""MirroredStrategy on logical CPUs computes the same cases: what one process computes."""
+"""MirroredStrategy and DTensor on logical CPUs compute what one device computes."""
 
 from __future__ import annotations
 
@@ -30,3 +30,13 @@ def test_replicas_of_one_process(run: Run, tmp_path: Path, devices: int) -> None
     largest = max(worst, key=lambda key: worst[key])
     print(f"{devices} devices: {worst[largest]:.1e} ({largest})")
     assert worst[largest] <= 1e-12, largest
+
+
+def test_a_batch_that_is_laid_out_over_devices(run: Run, tmp_path: Path) -> None:
+    """DTensor adds up the parts by itself; every device has the whole gradient."""
+    found = record.compute(tmp_path / "laid_out.npz", program="laid_out")
+    alone = run.of("gradients", run.alone)
+    assert len(found) == 3
+    for index, copies in found.items():
+        np.testing.assert_array_equal(copies[1], copies[0])
+        assert distance(copies[0], alone[f"even-auto-function/{index}"][0]) <= 1e-14

@@ -5,8 +5,6 @@ The workers have run before, in containers of their own: what each left lies in 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 
@@ -20,7 +18,7 @@ TOLERANCES = {
     "gradients": 1e-14,
     "sgd": 1e-13,
     "adam": 1e-12,
-    "adam32": 1e-4,
+    "adam32": 1e-5,
     "clipped": 1e-13,
     "embedding": 1e-14,
     "normalised": 1e-13,
@@ -51,7 +49,7 @@ def test_all_workers_hold_the_same_bits(run: Run, case: str) -> None:
 
 @pytest.mark.parametrize("case", list(TOLERANCES))
 def test_workers_compute_what_one_process_computes(
-    run: Run, case: str, record_property: Callable[[str, str], None]
+    run: Run, case: str, measured: dict[str, dict[str, float]]
 ) -> None:
     alone, together = run.of(case, run.alone), run.of(case, run.ranks[0])
     assert alone.keys() == together.keys()
@@ -61,9 +59,8 @@ def test_workers_compute_what_one_process_computes(
         if not key.startswith("within/")  # where it is meant to be another
     }
     largest = max(worst, key=lambda key: worst[key])
-    record_property("distance", f"{worst[largest]:.1e} ({largest})")
     drifts = [drift(together[key], alone[key]) for key in worst]
-    record_property("norm-ulp", f"{max(drifts):.2g}")
+    measured[case] = {"distance": worst[largest], "norm-ulp": max(drifts)}
     assert worst[largest] <= TOLERANCES[case], largest
 
 

@@ -35,7 +35,8 @@ class Known:
     `raises` is a regular expression that the exception's type and text hold; where it is empty,
     TensorFlow answers, wrongly. `issue` is the upstream report, where there is one. `tensorflow`
     is the PEP 440 specifier of the releases that it holds for; empty: all. `always` is False
-    where the CPU decides: a check that passes then needs no change of the record.
+    where the CPU decides: a check that passes then needs no change of the record. `wavers` says
+    that the wrong answer is another from run to run: then no value can be recorded.
     """
 
     reason: str
@@ -43,6 +44,7 @@ class Known:
     issue: str = ""
     tensorflow: str = ""
     always: bool = True
+    wavers: bool = False
 
 
 @dataclass(frozen=True)

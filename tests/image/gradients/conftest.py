@@ -16,6 +16,7 @@ import pytest
 
 from gradients import tiers
 from gradients.coverage import plugin as coverage
+from gradients.mutation import plugin as mutation
 from gradients.report import Report, Result
 from gradients.tiers import Tier
 
@@ -36,6 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="how much of the table of cases runs: core (default), or all",
     )
     coverage.add_option(parser)
+    mutation.add_option(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,6 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Collector(config.stash[REPORT]))
     if config.getoption("--coverage") != coverage.OFF:
         config.pluginmanager.register(coverage.Coverage(config))
+    if config.getoption("--mutants"):
+        config.pluginmanager.register(mutation.Mutation(config))
     config.stash[START] = time.monotonic()
     # Hundreds of expected failures: the summary has them by reason, the report one by one.
     config.option.reportchars = "fEs"

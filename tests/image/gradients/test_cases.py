@@ -74,7 +74,7 @@ def test_case(problem: Problem, check: str, keep: Callable[[Result], object]) ->
             tolerance=outcome.tolerance,
             outcome=str(outcome),
             why=verdict.why,
-            signature=outcome.signature if known else "",
+            signature=outcome.signature if known and not known.wavers else "",
             issue=known.issue if known and verdict.status == EXPECTED else "",
             seconds=round(time.monotonic() - start, 4),
         )

@@ -165,6 +165,19 @@ def test_the_notebooks_go_to_the_suite_that_runs_them(checkout: Path, tmp_path: 
     assert "tests/notebooks/test_it.py" in second
 
 
+@pytest.mark.parametrize(("tier", "count"), [("core", 2), ("all", 4)])
+def test_what_workers_computed_goes_to_the_suite_that_judges_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tier: str, count: int
+) -> None:
+    compute = mock.Mock(return_value={"distributed/ranks/0.npz": b"numbers"})
+    monkeypatch.setattr(inside.workers, "compute", compute)
+    engine = mock.Mock()
+    found = inside.beside(engine, "i", "distributed", {}, tier=tier, reports=tmp_path)
+    assert found == {"distributed/ranks/0.npz": b"numbers"}
+    compute.assert_called_once_with(engine, "i", {}, count=count, reports=tmp_path)
+    assert inside.beside(engine, "i", "smoke", {}, tier=tier, reports=tmp_path) == {}
+
+
 def test_gradients_alone_take_a_tier_and_workers() -> None:
     gradients = inside.pytest("gradients", Path("gradients"), 7, gpu_required=False, tier="all")
     assert gradients[-6:-1] == ["-n", "auto", "--maxprocesses=4", "--tier", "all"]

@@ -7,6 +7,7 @@ another wrong answer fails, and so does the right one. It is the norm of the dif
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,6 +22,9 @@ STEPS, RATE = 5, 0.125
 IDS = np.array([[0, 2, 2], [2, 1, 0], [2, 4, 1], [0, 0, 0]])
 START = np.random.default_rng(5).standard_normal((6, 3))
 TARGET = np.random.default_rng(6).standard_normal((*IDS.shape, 3))
+
+#: The two layers have one name: Muon goes by it.
+NAMES = {"name": "embedding", "dtype": "float64"}
 
 #: An optimizer's class, or one that is made of it.
 Of = Callable[[type[keras.Optimizer]], type[keras.Optimizer]]
@@ -85,13 +89,15 @@ def train(layer: keras.Layer, inputs: np.ndarray, optimizer: keras.Optimizer) ->
     return layer.get_weights()[0]
 
 
-def error(row: Row, of: Of = lambda kind: kind) -> float:
-    """Return how far an Embedding and its product come out apart, as a part of their way.
+@functools.cache
+def product_of(name: str) -> np.ndarray:
+    """Return the weights that a row's optimizer gives the product."""
+    dense = keras.layers.Dense(START.shape[1], use_bias=False, **NAMES)
+    return train(dense, np.eye(len(START))[IDS], ROWS[name].make(lambda kind: kind))
 
-    Both have one name: Muon goes by it.
-    """
-    names = {"name": "embedding", "dtype": "float64"}
-    lookup = train(keras.layers.Embedding(*START.shape, **names), IDS, row.make(of))
-    dense = keras.layers.Dense(START.shape[1], use_bias=False, **names)
-    product = train(dense, np.eye(len(START))[IDS], row.make(lambda kind: kind))
+
+def error(name: str, of: Of = lambda kind: kind) -> float:
+    """Return how far an Embedding and its product come out apart, as a part of their way."""
+    lookup = train(keras.layers.Embedding(*START.shape, **NAMES), IDS, ROWS[name].make(of))
+    product = product_of(name)
     return float(np.linalg.norm(lookup - product) / np.linalg.norm(product - START))

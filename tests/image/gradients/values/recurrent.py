@@ -13,8 +13,8 @@ from scipy.special import expit
 from gradients.values.convolutions import convolve
 from gradients.values.layers import Reference, Row, one
 
-#: What the second sequence has only at some times: not at the first, nor at the last.
-MASK = np.array([[1, 1, 1, 1, 1], [0, 1, 0, 1, 0]], bool)
+#: One sequence ends early, the other starts late and has a gap; read backwards it is another mask.
+MASK = np.array([[1, 1, 1, 1, 0], [0, 1, 0, 1, 1]], bool)
 States = tuple[np.ndarray, ...]
 Product = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
