@@ -23,7 +23,10 @@ nox.options.sessions = [
     "unit",
     "images",
     "smoke",
-    "gradients",
+    # Of the CPU's and the newest CUDA release's: `fingerprint` holds what each image computes, and
+    # the workflow has a job for each.
+    f"gradients(variant='{variants.load().cpu.name}')",
+    f"gradients(variant='{variants.load().select(gpu=True)[0].name}')",
     # Of one image: Python and packages are the same in all, and the workflow has a job for each.
     f"notebooks(variant='{variants.load().cpu.name}')",
     # Of one image, too: containers of it are the workers.
@@ -133,6 +136,12 @@ def docs(session: nox.Session) -> None:
     _desk(session)
     session.run("python", "-m", "website", *_given(session))
     session.run("python", "-m", "pytest", "tests/site")
+
+
+@nox.session(default=False)
+def workers(session: nox.Session) -> None:
+    """Kill, stop and mislead one of several workers, and spoil their collectives: 20 minutes."""
+    _pytest(session, "tests/workers")
 
 
 @nox.session(default=False)
