@@ -26,7 +26,7 @@ nox.options.sessions = [
     # Of the CPU's and the newest CUDA release's: `fingerprint` holds what each image computes, and
     # the workflow has a job for each.
     f"gradients(variant='{variants.load().cpu.name}')",
-    f"gradients(variant='{variants.load().select(gpu=True)[0].name}')",
+    f"gradients(variant='{variants.load().newest_gpu.name}')",
     # Of one image: Python and packages are the same in all, and the workflow has a job for each.
     f"notebooks(variant='{variants.load().cpu.name}')",
     # Of one image, too: containers of it are the workers.
