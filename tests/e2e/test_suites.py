@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -47,22 +48,37 @@ MUTANTS = {
 }
 
 
-@pytest.fixture(params=sorted(MUTANTS))
-def mutant(request: pytest.FixtureRequest, docker_engine: Engine, cpu_image: str) -> Iterator[str]:
-    """Return the CPU image with one gradient of its TensorFlow made wrong."""
-    with mutated.image(docker_engine, cpu_image, request.param, *MUTANTS[request.param]) as made:
-        yield made
+#: Which of them are planted together, as a session takes long; each with the check that must see
+#: it, and what is in the name of its case.
+TOGETHER = {
+    "everywhere": {"relu-scaled": ("reverse", "relu"), "tanh-sign": ("reverse", "tanh")},
+    "in-one-way": {
+        "relu-under-xla": ("xla", "relu"),
+        "tanh-forward": ("forward", "tanh"),
+        "sigmoid-not-deterministic": ("repeat", "sigmoid"),
+    },
+}
 
 
-def test_a_wrong_gradient_is_caught(mutant: str, docker_engine: Engine, tmp_path: Path) -> None:
-    status = inside.run_suites(
-        docker_engine, mutant, ["gradients"], gpu=False, gpu_required=False, reports=tmp_path
-    )
+@pytest.mark.parametrize("planted", TOGETHER.values(), ids=TOGETHER)
+def test_wrong_gradients_are_caught(
+    planted: Mapping[str, tuple[str, str]], docker_engine: Engine, cpu_image: str, tmp_path: Path
+) -> None:
+    with ExitStack() as stack:
+        image = cpu_image
+        for name in planted:
+            image = stack.enter_context(mutated.image(docker_engine, image, name, *MUTANTS[name]))
+        status = inside.run_suites(
+            docker_engine, image, ["gradients"], gpu=False, gpu_required=False, reports=tmp_path
+        )
     assert status == 1
     assert "failures" in (tmp_path / "gradients.xml").read_text()
     report = json.loads((tmp_path / "gradients.json").read_text())
     failed = [one for one in report["results"] if one["status"] == "failed"]
     assert len(failed) == report["counts"]["failed"] > 0
+    for name, (check, word) in planted.items():
+        found = [one for one in failed if one["check"] == check and word in one["case"].lower()]
+        assert found, f"{name}: {check} saw nothing of {word}"
     page = (tmp_path / "gradients.html").read_text()
     assert all(one["case"] in page for one in failed)
 
