@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,12 +19,9 @@ from gradlock.layers.bindings import upstream
 from gradlock.locks import freshness, paths
 from gradlock.locks.resolve.forge import VARIABLE
 from tests.conda import channel, packages
-from tests.e2e.conftest import Invoke, cpu_image, docker_engine, invoke
+from tests.e2e.conftest import Invoke, copy, cpu_image, docker_engine, empty_store, invoke
 
-__all__ = ["cpu_image", "docker_engine", "invoke"]
-
-#: What a copy of the checkout does without.
-LEFT_OUT = (".git", ".venv", ".venv.lock", ".nox", ".*_cache", "__pycache__", "reports", "site")
+__all__ = ["cpu_image", "docker_engine", "empty_store", "invoke"]
 
 
 @dataclass(frozen=True)
@@ -79,9 +74,9 @@ def copied(
 ) -> Callable[[], Checkout]:
     """Return a maker of copies of the checkout that know the mirror, without conda locks."""
 
-    def copy() -> Checkout:
+    def make() -> Checkout:
         root = tmp_path_factory.mktemp("checkout") / "gradlock"
-        shutil.copytree(store.ROOT, root, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        copy(root)
         for row in variants.load():
             with suppress(FileNotFoundError):
                 (root / paths.conda(row).relative_to(store.ROOT)).unlink()
@@ -93,7 +88,7 @@ def copied(
 
         return Checkout(root, run)
 
-    return copy
+    return make
 
 
 @pytest.fixture(scope="session")
@@ -105,20 +100,12 @@ def checkout(copied: Callable[[], Checkout]) -> Checkout:
 
 
 @pytest.fixture(scope="session")
-def image(checkout: Checkout, docker_engine: Engine, invoke: Invoke) -> Iterator[str]:
+def image(checkout: Checkout, docker_engine: Engine, cpu_image: str) -> Iterator[str]:
     """Build the CPU image of the channel conda-forge, pin it, and return its ID."""
     printed = checkout.done("image", "--channel", "conda-forge", "--pin", "--no-smoke")
     found = re.search(r"sha256:[0-9a-f]{64}", printed)
     assert found, printed
     yield found[0]
-    invoke("image", "--no-smoke").communicate()  # the tag is the pinned image's again
+    docker_engine.client.api.tag(cpu_image, "gradlock", variants.load().cpu.name, force=True)
     with suppress(ImageNotFound):
         docker_engine.client.images.remove(found[0], force=True)
-
-
-@pytest.fixture
-def empty_store(tmp_path: Path, checkout: Checkout) -> Path:
-    """Return a store that has the artifacts, and no layer."""
-    home = tmp_path / "store"
-    shutil.copytree(store.folder("artifacts"), home / "artifacts", copy_function=os.link)
-    return home

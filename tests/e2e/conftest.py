@@ -21,11 +21,18 @@ Invoke = Callable[..., subprocess.Popen[str]]
 
 #: How often a build is killed by default: some 15 s each. The session `faults` does it more often.
 KILLS = 6
+#: What a copy of the checkout does without.
+LEFT_OUT = (".git", ".venv", ".venv.lock", ".nox", ".*_cache", "__pycache__", "reports")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take how often a build is killed."""
     parser.addoption("--kills", type=int, default=KILLS, help="how often a build is killed")
+
+
+def copy(checkout: Path) -> None:
+    """Copy the project to a folder, to change it there."""
+    shutil.copytree(store.ROOT, checkout, ignore=shutil.ignore_patterns(*LEFT_OUT))
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from gradlock import store
 from gradlock.engine.engine import Engine
 from gradlock.images import pins
 from gradlock.inputs import variants
-from tests.e2e.conftest import Invoke
+from tests.e2e.conftest import Invoke, copy
 
 CPU = variants.load().cpu
 
@@ -73,8 +72,7 @@ def _wait_for_a_wheel_layer(home: Path) -> None:
 def checkout(tmp_path: Path, docker_engine: Engine, cpu_image: str) -> Iterator[Path]:
     """Return a copy of the project to change; the image's tag is put back at the end."""
     root = tmp_path / "checkout"
-    ignored = shutil.ignore_patterns(".venv", ".git", ".*_cache", "__pycache__", "reports")
-    shutil.copytree(store.ROOT, root, ignore=ignored)
+    copy(root)
     yield root
     docker_engine.client.api.tag(cpu_image, "gradlock", CPU.name, force=True)
     docker_engine.client.images.prune()
