@@ -61,6 +61,11 @@ class Desk:
     def __init__(self, page: Page) -> None:
         self.page = page
         page.set_default_timeout(SCREEN)
+        # jupyter_server answers 404 for a whole folder when one of its files is renamed or removed
+        # while it lists them (2.21.1: AsyncFileContentsManager._dir_model), so a name given to a
+        # notebook may raise this, once. A folder that is really gone raises it again.
+        gone = page.locator(".jp-Dialog", has_text="Directory not found")
+        page.add_locator_handler(gone, lambda: self.dialog("Close"), times=1, no_wait_after=True)
 
     def open(self, url: str) -> Desk:
         """Go to a URL and wait until there is something to work with."""
