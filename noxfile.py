@@ -127,7 +127,7 @@ def lab(session: nox.Session) -> None:
 @nox.session
 def hosts(session: nox.Session) -> None:
     """Build the CPU image on other hosts, which are made here, as root: the same ID on each."""
-    _pytest(session, "tests/hosts")
+    _pytest(session, "tests/hosts/test_hosts.py")
 
 
 @nox.session(venv_backend="venv", reuse_venv=True)
@@ -136,6 +136,12 @@ def docs(session: nox.Session) -> None:
     _desk(session)
     session.run("python", "-m", "website", *_given(session))
     session.run("python", "-m", "pytest", "tests/site")
+
+
+@nox.session(default=False)
+def pythons(session: nox.Session) -> None:
+    """Run the unit tests on newer Pythons, in a Debian of each, which is made here, as root."""
+    _pytest(session, "tests/hosts/test_pythons.py")
 
 
 @nox.session(default=False)

@@ -40,7 +40,7 @@ def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     if reason := place.lacking():
         pytest.skip(reason)
     root = tmp_path_factory.mktemp("engines") / "root"
-    place.debian(root, PACKAGES)
+    place.debian(root, place.SUITES[place.DEBIAN], PACKAGES)
     (root / "engine").mkdir()
     yield root
     shutil.rmtree(root)

@@ -27,24 +27,28 @@ def docker_engine() -> Engine:
 
 
 @pytest.fixture(scope="session")
-def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Make a fresh Debian."""
-    root = tmp_path_factory.mktemp("debian") / "root"
-    place.debian(root)
-    place.inhabit(root)
-    yield root
-    shutil.rmtree(root)
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Path]]:
+    """Return a maker of systems: a fresh Debian, its next release, a Linux without apt and dpkg."""
+    made: dict[str, Path] = {}
 
+    def of(name: str) -> Path:
+        if name in made:
+            return made[name]
+        root = tmp_path_factory.mktemp(name) / "root"
+        if name == place.UNPACKAGED:
+            # With its devices and owners, which shutil does not copy.
+            argv = ["cp", "--archive", "--one-file-system", of(place.DEBIAN), root]
+            subprocess.run(argv, check=True)
+            place.without_packages(root)
+        else:
+            place.debian(root, place.SUITES[name])
+            place.inhabit(root)
+        made[name] = root
+        return root
 
-@pytest.fixture(scope="session")
-def unpackaged(debian: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Make a Linux without apt and dpkg."""
-    root = tmp_path_factory.mktemp("unpackaged") / "root"
-    # With its devices and owners, which shutil does not copy.
-    subprocess.run(["cp", "--archive", "--one-file-system", debian, root], check=True)
-    place.without_packages(root)
-    yield root
-    shutil.rmtree(root)
+    yield of
+    for root in made.values():
+        shutil.rmtree(root)
 
 
 @pytest.fixture(scope="session")
@@ -61,15 +65,14 @@ def carried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def visit(
-    request: pytest.FixtureRequest, docker_engine: Engine, carried: Path
+    system: Callable[[str], Path], docker_engine: Engine, carried: Path
 ) -> Iterator[Callable[[Host], Place]]:
     """Return a maker of hosts; what a host made is removed at the end."""
     made: list[Place] = []
 
     def at(host: Host) -> Place:
-        root: Path = request.getfixturevalue("debian" if host.packaged else "unpackaged")
         socket = Path(docker_engine.where.removeprefix("unix://"))
-        found = Place(host, root, socket, carried)
+        found = Place(host, system(host.system), socket, carried)
         made.append(found)
         found.move_in()
         return found

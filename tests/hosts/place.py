@@ -17,7 +17,9 @@ from pathlib import Path
 from gradlock import store
 from gradlock.locks.resolve import mirrors
 
-SUITE = "trixie"
+#: The systems that hosts are made of, by what they are called here: a suite of Debian each.
+DEBIAN, TESTING, UNPACKAGED = "debian", "testing", "unpackaged"
+SUITES = {DEBIAN: "trixie", TESTING: "forky"}
 #: What a person installs first, and what every Debian has that a person set up; the locale and
 #: the zones are for hosts that use them.
 PACKAGES = ("python3", "python3-venv", "git", "ca-certificates", "procps", "locales", "tzdata")
@@ -66,14 +68,14 @@ def lacking() -> str:
     return f"another host needs {', '.join(missing)}" if missing else ""
 
 
-def debian(root: Path, packages: Sequence[str] = PACKAGES) -> None:
+def debian(root: Path, suite: str, packages: Sequence[str] = PACKAGES) -> None:
     """Make a fresh Debian in a folder: its minimum, and what a person installs first."""
     program = bootstrapper()
     assert program
     argv = [program, "--variant=minbase", f"--include={','.join(packages)}"]
     argv += [f"--keyring={KEYRING}"] if KEYRING.exists() else []
     said = subprocess.run(
-        [*argv, SUITE, root, mirrors.found()["debian"]],
+        [*argv, suite, root, mirrors.found()["debian"]],
         env={"PATH": PATH, "LC_ALL": "C.UTF-8", **_kept(NETWORK)},
         capture_output=True,
         text=True,
@@ -136,7 +138,7 @@ class Host:
     checkout: str = "gradlock"
     umask: str = "022"
     environment: Mapping[str, str] = field(default_factory=dict)
-    packaged: bool = True
+    system: str = DEBIAN
 
     @property
     def home(self) -> str:
