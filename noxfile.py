@@ -23,14 +23,12 @@ nox.options.sessions = [
     "unit",
     "images",
     "smoke",
-    # Of the CPU's and the newest CUDA release's: `fingerprint` holds what each image computes, and
-    # the workflow has a job for each.
-    f"gradients(variant='{variants.load().cpu.name}')",
-    f"gradients(variant='{variants.load().newest_gpu.name}')",
-    # Of one image: Python and packages are the same in all, and the workflow has a job for each.
-    f"notebooks(variant='{variants.load().cpu.name}')",
-    # Of one image, too: containers of it are the workers.
-    f"distributed(variant='{variants.load().cpu.name}')",
+    # Of one image: Python, TensorFlow and packages are the same in all, `fingerprint` holds what
+    # each computes, and the workflow has a job for each.
+    *(
+        f"{name}(variant='{variants.load().cpu.name}')"
+        for name in ("gradients", "notebooks", "distributed")
+    ),
     "fingerprint",
     "e2e",
     "lab",

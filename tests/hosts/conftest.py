@@ -27,7 +27,7 @@ def docker_engine() -> Engine:
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Path]]:
+def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Path]]:
     """Return a maker of systems: a fresh Debian, its next release, a Linux without apt and dpkg."""
     made: dict[str, Path] = {}
 
@@ -65,14 +65,14 @@ def carried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def visit(
-    system: Callable[[str], Path], docker_engine: Engine, carried: Path
+    systems: Callable[[str], Path], docker_engine: Engine, carried: Path
 ) -> Iterator[Callable[[Host], Place]]:
     """Return a maker of hosts; what a host made is removed at the end."""
     made: list[Place] = []
 
     def at(host: Host) -> Place:
         socket = Path(docker_engine.where.removeprefix("unix://"))
-        found = Place(host, system(host.system), socket, carried)
+        found = Place(host, systems(host.system), socket, carried)
         made.append(found)
         found.move_in()
         return found

@@ -74,6 +74,8 @@ def debian(root: Path, suite: str, packages: Sequence[str] = PACKAGES) -> None:
     assert program
     argv = [program, "--variant=minbase", f"--include={','.join(packages)}"]
     argv += [f"--keyring={KEYRING}"] if KEYRING.exists() else []
+    if program == "mmdebstrap":  # debootstrap does not ask how old a mirror's release is
+        argv.append('--aptopt=Acquire::Check-Valid-Until "false"')
     said = subprocess.run(
         [*argv, suite, root, mirrors.found()["debian"]],
         env={"PATH": PATH, "LC_ALL": "C.UTF-8", **_kept(NETWORK)},
