@@ -15,8 +15,8 @@ Pair = tuple[int, int]
 class Build:
     """What TensorFlow's own kernels are compiled for, and by which CUDA.
 
-    Machine code for X.Y runs on every X.Z with Z >= Y; PTX is compiled by the driver, for its
-    own capability and every later one.
+    Machine code for X.Y runs on every X.Z with Z >= Y; PTX is compiled by the driver, for every
+    capability that is later than its own. For its own there is machine code beside it.
     """
 
     code: tuple[Pair, ...]
@@ -25,8 +25,9 @@ class Build:
 
 
 _OLD = ((6, 0), (7, 0), (8, 0), (8, 9))
-#: By TensorFlow's release; read from the wheels: `build_info`'s `cuda_compute_capabilities` and
-#: `cuda_version`.
+#: By TensorFlow's release; read from the wheels: `build_info`'s `cuda_compute_capabilities`, of
+#: which `compute_90` stands for machine code and PTX (TensorFlow's configure.py; the libraries of
+#: 2.21 hold both), and `cuda_version`.
 BUILDS: dict[Pair, Build] = {
     (2, 14): Build(((3, 5), (5, 0), (6, 0), (7, 0), (7, 5)), (8, 0), (11, 8)),
     (2, 15): Build(((5, 0), (6, 0), (7, 0), (7, 5)), (8, 0), (12, 2)),
@@ -60,7 +61,8 @@ def judge(name: str, capability: Pair, driver: str, variant: Variant) -> Finding
             f"{gpu}: it is not known which GPUs TensorFlow {variant.tensorflow} is built for",
             mend="./inv suite smoke --variant " + variant.name + " --gpu-required tries it",
         )
-    if any(code[0] == capability[0] and code[1] <= capability[1] for code in build.code):
+    native = (*build.code, build.ptx)
+    if any(code[0] == capability[0] and code[1] <= capability[1] for code in native):
         return _libraries(gpu, capability, variant) or fine(
             f"{gpu}: TensorFlow {variant.tensorflow} has machine code for it"
         )

@@ -366,7 +366,8 @@ def test_a_fake_driver_is_held_to_the_variant(doctor: Doctor, own_folder: Path) 
     smi = own_folder / "nvidia-smi"
     path = f"{own_folder}:{os.environ['PATH']}"
     for said, words in (
-        ("NVIDIA H100 80GB HBM3, 535.54.03, 9.0", "older than 555.42.02"),
+        ("NVIDIA B200, 550.54.14, 10.0", "older than 555.42.02"),
+        ("NVIDIA H100 80GB HBM3, 535.54.03, 9.0", "has machine code for it"),
         ("Tesla T4, 470.57.02, 7.5", "driver 470.57.02 is older than 525.60.13"),
         ("Tesla K80, 535.54.03, 3.7", "has no code for it"),
         ("Tesla T4, 550.54.14, 7.5", "has machine code for it"),
