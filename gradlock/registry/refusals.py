@@ -31,7 +31,9 @@ def check(answer: httpx.Response, place: Reference) -> None:
     said = _said(answer)
     if status in PASSING:
         raise BusyError(f"the registry answers {status}{said}")
-    what, mend = _explained(status, answer.request.method, place)
+    # Some say 400 where others say 409.
+    immutable = "TAG_INVALID" in said
+    what, mend = _explained(409 if immutable else status, answer.request.method, place)
     raise RegistryError(f"{what} ({status}{said})", where=_where(answer, place), mend=mend)
 
 

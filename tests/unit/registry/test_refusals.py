@@ -13,6 +13,7 @@ from gradlock.errors import RegistryError
 from gradlock.registry import refusals
 from gradlock.registry.client import Repository
 from gradlock.registry.reference import Reference
+from gradlock.registry.upload import put
 from tests.unit.registry.loopback import Registry
 
 
@@ -28,7 +29,7 @@ def test_a_refusal_says_what_and_how_to_mend_it(
 ) -> None:
     registry.statuses = [status] * 9
     with pytest.raises(RegistryError, match=words) as error:
-        repository.put(b"data")
+        put(repository, b"data")
     assert error.value.mend
     assert str(registry.place) in error.value.where
 
