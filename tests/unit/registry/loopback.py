@@ -31,6 +31,8 @@ class Registry:
     expired: set[str] = field(default_factory=set)
     #: Statuses that are answered, once each, before anything else is.
     statuses: list[int] = field(default_factory=list)
+    #: What it says beside each refusal: words, or anything else.
+    detail: object = None
     #: Bytes of a blob after which the connection breaks, once each.
     breaks: list[int] = field(default_factory=list)
     #: Bytes of a piece of an upload after which the connection breaks, once each.
@@ -104,7 +106,8 @@ def serving() -> Iterator[Registry]:
                 self.wfile.write(data)
 
         def refuse(self, status: int, code: str) -> None:
-            said = {"errors": [{"code": code, "message": code.lower()}]}
+            error = {"code": code, "message": code.lower(), "detail": registry.detail}
+            said = {"errors": [error]}
             self.answer(status, json.dumps(said).encode())
 
         def handle_one(self) -> None:
