@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from gradlock import progress, store
@@ -58,7 +59,8 @@ class Means:
     image, and counts its bytes; without one, images stay in the store. `jobs` is the number of
     layers that are made at a time (default: the cores). With `verify`, everything in the store
     is hashed again. `held` tells whether an image must have the ID that images.lock says.
-    `nearer` tells where an artifact is that need not come from a mirror or an index.
+    `nearer` tells where an artifact is that need not come from a mirror or an index. `layers` is a
+    folder to find layers in, and to keep them in (default: the store's).
     """
 
     room: Room
@@ -67,6 +69,7 @@ class Means:
     verify: bool = False
     held: bool = True
     nearer: Callable[[Pin], Source | None] | None = None
+    layers: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ def _build(recipes: Sequence[Recipe], means: Means) -> tuple[list[Built], Graph]
         ExitStack() as sending,
     ):
         cache.sweep()
-        shop = Shop(graph, fetching, rooms, work, means.verify)
+        shop = Shop(graph, fetching, rooms, work, means.layers, means.verify)
         made = [shop.parts(recipe) for recipe in recipes]
         rooms.closed()
         loads = []

@@ -80,6 +80,20 @@ def pack(layer: Layer, *, bytes_too: bool = False) -> Packed:
     return note(layer, digest, size)
 
 
+def anew(layer: Layer, work: Path) -> Packed:
+    """Return a layer compressed, whatever is known of it; `work` is a folder for its bytes.
+
+    Raises:
+        BrokenLayerError: the layer's file is not what it should be.
+
+    """
+    part = work / f"{layer.digest}.tar.gz"
+    try:
+        return Packed(layer, *_compress(layer, part))
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def note(layer: Layer, digest: str, size: int) -> Packed:
     """Write down what a layer is when compressed."""
     told = {"digest": digest, "size": size}

@@ -29,17 +29,25 @@ class Shop:
     """Adds the jobs of images' layers to a graph."""
 
     def __init__(
-        self, graph: Graph, fetching: Fetching, rooms: Rooms, work: Path, verify: bool
+        self,
+        graph: Graph,
+        fetching: Fetching,
+        rooms: Rooms,
+        work: Path,
+        layers: Path | None,
+        verify: bool,
     ) -> None:
         """Add jobs to `graph`; `work` is a folder for as long as the build lasts.
 
-        With `verify`, layers in the store are hashed again.
+        `layers` is where layers are looked for and kept (None: in the store). With `verify`, those
+        that are there are hashed again.
         """
         self.graph = graph
         self.fetching = fetching
         self.rooms = rooms
         self.work = work
-        self.verify = verify
+        self._find = partial(cache.find, verify=verify, folder=layers)
+        self._build = partial(cache.build, folder=layers)
 
     def parts(self, recipe: Recipe) -> Parts:
         """Return the jobs of an image's layers."""
@@ -66,7 +74,7 @@ class Shop:
         """Return the job of a layer; none is left to do where the store has it."""
 
         def job() -> Job[Layer]:
-            found = cache.find(name, key, verify=self.verify)
+            found = self._find(name, key)
             return ready(name, found) if found else make()
 
         return self.graph.once(key, job)
@@ -78,7 +86,7 @@ class Shop:
             return self.graph.add(
                 f"write {name}",
                 "write",
-                lambda *_: cache.build(name, key, write),
+                lambda *_: self._build(name, key, write),
                 *after,
                 weight=_between,
             )
@@ -95,7 +103,7 @@ class Shop:
             return target
 
         def write(root: Path) -> Layer:
-            return cache.build("base", key, lambda writer: base.write(writer, root))
+            return self._build("base", key, lambda writer: base.write(writer, root))
 
         def make() -> Job[Layer]:
             room = self.rooms.opened(self.rooms.unpacked(recipe.locks.debs))
@@ -106,7 +114,7 @@ class Shop:
 
     def _python(self, recipe: Recipe) -> Job[Compiler]:
         """Start the image's Python: as soon as the .debs are unpacked, or from the base layer."""
-        known = cache.find("base", _base_key(recipe), verify=self.verify)
+        known = self._find("base", _base_key(recipe))
         root = ready("base", known.path) if known else self.rooms.unpacked(recipe.locks.debs)
         root = self.graph.once(f"root {recipe.suite}", lambda: root)
         if recipe.channel == "debian":
@@ -138,7 +146,7 @@ class Shop:
         key = cache.key_of(conda.RECIPE, sorted(pin.sha256 for pin in own))
 
         def build(*paths: Path) -> Layer:
-            return cache.build(name, key, lambda writer: conda.write(writer, sorted(paths)))
+            return self._build(name, key, lambda writer: conda.write(writer, sorted(paths)))
 
         def write(*paths: Path) -> Layer:
             return self.fetching.mended(own, build, *paths)
@@ -173,7 +181,7 @@ class Shop:
                 }
 
             def one(path: Path) -> Layer:
-                return cache.build(
+                return self._build(
                     pin.name, key, lambda writer: wheels.write(writer, path, python, late)
                 )
 
@@ -203,11 +211,11 @@ class Shop:
         """Merge the layers of small wheels into one."""
 
         def find(*layers: Layer) -> Layer | None:
-            return cache.find(name, _merged_key(layers), verify=self.verify)
+            return self._find(name, _merged_key(layers))
 
         def merge(*layers: Layer) -> Layer:
             paths = [layer.path for layer in layers]
-            return find(*layers) or cache.build(
+            return find(*layers) or self._build(
                 name, _merged_key(layers), lambda writer: tar.merge(writer, paths)
             )
 

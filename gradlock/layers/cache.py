@@ -5,7 +5,8 @@
     <store>/layers/<digest>.listing.json  what the tar holds (see `overlap`)
 
 A key hashes the inputs, the code that writes the layer and the releases of the libraries that
-it writes with, so whatever changed rebuilds.
+it writes with, so whatever changed rebuilds. Layers that are made to be compared lie in a folder of
+their own, which is handed in; what is named above is the store's.
 """
 
 from __future__ import annotations
@@ -41,18 +42,23 @@ def key_of(code: str, *inputs: Any) -> str:
     return store.digest(json.dumps([code, *inputs], sort_keys=True).encode())
 
 
+def home() -> Path:
+    """Return where the store's layers lie."""
+    return store.folder("layers")
+
+
 def sweep() -> None:
     """Remove what killed runs left half-written; only for the one run that builds layers."""
-    for part in store.folder("layers").glob(".*.part"):
+    for part in home().glob(".*.part"):
         part.unlink()
 
 
-def find(name: str, key: str, *, verify: bool = False) -> Layer | None:
+def find(name: str, key: str, *, verify: bool = False, folder: Path | None = None) -> Layer | None:
     """Return the layer of a key, its bytes verified, or None where it has to be built.
 
     Its size is always looked at. With `verify` the bytes are hashed, whatever was marked before.
     """
-    entry = store.folder("layers") / f"{key}.json"
+    entry = (folder or home()) / f"{key}.json"
     try:
         told = json.loads(entry.read_text(encoding="utf-8"))
         digest, size = told["digest"], told["size"]
@@ -76,7 +82,7 @@ def held(name: str, digest: str) -> Layer | None:
 
     That is how a layer is known which came from elsewhere: nobody here has made it by a key.
     """
-    path = store.folder("layers") / f"{digest}.tar"
+    path = home() / f"{digest}.tar"
     try:
         layer = Layer(name, path, digest, path.stat().st_size)
     except FileNotFoundError:
@@ -103,13 +109,19 @@ def drop(layer: Layer) -> None:
     _listing_of(layer).unlink(missing_ok=True)
 
 
-def build(name: str, key: str, write: Callable[[tar.LayerWriter], None]) -> Layer:
+def build(
+    name: str,
+    key: str,
+    write: Callable[[tar.LayerWriter], None],
+    *,
+    folder: Path | None = None,
+) -> Layer:
     """Write a layer with `write` and keep it under its key.
 
     It is found only after all its bytes have reached the disk: a power cut leaves none that
     counts as verified and is not.
     """
-    entry = store.folder("layers") / f"{key}.json"
+    entry = (folder or home()) / f"{key}.json"
     with store.replacing(entry.with_suffix(".tar")) as part:
         with tar.writing(part) as (writer, stream):
             write(writer)

@@ -1,11 +1,9 @@
-"""An image built again from its locks, in a store that has no layer, and what differs then."""
+"""An image built again from its locks, without a layer of the store, and what differs then."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gradlock import store
@@ -50,33 +48,18 @@ def rebuild(
     """Build an image from the artifacts alone, and compare it with one of these layers.
 
     `layers` are the names and digests of the other image's, bottom first. The artifacts may be
-    those of the store, whose hashes are the locks'; no layer is.
+    those of the store, whose hashes are the locks'; no layer is, nor what is known of one.
 
     Raises:
         ArtifactError: an artifact cannot be had.
 
     """
     with store.scratch("rebuild") as home:
-        (home / "artifacts").symlink_to(store.folder("artifacts"))
-        with _storing(home):
-            ((built,), _) = build.build([recipe], means)
-            manifest = packed.digest(built.image)
+        ((built,), _) = build.build([recipe], replace(means, layers=home))
+        parts = [packed.anew(layer, home) for layer in built.image.layers]
+        manifest = packed.manifest(built.image.config, parts)
         found = tuple(differences(dict(layers), built.image, other))
-    return Rebuilt(built.image.id, manifest, found)
-
-
-@contextmanager
-def _storing(home: Path) -> Iterator[None]:
-    """Have this process take another folder for its store."""
-    before = os.environ.get("GRADLOCK_STORE")
-    os.environ["GRADLOCK_STORE"] = str(home)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["GRADLOCK_STORE"]
-        else:
-            os.environ["GRADLOCK_STORE"] = before
+    return Rebuilt(built.image.id, f"sha256:{store.digest(manifest)}", found)
 
 
 def differences(theirs: Mapping[str, str], ours: Image, other: Other) -> Iterator[Difference]:

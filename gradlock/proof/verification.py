@@ -10,6 +10,7 @@ from gradlock import store
 from gradlock.errors import GradlockError, ProofError, RegistryError
 from gradlock.images import pins
 from gradlock.images.recipe import Recipe
+from gradlock.inputs import platforms
 from gradlock.proof import bill, provenance, statement
 from gradlock.registry import referrers
 from gradlock.registry.client import MANIFEST, Repository
@@ -83,9 +84,16 @@ def find(repository: Repository, name: str) -> Target:
         plain = [row.removeprefix("sha256:") for row in read["rootfs"]["diff_ids"]]
         layers = tuple(zip(named, plain, strict=True))
         variant, channel, locks = (str(labels[f"io.gradlock.{name}"]) for name in SAID)
-        return Target(repository, digest, identity, data, blobs, variant, channel, locks, layers)
+        platform = f"{read['os']}/{read['architecture']}"
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _foreign(where, error) from error
+    if platform != platforms.DEFAULT:
+        raise ProofError(
+            f"it is an image for {platform}, and gradlock makes them for {platforms.DEFAULT}",
+            where=where,
+            mend="name one that `./inv push` has printed",
+        )
+    return Target(repository, digest, identity, data, blobs, variant, channel, locks, layers)
 
 
 def _foreign(where: str, error: Exception) -> ProofError:

@@ -21,6 +21,7 @@ from gradlock.images.config import to_json
 from gradlock.locks.lockfile import WheelPin
 from gradlock.progress import Meter
 from gradlock.registry.client import MANIFEST, Repository
+from gradlock.registry.upload import put, upload
 
 KIND = "application/vnd.gradlock.artifacts.v1"
 TITLE = "org.opencontainers.image.title"
@@ -55,12 +56,12 @@ def push(repository: Repository, locks: str, files: Mapping[str, Path], meter: M
             meter.advance(sizes[sha256])
             return 0
         with files[sha256].open("rb") as source:
-            repository.upload(f"sha256:{sha256}", source, sizes[sha256], meter)
+            upload(repository, f"sha256:{sha256}", source, sizes[sha256], meter)
         return sizes[sha256]
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         sent = sum(pool.map(send, sizes))
-    repository.put(EMPTY)
+    put(repository, EMPTY)
     rows = [(sha256, size, files[sha256].name) for sha256, size in sizes.items()]
     repository.tag(tag(locks), _manifest(rows))
     return sent

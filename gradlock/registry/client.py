@@ -7,19 +7,17 @@ or not at all, since a registry takes a blob only with its digest.
 from __future__ import annotations
 
 import hashlib
-import io
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any
 
 import httpx
 
 from gradlock import store
 from gradlock.artifacts import network
 from gradlock.artifacts.once import Once
-from gradlock.errors import ArtifactError
 from gradlock.progress import Meter
 from gradlock.registry import refusals
 from gradlock.registry.login import Login
@@ -33,9 +31,8 @@ KINDS = (
     "application/vnd.docker.distribution.manifest.v2+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
 )
-#: Bytes of a blob that are sent in one request: what is lost when a connection breaks. Amazon's
-#: registry takes no less than 5 MiB.
-PIECE = 16 << 20
+#: What a registry answers where there is nothing.
+MISSING = (404,)
 #: Seconds that a registry may take to say how it is spoken to.
 GREETING = 5.0
 
@@ -56,8 +53,8 @@ class Repository:
         timeout: float = network.TIMEOUT,
     ) -> None:
         self.place = place
-        self._stop = stop or threading.Event()
-        self._waits = waits
+        self.stop = stop or threading.Event()
+        self.waits = waits
         self.login = Login(place)
         self._client = httpx.Client(
             verify=network.trust(Path("/etc/docker/certs.d", place.host)),
@@ -80,7 +77,7 @@ class Repository:
 
     def has(self, digest: str) -> bool:
         """Tell whether the repository holds a blob."""
-        return self.ask("HEAD", f"blobs/{digest}", missing=True) is not None
+        return self.ask("HEAD", f"blobs/{digest}", nothing=MISSING) is not None
 
     def manifest(self, reference: str) -> bytes | None:
         """Return a manifest by its digest (held to it) or a tag; None where there is none.
@@ -90,7 +87,7 @@ class Repository:
 
         """
         accept = {"Accept": ", ".join(KINDS)}
-        answer = self.ask("GET", f"manifests/{reference}", headers=accept, missing=True)
+        answer = self.ask("GET", f"manifests/{reference}", headers=accept, nothing=MISSING)
         if answer is None:
             return None
         data = answer.content
@@ -126,46 +123,6 @@ class Repository:
         answer = self.ask("PUT", f"manifests/{reference}", headers=headers, content=manifest)
         return answer is not None and "OCI-Subject" in answer.headers
 
-    def put(self, data: bytes) -> None:
-        """Bring a small blob, where the repository lacks it.
-
-        Raises:
-            RegistryError: the registry refuses it.
-
-        """
-        digest = f"sha256:{store.digest(data)}"
-        if not self.has(digest):
-            self.upload(digest, io.BytesIO(data), len(data), Meter())
-
-    def upload(
-        self, digest: str, source: BinaryIO, size: int, meter: Meter, others: Sequence[str] = ()
-    ) -> bool:
-        """Bring a blob that the repository lacks; return whether its bytes had to be sent.
-
-        `others` are repositories of the registry that may have it already. What breaks is taken
-        up where the registry says that it has come to.
-
-        Raises:
-            RegistryError: the registry refuses it.
-
-        """
-        url = self._begin(digest, others)
-        if url is None:
-            meter.advance(size)
-            return False
-        have, told = 0, 0
-        while have < size:
-            source.seek(have)
-            piece = source.read(PIECE)
-            if not piece:
-                raise ArtifactError("a file is shorter than it was", where=str(source.name))
-            url, have = self._send(url, piece, have)
-            meter.advance(have - told)
-            told = have
-        whole = httpx.URL(url).copy_merge_params({"digest": digest})
-        self.ask("PUT", str(whole), headers={"Content-Length": "0"})
-        return True
-
     def download(self, digest: str, size: int, part: Path, meter: Meter) -> None:
         """Bring a blob into a file, from the bytes on that it has already.
 
@@ -191,7 +148,7 @@ class Repository:
                     meter.advance(begun - told)
                     told = begun
                     for chunk in answer.iter_raw():
-                        network.check(self._stop, str(self.place))
+                        network.check(self.stop, str(self.place))
                         sink.write(chunk)
                         meter.advance(len(chunk))
                         told += len(chunk)
@@ -206,38 +163,6 @@ class Repository:
             part.unlink()
             raise refusals.other_bytes(self.place, f"the blob {digest}", found)
 
-    def _begin(self, digest: str, others: Sequence[str]) -> str | None:
-        """Ask for a blob to be taken from elsewhere, or return where its bytes are to go."""
-        for other in others:
-            asked = {"mount": digest, "from": other}
-            answer = self.ask("POST", "blobs/uploads/", params=asked)
-            if answer is not None and answer.status_code == httpx.codes.CREATED:
-                return None
-        answer = self.ask("POST", "blobs/uploads/")
-        assert answer is not None
-        return self._location(answer)
-
-    def _send(self, url: str, piece: bytes, have: int) -> tuple[str, int]:
-        """Send a piece; return where the next goes, and how many bytes have come by now."""
-        headers = {
-            "Content-Type": "application/octet-stream",
-            "Content-Range": f"{have}-{have + len(piece) - 1}",
-        }
-        try:
-            answer = self.ask("PATCH", url, headers=headers, content=piece, once=True)
-            assert answer is not None
-            return self._location(answer), have + len(piece)
-        except httpx.TransportError:
-            answer = self.ask("GET", url)  # what has come of it
-            assert answer is not None
-            reached = answer.headers.get("Range", "0--1").rpartition("-")[2]
-            return self._location(answer, url), int(reached) + 1
-
-    def _location(self, answer: httpx.Response, default: str = "") -> str:
-        """Return where an upload goes on, as a URL: a registry may tell a path alone."""
-        told = answer.headers.get("Location") or default
-        return str(answer.url.join(told))
-
     def ask(
         self,
         method: str,
@@ -246,16 +171,24 @@ class Repository:
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
         content: bytes | None = None,
-        missing: bool = False,
+        nothing: Collection[int] = (),
         once: bool = False,
     ) -> httpx.Response | None:
-        """Send a request; None where there is nothing there, and that is an answer."""
+        """Send a request; return the answer, or None for one of the statuses of `nothing`.
+
+        With `once`, it is not tried again.
+
+        Raises:
+            RegistryError: the registry refuses, or no try has brought an answer.
+            BusyError: of `once`: it may answer later.
+
+        """
 
         def work() -> httpx.Response | None:
             answer = self._client.request(
                 method, self.url(path), headers=headers, params=params, content=content
             )
-            if missing and answer.status_code == httpx.codes.NOT_FOUND:
+            if answer.status_code in nothing:
                 return None
             refusals.check(answer, self.place)
             return answer
@@ -275,14 +208,14 @@ class Repository:
             RegistryError: the last one failed, too.
 
         """
-        for wait in (*self._waits, None):
-            network.check(self._stop, str(self.place))
+        for wait in (*self.waits, None):
+            network.check(self.stop, str(self.place))
             try:
                 return work()
             except (refusals.BusyError, httpx.HTTPError) as error:
                 if wait is None or refusals.untrusted(error):
                     raise refusals.unreachable(self.place, error) from error
-                self._stop.wait(wait)
+                self.stop.wait(wait)
         raise AssertionError("the last try returns, or raises")
 
     def _greet(self) -> str:

@@ -17,6 +17,7 @@ from gradlock.registry import referrers
 from gradlock.registry.client import Repository
 from gradlock.registry.reference import Reference
 from gradlock.registry.referrers import Document
+from gradlock.registry.upload import put, upload
 
 #: Blobs that are on their way at a time.
 AT_ONCE = 4
@@ -62,14 +63,19 @@ def push(
             return 0
         whole = packed.pack(part.layer, bytes_too=True)
         with whole.path.open("rb") as source:
-            sent = repository.upload(
-                f"sha256:{part.digest}", source, part.size, meter, others.repositories
+            sent = upload(
+                repository,
+                f"sha256:{part.digest}",
+                source,
+                part.size,
+                meter,
+                others.repositories,
             )
         return part.size if sent else 0
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         sent = sum(pool.map(send, blobs.values()))
-    repository.put(image.config)
+    put(repository, image.config)
     meter.advance(len(image.config))
     name = f"sha256:{store.digest(manifest)}"
     repository.tag(name, manifest)

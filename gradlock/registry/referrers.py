@@ -17,7 +17,8 @@ from gradlock import store
 from gradlock.errors import RegistryError
 from gradlock.images.config import to_json
 from gradlock.registry.artifacts import EMPTY, NOTHING
-from gradlock.registry.client import MANIFEST, Repository
+from gradlock.registry.client import MANIFEST, MISSING, Repository
+from gradlock.registry.upload import put
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 #: Bytes that a document may have: it is read into memory.
@@ -65,7 +66,7 @@ def attach(repository: Repository, subject: bytes, documents: Sequence[Document]
     """
     digest = f"sha256:{store.digest(subject)}"
     known = {row["digest"] for row in _rows(repository, digest)}
-    repository.put(EMPTY)
+    put(repository, EMPTY)
     unlisted, new = [], 0
     for document in documents:
         manifest = _manifest(digest, len(subject), document)
@@ -73,7 +74,7 @@ def attach(repository: Repository, subject: bytes, documents: Sequence[Document]
         if row["digest"] in known:
             continue
         new += 1
-        repository.put(document.data)
+        put(repository, document.data)
         if not repository.tag(row["digest"], manifest):
             unlisted.append(row)
     if unlisted:
@@ -123,7 +124,9 @@ def read(repository: Repository, referrer: Referrer, subject: str) -> bytes:
 
 def _rows(repository: Repository, subject: str) -> list[Row]:
     """Return what lists the referrers of a manifest: the registry, or the tag beside it."""
-    answer = repository.ask("GET", f"referrers/{subject}", headers={"Accept": INDEX}, missing=True)
+    answer = repository.ask(
+        "GET", f"referrers/{subject}", headers={"Accept": INDEX}, nothing=MISSING
+    )
     if answer is not None:
         return _read(answer.content, repository, f"referrers of {subject}")
     return _tagged(repository, subject)

@@ -29,9 +29,10 @@ def check(answer: httpx.Response, place: Reference) -> None:
     if answer.is_success:
         return
     said = _said(answer)
-    if status in PASSING:
+    meant = _meant(status, said)
+    if meant in PASSING:
         raise BusyError(f"the registry answers {status}{said}")
-    what, mend = _explained(status, answer.request.method, place)
+    what, mend = _explained(meant, answer.request.method, place)
     raise RegistryError(f"{what} ({status}{said})", where=_where(answer, place), mend=mend)
 
 
@@ -69,6 +70,15 @@ def other_bytes(place: Reference, what: str, found: str) -> RegistryError:
         mend="the registry's disk, or something on the way, is at fault; push it again from a "
         "machine that has it (a registry may have to forget the broken one first)",
     )
+
+
+def _meant(status: int, said: str) -> int:
+    """Return the status that fits what a registry says: not all choose it well."""
+    if "TAG_INVALID" in said:  # a tag that is immutable, which is a conflict
+        return 409
+    if "no space left on device" in said:  # a fault of distribution's own that does not pass
+        return 507
+    return status
 
 
 def _explained(status: int, method: str, place: Reference) -> tuple[str, str]:
@@ -110,7 +120,8 @@ def _said(answer: httpx.Response) -> str:
     try:
         answer.read()
         first = answer.json()["errors"][0]
-        words = [first.get("code", ""), first.get("message", "")]
+        detail = first.get("detail")
+        words = [first.get("code"), first.get("message"), detail if isinstance(detail, str) else ""]
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, httpx.HTTPError):
         return ""
     told = ": ".join(str(word) for word in words if word)

@@ -19,13 +19,16 @@ from gradlock.audit.findings import Finding
 from gradlock.errors import InputError
 from gradlock.images import channels
 from gradlock.inputs import variants, wanted
-from gradlock.inputs.variants import Table, Variant
+from gradlock.inputs.variants import Table
 from gradlock.locks import freshness
+from gradlock.locks.freshness import Locks
 from gradlock.verbs import flags
 from gradlock.verbs.outcome import out, verb
 
 #: The status where something could not be told, and nothing worse was found.
 UNTOLD = 3
+#: Packages that were not asked about which a message names.
+SHOWN = 5
 
 
 @verb(
@@ -59,7 +62,8 @@ def audit(
     rows = table.select(variant=variant, cuda=cuda, gpu=gpu, every=all)
     held = [freshness.read(row) for row in rows]
     taken = examination.take(held, table.debian, wheels, debs)
-    untold = [*taken.untold, *_condas(rows, channel)]
+    unaudited = _condas(held, channel)
+    untold = [*taken.untold, *_said(unaudited)]
     lived = [one for one in taken.findings if any(each.covers(one) for each in accepted)]
     minor = [one for one in taken.findings if one.vulnerability.minor and one not in lived]
     worse = [one for one in taken.findings if one not in lived and one not in minor]
@@ -70,7 +74,8 @@ def audit(
     if json_:
         told = {"found": worse, "accepted": lived, "minor": minor}
         shown = {name: [_plain(one) for one in each] for name, each in told.items()}
-        out.out(json.dumps({**shown, "problems": problems, "untold": untold}, indent=1))
+        rest = {"problems": problems, "untold": untold, "unaudited": unaudited}
+        out.out(json.dumps({**shown, **rest}, indent=1))
     else:
         _show(worse)
         out.print(_summary(taken, len(lived), len(minor)))
@@ -81,14 +86,34 @@ def audit(
         raise Exit("error: " + "\n".join(untold), code=UNTOLD)
 
 
-def _condas(rows: Sequence[Variant], channel: str) -> Iterator[str]:
-    """Yield what nobody can tell of images that hold conda packages."""
-    named = [row.name for row in rows if channels.chosen(channel, row.name) == "conda-forge"]
-    if named:
-        yield (
-            f"The conda packages of {', '.join(named)} are not audited: no database knows them\n"
-            "  mend:  ./inv audit --channel debian, for all that is not conda's"
-        )
+def _condas(held: Sequence[Locks], channel: str) -> list[dict[str, object]]:
+    """Return the conda packages of images that hold some: nobody can tell of them.
+
+    Those of Python are among them. PyPI's name is often another than conda's, and a package that is
+    asked about by a wrong name has no vulnerabilities.
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    for locks in held:
+        if channels.chosen(channel, locks.variant.name) == "conda-forge":
+            for pin in locks.condas:
+                found.setdefault((pin.name, pin.version), []).append(locks.variant.name)
+    return [
+        {"kind": "conda", "name": name, "version": version, "variants": names}
+        for (name, version), names in sorted(found.items())
+    ]
+
+
+def _said(unaudited: Sequence[dict[str, object]]) -> Iterator[str]:
+    """Yield what is said of packages that nobody was asked about."""
+    if not unaudited:
+        return
+    shown = [f"{one['name']} {one['version']}" for one in unaudited[:SHOWN]]
+    more = len(unaudited) - len(shown)
+    yield (
+        f"{len(unaudited)} conda packages are not audited, for no database knows them: "
+        f"{', '.join(shown)}" + (f" and {more} more" if more else "") + "\n"
+        "  mend:  ./inv audit --json names all; ./inv audit --channel debian is of images without"
+    )
 
 
 def _names(table: Table) -> set[str]:

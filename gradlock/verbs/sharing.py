@@ -77,6 +77,8 @@ def names(row: Variant, moment: datetime) -> tuple[str, ...]:
 def share(wanted: Sequence[Recipe], images: Sequence[Image]) -> None:
     """Bring images, and the artifacts that they were made of, into the team's cache.
 
+    Where it lists all artifacts already, none is fetched to look at it.
+
     Raises:
         InputError: no cache is named.
         RegistryError: the registry refuses, or cannot be reached.
@@ -87,6 +89,10 @@ def share(wanted: Sequence[Recipe], images: Sequence[Image]) -> None:
     with Repository(place) as repository, progress.board() as board:
         for recipe in wanted:
             needed = sources.pins_of(recipe.locks, recipe.channel)
+            kept = artifacts.Kept(repository, [recipe.locks.digest])
+            if all(kept.source(pin) for pin in needed):
+                out.print(f"  {len(needed)} artifacts of {recipe.name} are there")
+                continue
             with team.artifacts([recipe.locks.digest]) as nearer:
                 files = fetcher.fetch(needed, nearer=nearer)
             meter = board.meter(f"pushing the artifacts of {recipe.name}")

@@ -16,7 +16,7 @@ from rich.table import Table as Grid
 
 from gradlock.engine import room
 from gradlock.errors import InputError, ProofError, raise_all
-from gradlock.images import pins, recipe
+from gradlock.images import channels, pins, recipe
 from gradlock.images.build import Means
 from gradlock.images.recipe import Recipe
 from gradlock.inputs import variants
@@ -48,6 +48,7 @@ class Demands:
 @verb(
     positional=["image"],
     help={
+        **flags.CHANNEL,
         **flags.JSON,
         "image": "HOST/REPOSITORY:TAG, HOST/REPOSITORY@DIGEST, or a variant, whose pinned image "
         "is looked for in GRADLOCK_CACHE.",
@@ -60,6 +61,7 @@ class Demands:
 def verify(
     _context: Context,
     image: str,
+    channel: str = "",
     rebuild: bool = False,
     sign: str = "",
     expires: str = "",
@@ -69,7 +71,7 @@ def verify(
     """Check an image in a registry: its pin, locks, bill and provenance, and who signed it."""
     demands = _demands(rebuild, sign, expires, policy)
     table = variants.load()
-    place, name = _named(image, table)
+    place, name = _named(image, table, channel)
     with Repository(place) as repository:
         target = verification.find(repository, name)
         made = _recipe(target, table)
@@ -99,15 +101,24 @@ def _demands(rebuild: bool, sign: str, expires: str, policy: str) -> Demands:
     )
 
 
-def _named(image: str, table: Table) -> tuple[Reference, str]:
+def _named(image: str, table: Table, channel: str) -> tuple[Reference, str]:
     """Return the repository of an image, and its digest or tag there."""
     if "/" in image:
+        if channel:
+            raise InputError(
+                "--channel tells which image of a variant is meant; one in a registry says its own",
+                mend=f"./inv verify {image}; or name a variant",
+            )
         return reference.parse_image(image)
     row = table.named(image)
-    found = [pin for channel in recipe.CHANNELS if (pin := pins.find(channel, row.name))]
-    if not found:
-        raise InputError(f"images.lock pins no image of {image}", mend="./inv image --pin")
-    return team.required(), found[0].manifest
+    wanted = channels.chosen(channel, row.name)
+    pin = pins.find(wanted, row.name)
+    if pin is None:
+        raise InputError(
+            f"images.lock pins no image of {image} from {wanted}",
+            mend=f"./inv image --variant {image} --channel {wanted} --pin",
+        )
+    return team.required(), pin.manifest
 
 
 def _recipe(target: Target, table: Table) -> Recipe:

@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 import shutil
 import signal
 import socket
+import socketserver
 import subprocess
+import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
-import httpx
 import pytest
 from docker.errors import DockerException
 
 from gradlock import store
 from gradlock.engine.engine import Engine
+from gradlock.errors import RegistryError
 from gradlock.images import pins
 from gradlock.images.pins import ImagePin
+from gradlock.progress import Meter
 from gradlock.proof import bill, envelope
 from gradlock.registry import reference, referrers
 from gradlock.registry.client import Repository
 from gradlock.registry.referrers import Document
+from gradlock.registry.upload import upload
+from tests import registries
 from tests.e2e.conftest import Invoke
+from tests.registries import Registry
 
-PROGRAM = shutil.which("docker-registry")
-pytestmark = pytest.mark.skipif(
-    PROGRAM is None, reason="needs Debian's docker-registry: apt-get install docker-registry"
+Start = Callable[..., Registry]
+pytestmark = pytest.mark.skipif(registries.PROGRAM is None, reason=registries.MISSING)
+needs_skopeo, needs_podman = (
+    pytest.mark.skipif(
+        shutil.which(name) is None, reason=f"needs Debian's {name}: apt-get install {name}"
+    )
+    for name in ("skopeo", "podman")
 )
-#: Seconds that a registry may take to start.
-PATIENCE = 20
 #: Where nothing answers: an image that comes from a registry needs no mirror and no index.
 NOWHERE = {
     "GRADLOCK_DEBIAN_MIRROR": "http://127.0.0.1:9/debian",
@@ -43,91 +55,45 @@ NOWHERE = {
 }
 
 
-@dataclass(frozen=True)
-class Registry:
-    """A registry of this machine: its address, and where its data lie."""
-
-    host: str
-    data: Path
-
-    @property
-    def place(self) -> str:
-        """Return the repository that tests use."""
-        return f"{self.host}/team/gradlock"
-
-    def blob(self, digest: str) -> Path:
-        """Return where a blob's data lie."""
-        sha256 = digest.removeprefix("sha256:")
-        return self.data / f"docker/registry/v2/blobs/sha256/{sha256[:2]}/{sha256}/data"
-
-    def layers(self) -> list[Path]:
-        """Return the compressed layers of the pinned image, bottom first."""
-        told = json.loads(self.blob(pin().manifest).read_bytes())
-        return [self.blob(row["digest"]) for row in told["layers"]]
-
-    def tags(self) -> set[str]:
-        """Return what is tagged; nothing before there is a repository."""
-        answer = httpx.get(f"http://{self.host}/v2/team/gradlock/tags/list", trust_env=False)
-        return set(answer.json()["tags"]) if answer.status_code == httpx.codes.OK else set()
-
-
 def pin() -> ImagePin:
     found = pins.find("debian", "cpu")
     assert found
     return found
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Return a starter of registries, each with a name and what `serving` takes."""
+    with ExitStack() as running:
+
+        def serve(name: str, **given: str) -> Registry:
+            home = tmp_path_factory.mktemp(name)
+            return running.enter_context(registries.serving(home, **given))
+
+        yield serve
 
 
 @pytest.fixture(scope="module")
-def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
-    """Return a starter of registries on loopback; `more` is YAML below `http` and `auth`."""
-    running: list[subprocess.Popen[bytes]] = []
+def pushed(start: Start, invoke: Invoke, cpu_image: str) -> Registry:
+    """Return a registry that the CPU image was pushed to, after a push that was killed.
 
-    def serve(name: str, *, http: str = "", more: str = "") -> Registry:
-        home = tmp_path_factory.mktemp(name)
-        host = f"127.0.0.1:{free_port()}"
-        settings = (
-            f"version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n"
-            f"    rootdirectory: {home}/data\nhttp:\n  addr: {host}\n{http}{more}"
-        )
-        (home / "config.yml").write_text(settings)
-        assert PROGRAM
-        running.append(subprocess.Popen([PROGRAM, "serve", str(home / "config.yml")]))
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", int(host.rpartition(":")[2]))).close()
-                return Registry(host, home / "data")
-            except OSError:
-                assert time.monotonic() < deadline, "the registry does not start"
-                time.sleep(0.05)
-
-    yield serve
-    for process in running:
-        process.terminate()
-        process.wait()
-
-
-@pytest.fixture(scope="module")
-def pushed(start: object, invoke: Invoke, cpu_image: str) -> Registry:
-    """Return a registry that the CPU image was pushed to, after a push that was killed."""
+    What had come as a whole by then is not sent again.
+    """
     del cpu_image  # it is in the store
-    registry: Registry = start("plain")  # type: ignore[operator]
+    registry = start("plain")
     killed = invoke("push", "--to", registry.place)
     deadline = time.monotonic() + 300
-    while not list(registry.data.rglob("*/data")) and killed.poll() is None:
+    while not registry.whole() and killed.poll() is None:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     os.killpg(killed.pid, signal.SIGKILL)
     killed.communicate()
     assert registry.tags() == set()
+    had = registry.whole()
     out = finished(invoke("push", "--to", registry.place))
     assert f"{registry.place}@{pin().manifest}" in out
+    sent, size = map(float, re.findall(r"([\d.]+) MB of (\d+) MB sent", out)[0])
+    assert sent == pytest.approx(size - had / 1e6, abs=1)
     return registry
 
 
@@ -158,12 +124,55 @@ def test_an_engine_pulls_it_by_its_digest(pushed: Registry, docker_engine: Engin
             docker_engine.client.images.remove(name)
 
 
-@pytest.mark.skipif(shutil.which("skopeo") is None, reason="needs skopeo: apt-get install skopeo")
-def test_another_client_sees_the_same_image(pushed: Registry, tmp_path: Path) -> None:
-    argv = ["skopeo", "copy", "--src-tls-verify=false", f"docker://{pushed.place}:cpu"]
-    subprocess.run([*argv, f"oci:{tmp_path}/layout:cpu"], check=True, capture_output=True)
+def ran(*argv: str) -> str:
+    """Run another program; return what it printed."""
+    done = subprocess.run(argv, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@needs_skopeo
+def test_skopeo_sees_and_copies_the_same_image(pushed: Registry, tmp_path: Path) -> None:
+    place = f"docker://{pushed.place}:cpu"
+    told = json.loads(ran("skopeo", "inspect", "--tls-verify=false", place))
+    assert told["Digest"] == pin().manifest
+    assert len(told["Layers"]) == len(pin().layers)
+    ran("skopeo", "copy", "--src-tls-verify=false", place, f"oci:{tmp_path}/layout:cpu")
     (row,) = json.loads((tmp_path / "layout/index.json").read_text())["manifests"]
     assert row["digest"] == pin().manifest
+    config = json.loads(ran("skopeo", "inspect", "--raw", f"oci:{tmp_path}/layout:cpu"))["config"]
+    assert config["digest"] == pin().id
+
+
+@pytest.fixture
+def podman() -> Iterator[Callable[..., str]]:
+    """Return a podman with storage of its own, and no other user's."""
+    home = Path(tempfile.mkdtemp(prefix="podman-"))  # it refuses long paths
+    own = ("podman", f"--root={home}/data", f"--runroot={home}/run")
+    try:
+        yield partial(ran, *own)
+    finally:
+        subprocess.run([*own, "rmi", "--all", "--force"], check=False, capture_output=True)
+        subprocess.run(["umount", f"{home}/data/overlay"], check=False, capture_output=True)
+        shutil.rmtree(home)
+
+
+@needs_podman
+def test_podman_pulls_and_loads_the_same_image(
+    pushed: Registry, invoke: Invoke, podman: Callable[..., str], tmp_path: Path
+) -> None:
+    """By its digest out of a registry, and out of a file."""
+    place = f"{pushed.place}@{pin().manifest}"
+    identity = podman("pull", "--quiet", "--tls-verify=false", place).strip()
+    assert f"sha256:{identity}" == pin().id
+    assert podman("image", "inspect", "--format={{.Digest}}", identity).strip() == pin().manifest
+    saved = tmp_path / "cpu.tar"
+    finished(invoke("save", str(saved)))
+    podman("untag", identity)
+    podman("load", "--quiet", f"--input={saved}")
+    saved.unlink()
+    loaded = podman("image", "inspect", "--format={{.Id}}", "gradlock:cpu").strip()
+    assert f"sha256:{loaded}" == pin().id
 
 
 def test_a_machine_without_a_mirror_gets_the_pinned_image(
@@ -191,7 +200,7 @@ def test_what_a_registry_has_of_another_layer_is_refused(
     fault: str, pushed: Registry, invoke: Invoke, tmp_path: Path
 ) -> None:
     """The registry's disk is edited by hand."""
-    victim = pushed.layers()[5]
+    victim = pushed.layers(pin().manifest)[5]
     data = victim.read_bytes()
     try:
         if fault == "gone":
@@ -219,7 +228,7 @@ def test_the_cache_keeps_artifacts(pushed: Registry, invoke: Invoke, tmp_path: P
 def test_a_cache_that_is_gone_costs_a_line(invoke: Invoke, cpu_image: str) -> None:
     (store.folder("pulled") / pin().id.removeprefix("sha256:")).unlink(missing_ok=True)
     begin = time.monotonic()
-    process = invoke("image", "--no-smoke", GRADLOCK_CACHE=f"127.0.0.1:{free_port()}/x")
+    process = invoke("image", "--no-smoke", GRADLOCK_CACHE=f"127.0.0.1:{registries.free_port()}/x")
     out, err = process.communicate()
     assert process.returncode == 0, err
     assert cpu_image in out
@@ -228,7 +237,7 @@ def test_a_cache_that_is_gone_costs_a_line(invoke: Invoke, cpu_image: str) -> No
 
 
 def test_a_password_and_a_ca_of_ones_own(
-    start: object, invoke: Invoke, tmp_path: Path, cpu_image: str
+    start: Start, invoke: Invoke, tmp_path: Path, cpu_image: str
 ) -> None:
     del cpu_image
     subprocess.run(
@@ -247,7 +256,7 @@ def test_a_password_and_a_ca_of_ones_own(
     (tmp_path / "htpasswd").write_text(line)
     tls = f"  tls:\n    certificate: {tmp_path}/ca.pem\n    key: {tmp_path}/key.pem\n"
     auth = f"auth:\n  htpasswd:\n    realm: test\n    path: {tmp_path}/htpasswd\n"
-    registry: Registry = start("guarded", http=tls, more=auth)  # type: ignore[operator]
+    registry = start("guarded", http=tls, more=auth)
     config = tmp_path / "docker"
     config.mkdir()
     env = {"DOCKER_CONFIG": str(config), "GRADLOCK_STORE": str(store.store())}
@@ -263,14 +272,84 @@ def test_a_password_and_a_ca_of_ones_own(
     assert pin().manifest in finished(push(**trusted))
 
 
+def test_an_upload_that_breaks_within_a_piece_is_brought_all_the_same(start: Start) -> None:
+    registry = start("broken")
+    data = os.urandom(40 << 20)
+    digest = f"sha256:{store.digest(data)}"
+    limits = [8 << 20, 20 << 20]
+    with cutting(registry.host, limits) as host:
+        place = reference.parse(f"{host}/team/gradlock")
+        with Repository(place, waits=(0.1, 0.1)) as repository:
+            assert upload(repository, digest, io.BytesIO(data), len(data), Meter())
+    assert limits == []
+    assert registry.blob(digest).read_bytes() == data
+
+
+@contextmanager
+def cutting(host: str, limits: list[int]) -> Iterator[str]:
+    """Pass connections on to a registry, and cut each that has sent as much as the next limit."""
+
+    class Passer(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            address, port = host.split(":")
+            with socket.create_connection((address, int(port))) as there:
+                back = threading.Thread(target=self.back, args=(there,))
+                back.start()
+                sent = 0
+                while data := self.request.recv(1 << 16):
+                    sent += len(data)
+                    if limits and sent > limits[0]:
+                        del limits[0]
+                        break
+                    there.sendall(data)
+                for end in (there, self.request):
+                    with suppress(OSError):  # the other end was sooner
+                        end.shutdown(socket.SHUT_RDWR)
+                back.join()
+
+        def back(self, there: socket.socket) -> None:
+            with suppress(OSError):  # it was cut
+                while data := there.recv(1 << 16):
+                    self.request.sendall(data)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Passer) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a file system that is full needs root")
+def test_a_registry_without_room_says_so_and_has_nothing(tmp_path: Path) -> None:
+    home = tmp_path / "registry"
+    (home / "data").mkdir(parents=True)
+    ran("mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(home / "data"))
+    try:
+        data = os.urandom(40 << 20)
+        digest = f"sha256:{store.digest(data)}"
+        with registries.serving(home) as registry:
+            place = reference.parse(registry.place)
+            with Repository(place, waits=(0.1,)) as repository:
+                with pytest.raises(RegistryError, match="no room") as caught:
+                    upload(repository, digest, io.BytesIO(data), len(data), Meter())
+                assert not repository.has(digest)
+            assert "make room" in caught.value.mend
+            assert registry.tags() == set()
+    finally:
+        ran("umount", str(home / "data"))
+
+
 def test_a_saved_image_is_taken_by_an_engine_and_by_another_client(
     docker_engine: Engine, invoke: Invoke, cpu_image: str, tmp_path: Path
 ) -> None:
     saved = tmp_path / "cpu.tar"
     assert cpu_image in finished(invoke("save", str(saved)))
     if shutil.which("skopeo"):
-        argv = ["skopeo", "inspect", "--config", f"oci-archive:{saved}:cpu"]
-        told = json.loads(subprocess.run(argv, check=True, capture_output=True).stdout)
+        told = json.loads(ran("skopeo", "inspect", "--config", f"oci-archive:{saved}:cpu"))
         assert told["config"]["Labels"]["io.gradlock.variant"] == "cpu"
     try:
         with saved.open("rb") as stream:

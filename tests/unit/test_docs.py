@@ -24,6 +24,7 @@ from website import drifts, gradients, notebooks
 
 README = store.ROOT / "README.md"
 WORKFLOW = store.ROOT / ".github/workflows/ci.yml"
+WORKFLOWS = sorted(WORKFLOW.parent.glob("*.yml"))
 PAGES = [
     *(store.ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
     *sorted((store.ROOT / "docs").glob("*.md")),
@@ -48,18 +49,26 @@ def commands(text: str) -> Iterator[tuple[str, list[str]]]:
     for line in text.replace("\\\n", " ").splitlines():
         found = re.search(r"(?:\./(inv)|(?:\.venv/bin/|(?<![\w/]))(nox))(?= |$)(.*)", line)
         if found:
-            yield found[1] or found[2], shlex.split(found[3], comments=True)
+            yield found[1] or found[2], words(found[3])
+
+
+def words(line: str) -> list[str]:
+    """Return the words of a shell's command, as far as it goes."""
+    found = shlex.shlex(line, posix=True, punctuation_chars=True)
+    found.whitespace_split = True
+    return list(itertools.takewhile(lambda word: word[:1] not in [*"();<>|&"], found))
 
 
 def documented(program: str) -> list[list[str]]:
-    """Return the arguments of every call of a program in the documentation and in CI."""
-    workflow = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
-    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    """Return the arguments of every call of a program in the documentation and in workflows."""
+    workflows = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in WORKFLOWS]
+    jobs = [job for workflow in workflows for job in workflow["jobs"].values()]
+    steps = [step for job in jobs for step in job["steps"]]
     texts = [code(page.read_text(encoding="utf-8")) for page in PAGES]
     # What the site says beside them.
     texts += [code(text) for text in (drifts.page([]), gradients.page({}), notebooks.NOT_EXECUTED)]
     texts += [code(notebooks.gallery([], {}))]
-    texts += [step["run"].replace(")\n", "\n") for step in steps if "run" in step]
+    texts += [step["run"] for step in steps if "run" in step]
     found = {tuple(args) for text in texts for name, args in commands(text) if name == program}
     return [list(args) for args in sorted(found)]
 

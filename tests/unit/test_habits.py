@@ -65,6 +65,9 @@ def test_only_main_is_shared_and_signed() -> None:
             "attestations": "write",
         }
     }
+    table, share = (workflow["jobs"][name] for name in ("table", "share"))
+    assert "github.ref == 'refs/heads/main'" in table["if"]  # by hand it could be any branch
+    assert share["needs"] == "table"
     for job in workflow["jobs"].values():
         for action in (step["uses"] for step in job["steps"] if "uses" in step):
             assert re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", action)

@@ -16,7 +16,7 @@ from gradlock.images.build import Means
 from gradlock.images.image import Image
 from gradlock.layers import Layer
 from gradlock.progress import Meter
-from tests.unit.images.conftest import CPU, CU125, Bench, Workshop, names
+from tests.unit.images.conftest import CPU, CU125, Bench, Workshop, names, tars
 
 pytestmark = pytest.mark.usefixtures("project")
 
@@ -31,6 +31,21 @@ def test_the_same_locks_give_the_same_image_on_another_machine(
     assert first.id == second.id
     assert [layer.digest for layer in first.layers] == [layer.digest for layer in second.layers]
     assert str(tmp_path) not in first.config.decode()
+
+
+def test_a_folder_of_its_own_gets_every_layer_and_the_store_none(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    """Nor is one taken from the store."""
+    stored = workshop.build(CPU)
+    before = tars()
+    own = tmp_path / "own"
+    own.mkdir()
+    means = Means(Bench(), held=False, layers=own)
+    ((built,), _) = build.build([workshop.recipe(CPU)], means)
+    assert built.image.id == stored.id
+    assert {layer.path.parent for layer in built.image.layers} == {own}
+    assert tars() == before
 
 
 @dataclasses.dataclass

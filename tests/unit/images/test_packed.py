@@ -55,6 +55,13 @@ def test_what_is_known_is_not_compressed_again(layer: Layer) -> None:
     assert packed.pack(layer) == made
 
 
+def test_what_is_known_is_not_asked_for_anew(layer: Layer, tmp_path: Path) -> None:
+    made = packed.pack(layer)
+    packed.note(layer, "0" * 64, 1)
+    assert packed.anew(layer, tmp_path) == made
+    assert not list(tmp_path.glob("*.gz"))
+
+
 def test_a_flipped_file_is_compressed_again(layer: Layer) -> None:
     made = packed.pack(layer, bytes_too=True)
     data = bytearray(made.path.read_bytes())

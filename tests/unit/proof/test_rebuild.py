@@ -42,6 +42,15 @@ def test_the_manifest_is_that_of_what_was_built(built: Image, recipe: Recipe) ->
     assert made.manifest == packed.digest(built)
 
 
+def test_what_the_store_knows_of_a_layer_compressed_is_not_believed(
+    built: Image, recipe: Recipe
+) -> None:
+    right = packed.digest(built)
+    packed.note(built.layers[0], "0" * 64, 1)
+    made = rebuild.rebuild(recipe, Means(Bench(), held=False), rows(built), lambda *_: None)
+    assert made.manifest == right != packed.digest(built)
+
+
 def layer_of(folder: Path, name: str, write: Write) -> Layer:
     path = folder / name
     with tar.writing(path) as (writer, stream):

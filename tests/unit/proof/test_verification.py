@@ -63,6 +63,19 @@ def test_an_image_of_others_is_told(repository: Repository, registry: Registry) 
         verification.find(repository, "odd")
 
 
+def test_an_image_for_another_architecture_is_told(
+    built: Image, repository: Repository, registry: Registry
+) -> None:
+    """Though it says that it is the very variant."""
+    done = push.push(built, repository, (), Meter())
+    told = json.loads(registry.manifests[done.digest])
+    other = json.dumps(json.loads(built.config) | {"architecture": "arm64"}).encode()
+    told["config"]["digest"] = registry.add(other)
+    registry.manifests["odd"] = json.dumps(told).encode()
+    with pytest.raises(ProofError, match="an image for linux/arm64"):
+        verification.find(repository, "odd")
+
+
 def test_a_flipped_configuration_is_told(
     target: Target, repository: Repository, registry: Registry
 ) -> None:

@@ -26,12 +26,25 @@ class Registry:
     #: Who may write: a name and its password, and whether a token stands between.
     login: tuple[str, str] | None = None
     by_token: bool = False
+    #: What stands for a name and its password, if anything.
+    identity: str = ""
     expired: set[str] = field(default_factory=set)
     #: Statuses that are answered, once each, before anything else is.
     statuses: list[int] = field(default_factory=list)
+    #: What it says beside each refusal: words, or anything else.
+    detail: object = None
     #: Bytes of a blob after which the connection breaks, once each.
     breaks: list[int] = field(default_factory=list)
-    refuses_tags: bool = False
+    #: Bytes of a piece of an upload after which the connection breaks, once each.
+    cuts: list[int] = field(default_factory=list)
+    #: Statuses that pieces of uploads are answered with, once each.
+    patches: list[int] = field(default_factory=list)
+    #: Whether an upload goes on within a piece. Docker's own registry drops it.
+    goes_on: bool = True
+    #: Statuses that whole uploads are answered with, once each; 0: kept, and the answer is lost.
+    ends: list[int] = field(default_factory=list)
+    #: What it answers where a tag is to be moved; 0: it moves.
+    refuses_tags: int = 0
     #: Whether it lists what has a subject by itself.
     lists_referrers: bool = False
     uploads: dict[str, bytes] = field(default_factory=dict)
@@ -93,7 +106,8 @@ def serving() -> Iterator[Registry]:
                 self.wfile.write(data)
 
         def refuse(self, status: int, code: str) -> None:
-            said = {"errors": [{"code": code, "message": code.lower()}]}
+            error = {"code": code, "message": code.lower(), "detail": registry.detail}
+            said = {"errors": [error]}
             self.answer(status, json.dumps(said).encode())
 
         def handle_one(self) -> None:
@@ -103,7 +117,9 @@ def serving() -> Iterator[Registry]:
             registry.asked.append((self.command, self.path))
             header = self.headers.get("Authorization", "")
             if url.path == "/token":
-                if registry.login and header != basic(registry.login):
+                form = parse_qs(body.decode())
+                known = registry.identity and form.get("refresh_token") == [registry.identity]
+                if registry.login and header != basic(registry.login) and not known:
                     return self.refuse(401, "UNAUTHORIZED")
                 registry.tokens += 1
                 told = {"token": f"token-{registry.tokens}"}
@@ -128,7 +144,7 @@ def serving() -> Iterator[Registry]:
         def manifest(self, name: str, body: bytes) -> None:
             if self.command == "PUT":
                 if registry.refuses_tags and not name.startswith("sha256:"):
-                    return self.refuse(409, "TAG_INVALID")
+                    return self.refuse(registry.refuses_tags, "TAG_INVALID")
                 registry.manifests[name] = body
                 told = {"OCI_Subject": "of it"} if registry.lists_referrers else {}
                 return self.answer(201, **told)
@@ -140,16 +156,38 @@ def serving() -> Iterator[Registry]:
             if self.command == "POST":
                 name = f"upload-{len(registry.asked)}-{threading.get_ident()}"
                 registry.uploads[name] = b""
-            here = f"/v2/team/gradlock/blobs/uploads/{name}"
-            if self.command == "POST":
-                return self.answer(202, Location=here)
-            if self.command == "PATCH":
-                registry.uploads[name] += body
-                return self.answer(202, Location=here)
-            if f"sha256:{store.digest(registry.uploads[name])}" != asked["digest"]:
+            if name not in registry.uploads:
+                return self.refuse(404, "BLOB_UPLOAD_UNKNOWN")
+            have = len(registry.uploads[name])
+            if int(asked.get("offset", 0)) != have and not registry.goes_on:
+                del registry.uploads[name]
+                return self.refuse(416, "RANGE_INVALID")
+            if self.command == "PATCH" and registry.patches:
+                return self.refuse(registry.patches.pop(0), "TOOMANYREQUESTS")
+            if self.command == "PATCH" and registry.cuts:
+                registry.uploads[name] += body[: registry.cuts.pop(0)]
+                self.close_connection = True
+                return None
+            if self.command == "PUT":
+                return self.end(name, asked["digest"])
+            registry.uploads[name] += body
+            have += len(body)
+            here = f"/v2/team/gradlock/blobs/uploads/{name}?offset={have}"
+            status = 204 if self.command == "GET" else 202
+            return self.answer(status, Location=here, Range=f"0-{max(have - 1, 0)}")
+
+        def end(self, name: str, digest: str) -> None:
+            """Keep what was uploaded, if its digest is right."""
+            status = registry.ends.pop(0) if registry.ends else 201
+            if status >= 400:
+                return self.refuse(status, "BLOB_UPLOAD_UNKNOWN")
+            if f"sha256:{store.digest(registry.uploads[name])}" != digest:
                 return self.refuse(400, "DIGEST_INVALID")
-            registry.blobs[asked["digest"]] = registry.uploads.pop(name)
-            return self.answer(201)
+            registry.blobs[digest] = registry.uploads.pop(name)
+            if status:
+                return self.answer(status)
+            self.close_connection = True
+            return None
 
         def blob(self, name: str) -> None:
             if name not in registry.blobs:

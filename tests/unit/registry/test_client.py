@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,33 +9,16 @@ import pytest
 from gradlock import store
 from gradlock.errors import RegistryError
 from gradlock.progress import Meter
-from gradlock.registry import client
 from gradlock.registry.client import Repository
 from tests.unit.registry.loopback import Registry
 
 DATA = bytes(range(256)) * 100
 DIGEST = f"sha256:{store.digest(DATA)}"
-LogIn = Callable[[str, str], None]
-
-
-def upload(repository: Repository, data: bytes = DATA) -> bool:
-    digest = f"sha256:{store.digest(data)}"
-    return repository.upload(digest, io.BytesIO(data), len(data), Meter())
 
 
 def download(repository: Repository, path: Path) -> bytes:
     repository.download(DIGEST, len(DATA), path, Meter())
     return path.read_bytes()
-
-
-def test_a_blob_comes_back_as_it_went(
-    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(client, "PIECE", 10_000)  # three of them
-    assert not repository.has(DIGEST)
-    upload(repository)
-    assert repository.has(DIGEST)
-    assert download(repository, tmp_path / "part") == DATA
 
 
 def test_a_broken_connection_is_gone_on_from(
@@ -89,8 +70,13 @@ def test_too_many_requests_are_waited_for(repository: Repository, registry: Regi
     assert repository.has(DIGEST)
 
 
-def test_a_tag_that_cannot_move_is_told(repository: Repository, registry: Registry) -> None:
-    registry.refuses_tags = True
+@pytest.mark.parametrize("status", [400, 409, 412])
+def test_a_tag_that_cannot_move_is_told(
+    repository: Repository, registry: Registry, status: int
+) -> None:
+    registry.refuses_tags = status
     repository.tag(DIGEST, b"{}")
-    with pytest.raises(RegistryError, match="TAG_INVALID"):
+    with pytest.raises(RegistryError, match="TAG_INVALID") as caught:
         repository.tag("cpu", b"{}")
+    assert "--to HOST/REPOSITORY:TAG" in caught.value.mend
+    assert registry.manifests.keys() == {DIGEST}

@@ -12,6 +12,7 @@ from gradlock.errors import RegistryError
 from gradlock.registry.client import Repository
 from gradlock.registry.login import Login, Secret
 from gradlock.registry.reference import Reference
+from gradlock.registry.upload import put
 from tests.unit.registry.loopback import Registry
 
 LogIn = Callable[[str, str], None]
@@ -23,7 +24,7 @@ def test_dockers_login_is_what_a_registry_is_told(
 ) -> None:
     registry.login, registry.by_token = ("who", "secret"), by_token
     log_in("who", "secret")
-    repository.put(b"data")
+    put(repository, b"data")
     assert b"data" in registry.blobs.values()
 
 
@@ -37,6 +38,23 @@ def test_an_expired_token_is_asked_for_again(
     registry.expired.add("token-1")
     assert repository.has(digest)
     assert registry.tokens == 2
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_what_stands_for_a_password_gets_a_token_until_it_has_expired(
+    repository: Repository, registry: Registry, docker_home: Path, known: bool
+) -> None:
+    registry.login, registry.by_token = ("who", "secret"), True
+    registry.identity = "identity" if known else "another"
+    told = {"auths": {registry.place.host: {"identitytoken": "identity"}}}
+    (docker_home / "config.json").write_text(json.dumps(told))
+    if known:
+        put(repository, b"data")
+        return
+    with pytest.raises(RegistryError, match="has expired") as error:
+        put(repository, b"data")
+    assert "docker login" in error.value.mend
+    assert "identity" not in str(error.value)
 
 
 @pytest.mark.parametrize("by_token", [False, True])

@@ -13,6 +13,7 @@ from gradlock.errors import RegistryError
 from gradlock.registry import refusals
 from gradlock.registry.client import Repository
 from gradlock.registry.reference import Reference
+from gradlock.registry.upload import put
 from tests.unit.registry.loopback import Registry
 
 
@@ -28,9 +29,27 @@ def test_a_refusal_says_what_and_how_to_mend_it(
 ) -> None:
     registry.statuses = [status] * 9
     with pytest.raises(RegistryError, match=words) as error:
-        repository.put(b"data")
+        put(repository, b"data")
     assert error.value.mend
     assert str(registry.place) in error.value.where
+
+
+def test_a_registry_with_a_full_disk_is_not_asked_again(
+    repository: Repository, registry: Registry
+) -> None:
+    """Docker's own calls it an error of its own, and says more in the detail."""
+    registry.statuses, registry.detail = [500] * 9, "write /data: no space left on device"
+    with pytest.raises(RegistryError, match="no room") as error:
+        repository.blob("sha256:0")
+    assert "make room" in error.value.mend
+    assert len(registry.statuses) == 8
+
+
+def test_a_detail_that_is_no_text_is_left_out(repository: Repository, registry: Registry) -> None:
+    registry.statuses, registry.detail = [403], [{"Type": "repository"}]
+    with pytest.raises(RegistryError, match="toomanyrequests") as error:
+        repository.blob("sha256:0")
+    assert "Type" not in error.value.what
 
 
 def test_a_registry_that_is_not_there_is_told_within_its_time(docker_home: Path) -> None:

@@ -12,6 +12,8 @@ from invoke.exceptions import Exit
 from gradlock.audit import examination
 from gradlock.audit.examination import Audit
 from gradlock.audit.findings import Finding, Subject, Vulnerability
+from gradlock.inputs import variants
+from gradlock.locks import freshness
 from gradlock.verbs.audit import UNTOLD, audit
 from tests.unit.audit.recorded import CURL, KERAS
 
@@ -75,10 +77,29 @@ def test_what_cannot_be_told_has_a_status_of_its_own(taken: dict[str, Audit]) ->
     assert caught.value.code == 1
 
 
-def test_conda_packages_are_not_passed(taken: dict[str, Audit]) -> None:
-    with pytest.raises(Exit, match="conda packages of cpu are not audited") as caught:
-        audit.body(Context(), channel="conda-forge")
+def test_conda_packages_are_not_passed(
+    taken: dict[str, Audit], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All of them are named to a program, once for all variants, and some to a person."""
+    locked = {
+        (pin.name, pin.version, row.name)
+        for row in variants.load().plain
+        for pin in freshness.read(row).condas
+    }
+    with pytest.raises(Exit, match=r"conda packages are not audited.*_openmp_mutex") as caught:
+        audit.body(Context(), all=True, channel="conda-forge", json_=True)
     assert caught.value.code == UNTOLD
+    told = json.loads(capsys.readouterr().out)["unaudited"]
+    assert {(row["name"], row["version"], of) for row in told for of in row["variants"]} == locked
+    assert len({(row["name"], row["version"]) for row in told}) == len(told)
+    assert f"{len(told)} conda packages" in str(caught.value.message)
+
+
+def test_an_image_without_conda_packages_leaves_none_out(
+    taken: dict[str, Audit], capsys: pytest.CaptureFixture[str]
+) -> None:
+    audit.body(Context(), channel="debian", json_=True)
+    assert json.loads(capsys.readouterr().out)["unaudited"] == []
 
 
 def test_a_program_reads_all_of_it(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from gradlock.artifacts import fetcher
 from gradlock.errors import PinError
 from gradlock.images import pins
 from gradlock.images.image import Image
@@ -21,8 +22,10 @@ from gradlock.registry.reference import Reference
 from gradlock.registry.referrers import Document
 from gradlock.verbs import sharing
 from tests.unit.images.conftest import Workshop, workshop
+from tests.unit.registry.conftest import docker_home, registry
+from tests.unit.registry.loopback import Registry
 
-__all__ = ["workshop"]  # a fixture, from beside
+__all__ = ["docker_home", "registry", "workshop"]  # fixtures, from beside
 CPU = variants.load().cpu
 
 
@@ -65,3 +68,28 @@ def test_what_is_said_of_an_image_goes_with_it_and_receipts_only_signed(
     plain, signed = ([one.kind for one in documents] for documents in brought)
     assert plain == [bill.KIND, statement.KIND]
     assert signed == [*plain, envelope.KIND]
+
+
+@pytest.mark.usefixtures("own_store")
+def test_artifacts_that_the_cache_has_are_not_fetched_to_be_shared(
+    workshop: Workshop, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them: with one more in the locks they are, and only that one is sent."""
+    monkeypatch.setenv("GRADLOCK_CACHE", str(registry.place))
+    monkeypatch.setattr(sharing, "push", lambda *_: None)
+    fetch, fetched = fetcher.fetch, []
+
+    def noted(needed: Any, **given: Any) -> Any:
+        fetched.append(needed)
+        return fetch(needed, **given)
+
+    monkeypatch.setattr(fetcher, "fetch", noted)
+    sharing.share([workshop.recipe(CPU)], [])
+    assert len(fetched) == 1
+    had = set(registry.blobs)
+    sharing.share([workshop.recipe(CPU)], [])
+    assert len(fetched) == 1
+    workshop.stock("keras")
+    sharing.share([workshop.recipe(CPU)], [])
+    assert len(fetched) == 2
+    assert len(set(registry.blobs) - had) == 1

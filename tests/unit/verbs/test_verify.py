@@ -9,8 +9,10 @@ import pytest
 from invoke.context import Context
 from invoke.exceptions import Exit
 
-from gradlock.errors import ProofError
+from gradlock.errors import InputError, ProofError
+from gradlock.images import pins
 from gradlock.images.build import Means
+from gradlock.images.pins import ImagePin
 from gradlock.images.recipe import Recipe
 from gradlock.inputs import variants
 from gradlock.proof import keys, verification
@@ -30,6 +32,8 @@ PLACE = "127.0.0.1:9/team/gradlock"
         (f"{PLACE}@sha256:1", {}, "is no digest"),
         ("absent", {}, "absent"),
         (CPU, {}, "no team's cache"),
+        (CPU, {"channel": "absent"}, "unknown channel"),
+        (f"{PLACE}:cpu", {"channel": "debian"}, "says its own"),
         (f"{PLACE}:cpu", {"expires": "2027-01-01"}, "is of a signature"),
         (f"{PLACE}:cpu", {"sign": "absent.pem"}, "key cannot be read"),
         (f"{PLACE}:cpu", {"policy": "absent.toml"}, "policy cannot be read"),
@@ -41,6 +45,33 @@ def test_what_cannot_be_is_told_at_once(
     monkeypatch.delenv("GRADLOCK_CACHE", raising=False)
     with pytest.raises(Exit, match=words):
         verify.body(Context(), image, **given)
+
+
+@pytest.mark.parametrize(
+    ("channel", "pinned", "meant"),
+    [
+        ("debian", {"debian", "conda-forge"}, "sha256:debian"),
+        ("conda-forge", {"debian", "conda-forge"}, "sha256:conda-forge"),
+        ("", {"debian", "conda-forge"}, "sha256:conda-forge"),  # what `image` builds
+        ("", {"debian"}, "sha256:debian"),
+    ],
+)
+def test_a_channel_tells_which_pinned_image_of_a_variant_is_meant(
+    channel: str, pinned: set[str], meant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find(channel: str, _variant: str) -> ImagePin | None:
+        return ImagePin("", f"sha256:{channel}", "", {}) if channel in pinned else None
+
+    monkeypatch.setattr(pins, "find", find)
+    monkeypatch.setenv("GRADLOCK_CACHE", PLACE)
+    assert module._named(CPU, variants.load(), channel)[1] == meant
+
+
+def test_a_channel_that_is_not_pinned_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pins, "find", lambda *_: None)
+    with pytest.raises(InputError, match="no image of cpu from conda-forge") as caught:
+        module._named(CPU, variants.load(), "conda-forge")
+    assert "--channel conda-forge --pin" in caught.value.mend
 
 
 def test_a_day_that_is_none_is_told(tmp_path: Path) -> None:
