@@ -15,7 +15,8 @@ from gradlock import store
 class ImageChange:
     """An image whose ID differs; sizes in bytes, None where a layer is not in this store.
 
-    `layers` names those that the older image has not, and `pulled` is what they weigh.
+    `layers` names those that the older image has not (of a new one: that of the variant which it
+    extends), and `pulled` is what they weigh.
     """
 
     variant: str
@@ -28,11 +29,16 @@ class ImageChange:
     layers: tuple[str, ...]
 
 
-def compare(old: str | None, new: str | None) -> tuple[ImageChange, ...]:
-    """Compare two texts of images.lock."""
-    before, after = _entries(old), _entries(new)
+def compare(
+    old: str | None, new: str | None, below: Mapping[str, str] | None = None
+) -> tuple[ImageChange, ...]:
+    """Compare two texts of images.lock; `below` names the variant that another one extends.
+
+    Who pulls the first image of such a variant has the one below it.
+    """
+    before, after, lower = _entries(old), _entries(new), below or {}
     return tuple(
-        _change(*key, before.get(key), after.get(key))
+        _change(*key, before.get(key), after.get(key), after.get((key[0], lower.get(key[1], ""))))
         for key in dict.fromkeys([*before, *after])
         if (before.get(key) or {}).get("id") != (after.get(key) or {}).get("id")
     )
@@ -52,11 +58,16 @@ def _entries(text: str | None) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def _change(
-    channel: str, variant: str, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None
+    channel: str,
+    variant: str,
+    old: Mapping[str, Any] | None,
+    new: Mapping[str, Any] | None,
+    below: Mapping[str, Any] | None,
 ) -> ImageChange:
     before: dict[str, str] = dict(old["layers"]) if old else {}
     after: dict[str, str] = dict(new["layers"]) if new else {}
-    fresh = {name: digest for name, digest in after.items() if digest not in before.values()}
+    had = (old or below or {"layers": {}})["layers"].values()
+    fresh = {name: digest for name, digest in after.items() if digest not in had}
     return ImageChange(
         variant,
         channel,

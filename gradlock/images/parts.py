@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -14,11 +14,22 @@ from gradlock.images.recipe import Recipe
 from gradlock.images.rooms import Rooms
 from gradlock.images.stack import Part, Parts, rank
 from gradlock.inputs import wanted
-from gradlock.layers import Layer, base, bytecode, cache, conda, files, prefix, tar, wheels
+from gradlock.layers import (
+    PREFIX,
+    Layer,
+    base,
+    cache,
+    conda,
+    conda_bytecode,
+    files,
+    prefix,
+    tar,
+    wheels,
+)
 from gradlock.layers.bytecode import Compiler
 from gradlock.layers.room import OpenRoom
 from gradlock.locks.freshness import Locks
-from gradlock.locks.lockfile import WheelPin
+from gradlock.locks.lockfile import CondaPin, WheelPin
 
 T = TypeVar("T")
 Write = Callable[[tar.LayerWriter], None]
@@ -119,19 +130,47 @@ class Shop:
         root = self.graph.once(f"root {recipe.suite}", lambda: root)
         if recipe.channel == "debian":
             return self.rooms.compiler(root, "/usr", recipe.variant.python)
-        shared, *_ = self._prefix(recipe)
-        laid = self.rooms.laid(root, shared, recipe.interpreter)
-        return self.rooms.compiler(laid, "/opt/conda", recipe.variant.python)
+        laid = self.rooms.laid(root, self._shared(recipe), recipe.interpreter)
+        return self.rooms.compiler(laid, f"/{PREFIX}", recipe.variant.python)
 
     def _prefix(self, recipe: Recipe) -> tuple[Job[Layer], ...]:
-        """Return the prefix that all variants share, and what a GPU variant adds to it."""
+        """Return the prefix that variants share, what a GPU variant adds to it, and bytecode.
+
+        A GPU variant adds `cuda-version`, and no Python; one without asks for nothing more, as
+        `lockstep` holds it to.
+        """
+        own = recipe.variant.gpu and recipe.variant.shares_condas(recipe.cpu.variant)
+        return (
+            self._shared(recipe),
+            *([self._condas("conda-cuda", recipe, recipe.locks, recipe.cpu)] if own else []),
+            *([self._bytecode(recipe)] if recipe.channel == "conda-forge" else []),
+        )
+
+    def _shared(self, recipe: Recipe) -> Job[Layer]:
+        """Return the prefix that variants share, or that of one that cannot."""
+        return self._condas("conda", recipe, _sharing(recipe), None)
+
+    def _condas(self, name: str, recipe: Recipe, locks: Locks, without: Locks | None) -> Job[Layer]:
+        """Make a layer of the conda packages of locks, but for those of others."""
         make = self._from_conda_forge if recipe.channel == "conda-forge" else self._from_debian
-        if not recipe.variant.shares_condas(recipe.cpu.variant):
-            return (make("conda", recipe.locks, None),)
-        shared = make("conda", recipe.cpu, None)
-        if not recipe.variant.gpu:  # it asks for nothing more, as `lockstep` holds it to
-            return (shared,)
-        return (shared, make("conda-cuda", recipe.locks, recipe.cpu))
+        return make(name, locks, without)
+
+    def _bytecode(self, recipe: Recipe) -> Job[Layer]:
+        """Compile the bytecode of that prefix, and write it as a layer."""
+        name, shared = "conda-bytecode", self._shared(recipe)
+        key = cache.key_of(conda_bytecode.RECIPE, _conda_key(_sharing(recipe).condas))
+
+        def read(layer: Layer) -> Compiled:
+            return conda_bytecode.sources(layer.path)
+
+        def write(*shares: Mapping[str, bytes]) -> Layer:
+            return cache.build(name, key, partial(conda_bytecode.write, shares=shares))
+
+        def make() -> Job[Layer]:
+            compiled = self.rooms.compiled(name, read, shared, self._python(recipe), _between)
+            return self.graph.add(f"write {name}", "write", write, *compiled, weight=_between)
+
+        return self._layer(name, key, make)
 
     def _from_debian(self, name: str, locks: Locks, without: Locks | None) -> Job[Layer]:
         """Make a layer of the packages that bind conda's names to the base layer's programs."""
@@ -143,7 +182,7 @@ class Shop:
         """Make a layer of the locked conda packages, but for those of other locks."""
         other = {pin.sha256 for pin in without.condas} if without else set()
         own = [pin for pin in locks.condas if pin.sha256 not in other]
-        key = cache.key_of(conda.RECIPE, sorted(pin.sha256 for pin in own))
+        key = _conda_key(own)
 
         def build(*paths: Path) -> Layer:
             return self._build(name, key, lambda writer: conda.write(writer, sorted(paths)))
@@ -165,14 +204,8 @@ class Shop:
         def weight() -> float:
             return stack.weight(pin, self.fetching.sizes[pin.sha256])
 
-        def read(wheel: Path, _: Compiler) -> Sequence[Mapping[str, bytes]]:
-            sources = self.fetching.mended([pin], partial(wheels.sources, python=python), wheel)
-            return bytecode.shares(sources)
-
-        def compile_(
-            number: int, shares: Sequence[Mapping[str, bytes]], compiler: Compiler
-        ) -> Compiled:
-            return compiler.compile(shares[number])
+        def read(wheel: Path) -> Compiled:
+            return self.fetching.mended([pin], partial(wheels.sources, python=python), wheel)
 
         def write(compiled: Sequence[Job[Compiled]], wheel: Path) -> Layer:
             def late() -> Compiled:
@@ -188,18 +221,8 @@ class Shop:
             return self.fetching.mended([pin], one, wheel)
 
         def make() -> Job[Layer]:
-            compiler = self._python(recipe)
+            compiled = self.rooms.compiled(pin.name, read, path, self._python(recipe), weight)
             add = partial(self.graph.add, weight=weight)
-            shares = add(f"read {pin.name}", "compile", read, path, compiler)
-            compiled = [
-                add(
-                    f"compile {pin.name} {number}",
-                    "compile",
-                    partial(compile_, number),
-                    *(shares, compiler),
-                )
-                for number in range(bytecode.SHARES)
-            ]
             if rank(pin) == 0:  # the longest: it waits for bytecode when the rest is written
                 return add(f"write {pin.name}", "first", partial(write, compiled), path)
             late = partial(write, compiled)
@@ -246,6 +269,15 @@ def own(recipe: Recipe) -> tuple[str, Write]:
 def _between() -> float:
     """Weigh what lies between the large wheels and the small ones."""
     return stack.BETWEEN
+
+
+def _sharing(recipe: Recipe) -> Locks:
+    """Return the locks of the prefix that a variant shares; its own, where it cannot."""
+    return recipe.cpu if recipe.variant.shares_condas(recipe.cpu.variant) else recipe.locks
+
+
+def _conda_key(pins: Iterable[CondaPin]) -> str:
+    return cache.key_of(conda.RECIPE, sorted(pin.sha256 for pin in pins))
 
 
 def _base_key(recipe: Recipe) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from gradlock.graph import Graph, Job
+from gradlock.graph import Graph, Job, Weight
 from gradlock.images.fetching import Fetching
 from gradlock.layers import Layer, base, bytecode, tar
 from gradlock.layers.bytecode import Compiler
@@ -94,6 +94,31 @@ class Rooms:
             self._close()
 
         return self._graph.add("close the room", "room", close, *users) if users else None
+
+    def compiled(
+        self,
+        name: str,
+        read: Callable[[T], Mapping[str, bytes]],
+        source: Job[T],
+        compiler: Job[Compiler],
+        weight: Weight,
+    ) -> list[Job[dict[str, bytes]]]:
+        """Compile what `read` finds in a source, in shares: their bytecode, by its names."""
+        add = partial(self._graph.add, weight=weight)
+
+        def shared(found: T, _: Compiler) -> Sequence[Mapping[str, bytes]]:
+            return bytecode.shares(read(found))
+
+        def compile_(
+            number: int, shares: Sequence[Mapping[str, bytes]], compiler: Compiler
+        ) -> dict[str, bytes]:
+            return compiler.compile(shares[number])
+
+        shares = add(f"read {name}", "compile", shared, source, compiler)
+        return [
+            add(f"compile {name} {number}", "compile", partial(compile_, number), shares, compiler)
+            for number in range(bytecode.SHARES)
+        ]
 
     def _entered(self, context: AbstractContextManager[T]) -> T:
         """Enter what is left when the rooms close; at once, where they did meanwhile."""

@@ -65,12 +65,10 @@ def stage_prefix(packages: Sequence[Path], stage: Path, channel: str) -> None:
             purpose="installing the conda packages",
             env=command.plain(PYTHONPATH=str(store.CODE), HOME=str(work), TMPDIR=str(work)),
         )
-        stale = conda_bytecode.redate(target)
+    conda_bytecode.drop(target)
     # rattler marks a prefix as a cache, which backups may skip; an image's is none.
     (target / "CACHEDIR.TAG").unlink()
     normalise(target / "conda-meta", channel)
-    if stale:
-        progress.say(f"stale bytecode was left out: {', '.join(stale)}")
     scripts = sorted((target / "bin").glob(".*-post-link.sh"))
     if scripts:
         names = ", ".join(path.name[1:].removesuffix("-post-link.sh") for path in scripts)

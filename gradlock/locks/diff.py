@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from gradlock.locks.lockfile import LockText
 from gradlock.locks.revisions import Tree
 
 #: What the table says of a variant that is worth a line of its own.
-FACTS = ("python", "tensorflow", "cuda", "cudnn", "driver")
+FACTS = ("python", "tensorflow", "cuda", "cudnn", "driver", "extends")
 #: How gradlock's own tools are named among the variants.
 TOOLS = "tools"
 #: Tells the bytes of an artifact by its sha256, where that is known.
@@ -172,11 +172,15 @@ def _tools(tree: Tree, path: Path) -> Iterator[Package]:
 
 
 def compare(old: Mapping[str, Environment], new: Mapping[str, Environment]) -> Difference:
-    """Compare two states, variant by variant; what moved alike in several is one change."""
+    """Compare two states, variant by variant; what moved alike in several is one change.
+
+    A row that extends another and is in one state alone is compared with that one, in its state.
+    """
     facts: list[Fact] = []
     found: dict[tuple[Package | None, Package | None], list[str]] = {}
     for name in dict.fromkeys([*old, *new]):
-        one, other = old.get(name), new.get(name)
+        one = old.get(name) or _extended(new[name], new)
+        other = new.get(name) or _extended(old[name], old)
         facts += _facts(name, one, other)
         for pair in _pairs(one, other):
             found.setdefault(pair, []).append(name)
@@ -195,6 +199,15 @@ def between(one: Environment, other: Environment) -> Difference:
     """Compare two variants: only what differs."""
     name = f"{one.name}, {other.name}"
     return compare({name: one}, {name: other})
+
+
+def _extended(row: Environment, state: Mapping[str, Environment]) -> Environment | None:
+    """Return what a row has of the one that it extends, if it does."""
+    below = state.get(row.facts.get("extends", ""))
+    if below is None:
+        return None
+    facts = {name: value for name, value in below.facts.items() if name != "extends"}
+    return replace(below, facts=facts)
 
 
 def _facts(name: str, old: Environment | None, new: Environment | None) -> Iterator[Fact]:

@@ -56,6 +56,11 @@ class Referee:
         self._pool.shutdown(cancel_futures=True)
         self._stack.close()
 
+    def expect(self, variant: Variant, debs: Future[LockText]) -> None:
+        """Have a variant's Python made ready, while its lock is still resolved."""
+        # Where that fails, it is tried again, and told, when it is needed.
+        self._pool.submit(lambda: self._interpreter(variant, debs.result()))
+
     def call(
         self, variant: Variant, debs: Future[LockText], lock: LockText, leader: LockText | None
     ) -> None:

@@ -116,6 +116,8 @@ def resolve(
             follow = lockfile.parse_wheels(leader) if leader else ()
             asked = moves.of(current, moving)
             if request.resolver == "uv":
+                if not request.again:
+                    referee.expect(variant, debs[paths.apt(variant)])
                 guess = guesses.get(path)
                 if not guess or not (found := pip.agreeing(guess, follow)):
                     found = pip.resolve(

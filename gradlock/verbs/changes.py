@@ -64,8 +64,10 @@ class Report:
 def between(old: Tree, new: Tree) -> Report:
     """Compare two states of the project."""
     locks = diff.compare(diff.environments(old, size_of), diff.environments(new, size_of))
-    pinned = images.compare(old.read(pins.PATH), new.read(pins.PATH))
-    names = tuple(dict.fromkeys([*diff.rows(old), *diff.rows(new)]))
+    rows = {**diff.rows(old), **diff.rows(new)}
+    below = {name: row.extends for name, row in rows.items() if row.extends}
+    pinned = images.compare(old.read(pins.PATH), new.read(pins.PATH), below)
+    names = tuple(rows)
     found = (_numbers(name, (old, name), (new, name)) for name in names)
     numbers = tuple(one for one in found if one)
     return Report(old.name, new.name, names, locks, pinned, numbers, _exposures(locks))

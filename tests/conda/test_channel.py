@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,6 +58,27 @@ def test_python_is_the_packages_own(image: str, docker_engine: Engine) -> None:
     prefix, library = json.loads(run(docker_engine, image, "python", "-c", told))
     assert prefix == "/opt/conda"
     assert library.startswith("/opt/conda/lib/")
+
+
+def test_python_believes_the_bytecode_of_its_library_and_of_packages(
+    image: str, docker_engine: Engine
+) -> None:
+    """That of a package for every Python, too, which brings none."""
+    told = (
+        "import sys, json, greeter; from importlib.util import MAGIC_NUMBER as magic; "
+        "heads = [open(one.__cached__, 'rb').read(8) for one in (json, greeter)]; "
+        "print(heads == [magic + bytes([1, 0, 0, 0])] * 2)"
+    )
+    assert run(docker_engine, image, "python", "-c", told) == "True"
+    printed = docker_engine.client.containers.run(
+        image,
+        ["python", "-Sv", "-c", "import json, sysconfig"],
+        remove=True,
+        network_mode="none",
+        stderr=True,
+    ).decode()
+    assert "code object from '/opt/conda/lib/" in printed
+    assert not re.search(r"code object from '[^']*\.py'", printed), "compiled at this start"
 
 
 def test_another_store_gives_the_same_image(

@@ -68,8 +68,8 @@ def compile_lock(
 ) -> str:
     """Solve a variant's environment; return the body of its lock.
 
-    Packages of `keep` stay where they are but for those of `moves` and what these force. What
-    a GPU lock shares with `cpu` has the same build.
+    Packages of `keep` stay where they are but for those of `moves` and what these force; what
+    moves is what it would be if all did. What a GPU lock shares with `cpu` has the same build.
 
     Raises:
         InputError: the environment has no solution.
@@ -88,6 +88,7 @@ def compile_lock(
             keep=tuple(pin.filename for pin in keep if pin.name not in leaving),
             pin=tuple(pin.filename for pin in lockfile.parse_conda(cpu)) if cpu else (),
             constraints=tuple(f"{move.name} =={move.version}" for move in moves if move.version),
+            newest=tuple(move.name for move in moves if not move.version),
         )
         if request.snapshot:
             snapshot.unpack(Path(request.snapshot))

@@ -24,6 +24,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -57,7 +58,8 @@ class Request:
     conda-forge, `mirror` a folder or a URL that has all of it. An answer may take `patience`
     seconds. `as_of` bounds the records' age, in ISO format. The file names in `keep` stay
     where the specs allow it; those in `pin` may not move. `constraints` are specs that hold for
-    packages that something asks for.
+    packages that something asks for. The packages named in `newest` are what they would be if
+    nothing were kept.
     """
 
     cache: str
@@ -68,6 +70,7 @@ class Request:
     keep: tuple[str, ...] = ()
     pin: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
+    newest: tuple[str, ...] = ()
 
     def write(self, path: Path) -> None:
         """Write the request to a file."""
@@ -77,7 +80,7 @@ class Request:
     def read(cls, path: Path) -> Request:
         """Read a request from a file."""
         raw = json.loads(path.read_text(encoding="utf-8"))
-        lists = {key: tuple(raw[key]) for key in ("keep", "pin", "constraints")}
+        lists = {key: tuple(raw[key]) for key in ("keep", "pin", "constraints", "newest")}
         return cls(**{**raw, **lists})
 
 
@@ -145,19 +148,28 @@ async def solve(
         if not found:
             sources.append(_source(channel, platforms, request))
     try:
-        records = await rattler.solve(
+        kept = await _find(request.keep, sources, platforms, gateway, request)
+        asked = [rattler.MatchSpec(spec) for spec in specs]
+        solve_with = partial(
+            rattler.solve,
             sources,
-            [rattler.MatchSpec(spec) for spec in specs],
             gateway=gateway,
             platforms=platforms,
             virtual_packages=virtual,
             constraints=[rattler.MatchSpec(spec) for spec in request.constraints],
-            locked_packages=await _find(request.keep, sources, platforms, gateway, request),
             pinned_packages=await _find(request.pin, sources, platforms, gateway, request),
             exclude_newer=datetime.fromisoformat(request.as_of) if request.as_of else None,
             # Some records of the snapshot have no date; the snapshot itself has one.
             timestamp_policy="allow-missing" if request.snapshot else "require-timestamp",
         )
+        if request.newest and kept:
+            # Asked for, since what is kept would keep them, too, where it needs them as they are.
+            asked += [
+                rattler.MatchSpec(f"{record.name.normalized} =={record.version} {record.build}")
+                for record in await solve_with(asked)
+                if record.name.normalized in request.newest
+            ]
+        records = await solve_with(asked, locked_packages=kept)
     except (InvalidMatchSpecError, SolverError) as error:
         raise RefusalError(str(error).strip()) from error
     except GatewayError as error:

@@ -89,7 +89,9 @@ def _compile(
                     *("--no-emit-index-url", "--no-emit-find-links", "--no-emit-trusted-host"),
                     *("--cache-dir", store.folder("piptools")),
                     "--pip-args",
-                    f"--only-binary :all: --uploaded-prior-to {as_of.isoformat()}",
+                    # An index that has no metadata beside a wheel has it in the wheel: gigabytes.
+                    f"--only-binary :all: --uploaded-prior-to {as_of.isoformat()} "
+                    "--use-feature fast-deps",
                     *pip.sources(variant, constrain, work),
                     *uv.upgrades(moves),
                     *("--output-file", lock),

@@ -118,8 +118,7 @@ def _resolved(requirement: str, as_of: datetime) -> dict[str, str]:
             return pins(
                 command.run(
                     [
-                        *(uv.UV, "pip", "compile", "--quiet", "--no-header", "--no-annotate"),
-                        *(*ANY, "--only-binary", ":all:"),
+                        *(*uv.COMPILE, *ANY, "--only-binary", ":all:"),
                         *("--exclude-newer", as_of.isoformat(), work / "wanted.in"),
                     ],
                     purpose=f"asking the index for {requirement}",

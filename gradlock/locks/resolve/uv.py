@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -13,6 +14,12 @@ from gradlock.locks.moves import Move
 
 #: Found before there are threads: sysconfig, which it asks, gives two of them half an answer.
 UV = find_uv_bin()
+#: Resolves. The Python is what uv would build with; nothing is built, but where none is named, it
+#: looks for one of the release that it resolves for, and downloads that where the machine has none.
+COMPILE = (
+    *(UV, "pip", "compile", "--quiet", "--no-header", "--no-annotate"),
+    *("--python", sys.executable, "--no-python-downloads"),
+)
 #: What uv says where what people wrote is at fault, not the machine or the network.
 FAULTS = ("No solution found", "Couldn't parse", "not a wheel", "Failed to parse", "Invalid")
 
@@ -27,7 +34,7 @@ def compile_(options: Sequence[str | Path], *, purpose: str, where: str) -> None
     """
     try:
         command.run(
-            [UV, "pip", "compile", "--quiet", "--no-header", "--no-annotate", *options],
+            [*COMPILE, *options],
             purpose=purpose,
             env=command.networked(),
             cwd=store.ROOT,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from gradlock import store
 from gradlock.artifacts import artifacts
@@ -28,7 +29,7 @@ from gradlock.layers import base, tar
 from gradlock.layers.tar import LayerWriter
 from gradlock.locks import freshness, lockfile
 from gradlock.locks.freshness import Locks
-from gradlock.locks.lockfile import DebPin, LockText, WheelPin
+from gradlock.locks.lockfile import CondaPin, DebPin, LockText, WheelPin
 
 MakeWheel = Callable[..., Path]
 
@@ -119,6 +120,21 @@ class Workshop:
         pin = DebPin(name, version, "amd64", len(data), store.digest(data), "debian", filename)
         artifacts.keep(path, pin, filename)
         return pin
+
+    def forged(self, variant: Variant, *packages: Path) -> Recipe:
+        """Return the recipe of an image whose conda packages are these files, which are stored."""
+        rows = []
+        for path in packages:
+            name, version, _ = path.stem.rsplit("-", 2)
+            url = f"https://conda.anaconda.org/conda-forge/linux-64/{path.name}"
+            pin = CondaPin(name, version, url, store.file_digest(path))
+            artifacts.keep(path, pin, path.name)
+            row = {"name": name, "version": version, "url": url, "dependencies": {}}
+            rows.append({**row, "hash": {"sha256": pin.sha256}})
+        conda = lock_text("conda-lock.yml", yaml.safe_dump({"package": rows}))
+        locks = dataclasses.replace(self.locks[variant.name], conda=conda)
+        own = self.recipe(variant)
+        return dataclasses.replace(own, channel="conda-forge", locks=locks, cpu=locks)
 
     def recipe(self, variant: Variant, *, table: Table = TABLE, whole: bool = True) -> Recipe:
         """Return the recipe of a variant's image."""

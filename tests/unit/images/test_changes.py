@@ -52,6 +52,15 @@ def test_images_come_and_go() -> None:
     assert (came.variant, came.old, came.pulled) == ("cu1", None, 7)
 
 
+def test_of_a_new_image_only_what_the_one_below_it_lacks_is_pulled() -> None:
+    weigh(aa=5, bb=7, cc=11)
+    below = entry("cpu", base="aa", files="bb")
+    both = below + entry("nlp", base="aa", own="cc", files="bb")
+    (one,) = changes.compare(below, both, {"nlp": "cpu"})
+    assert (one.variant, one.old, one.pulled, one.layers) == ("nlp", None, 11, ("own",))
+    assert one.new_size == 23
+
+
 @pytest.mark.parametrize("text", [None, "", "no [ TOML"])
 def test_no_file_is_no_image(text: str | None, own_store: Path) -> None:
     assert changes.compare(text, text) == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import os
 import shutil
 from pathlib import Path
@@ -15,6 +16,7 @@ from gradlock.artifacts.artifacts import Pin
 from gradlock.artifacts.fetcher import Fetcher
 from gradlock.images import build
 from gradlock.images.build import Means
+from gradlock.layers import tar
 from gradlock.locks import lockfile
 from gradlock.locks.freshness import Locks
 from tests.unit.images.conftest import (
@@ -27,6 +29,7 @@ from tests.unit.images.conftest import (
     Workshop,
     tars,
 )
+from tests.unit.layers import condas
 
 pytestmark = pytest.mark.usefixtures("project")
 
@@ -109,6 +112,30 @@ def test_a_row_that_extends_the_cpus_has_its_prefix_alone(workshop: Workshop) ->
     cpu = [layer.digest for layer in workshop.build(CPU).layers]
     nlp = [layer.digest for layer in workshop.build(extended, table=table).layers]
     assert nlp[:-2] == cpu[:-1]
+
+
+def test_conda_packages_get_bytecode_from_the_images_python(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    """Theirs goes; a package for every Python has none, and gets some, too."""
+    library = "opt/conda/lib/python3.13"
+    compiled = importlib.util.cache_from_source
+    python = condas.package(
+        tmp_path,
+        "python",
+        {"lib/python3.13/os.py": "sep = '/'\n", compiled("lib/python3.13/os.py"): b"theirs"},
+        index={"version": "3.13.5"},
+    )
+    greeter = condas.package(
+        tmp_path, "greeter", {"site-packages/greeter.py": "hello = 1\n"}, index={"noarch": "python"}
+    )
+    recipe = workshop.forged(CPU, python, greeter)
+    ((built,), _) = build.build([recipe], Means(Bench(), held=False))
+    found = {layer.name: tar.listing(layer.path).files.keys() for layer in built.image.layers}
+    modules = {f"{library}/os.py", f"{library}/site-packages/greeter.py"}
+    assert modules <= found["conda"]
+    assert found["conda-bytecode"] == {compiled(name) for name in modules}
+    assert not any("__pycache__" in name for name in found["conda"])
 
 
 def test_a_flipped_byte_in_the_store_changes_no_image(

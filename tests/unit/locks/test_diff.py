@@ -115,6 +115,40 @@ def test_a_row_that_is_new_has_all_its_packages_added(project: Path) -> None:
     assert ("another", "python") in {(fact.variant, fact.name) for fact in found.facts}
 
 
+def test_a_row_that_extends_another_differs_from_it_by_what_is_its_own(project: Path) -> None:
+    """Where it comes, and where it goes; a row above it as well."""
+    old = before(variants.load(project / "variants.toml"))
+    extend(project, "nlp", CPU.name, "nltk")
+    extend(project, "deep", "nlp", "nltk", "spacy")
+    found = compare(old, here := revisions.here())
+    assert [(one.what, one.name, one.variants) for one in found.changes] == [
+        ("added", "nltk", ("nlp",)),
+        ("added", "spacy", ("deep",)),
+    ]
+    assert {(one.variant, one.name, one.old, one.new) for one in found.facts} == {
+        ("nlp", "extends", None, "cpu"),
+        ("deep", "extends", None, "nlp"),
+    }
+    gone = compare(here, old)
+    assert [(one.what, one.name) for one in gone.changes] == [
+        ("removed", "nltk"),
+        ("removed", "spacy"),
+    ]
+
+
+def extend(project: Path, name: str, leader: str, *packages: str) -> None:
+    """Add a row that extends another by packages, with a lock that has them beside the CPU's."""
+    with (project / "variants.toml").open("a") as table:
+        table.write(f'[variants.{name}]\nextends = "{leader}"\npackages = ["requirements/x.in"]\n')
+    lock = lockfile.read(paths.pip(CPU))
+    own = (lockfile.WheelPin(each, "1.0", "0" * 64) for each in packages)
+    body = lockfile.format_wheels([*lockfile.parse_wheels(lock), *own])
+    text = lockfile.with_header(body, lock.inputs)
+    (project / f"requirements/{name}.txt").write_text(text)
+    conda = paths.conda(CPU).read_text()
+    (project / f"requirements/{name}.conda-lock.yml").write_text(conda)
+
+
 def test_of_a_broken_lock_the_pins_that_can_be_read_are_compared(project: Path) -> None:
     old = before(variants.load(project / "variants.toml"))
     path = paths.pip(CPU)

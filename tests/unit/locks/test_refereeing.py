@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -25,11 +26,13 @@ class Pythons:
 
     def __init__(self) -> None:
         self.started = self.ended = 0
+        self.ready = threading.Event()
 
     @contextmanager
     def python(self, _variant: Variant, _debs: LockText) -> Iterator[Program]:
         """Take the place of an image's Python."""
         self.started += 1
+        self.ready.set()
         yield Program(("python",), {})
         self.ended += 1
 
@@ -54,6 +57,18 @@ def test_rows_of_one_python_share_it(
     assert pythons.ended == 1
     assert sorted(checked) == sorted(row.name for row in TABLE)
     assert "agrees on cpu, cu125, cu129" in capsys.readouterr().err
+
+
+def test_a_python_is_made_ready_before_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    pythons, found = Pythons(), debs()
+    monkeypatch.setattr(pip_tools, "referee", lambda *_: None)
+    with Referee(TABLE, pythons.python) as referee:
+        for row in TABLE:
+            referee.expect(row, found)
+        assert pythons.ready.wait(10)
+        referee.call(TABLE.cpu, found, lockfile.read(paths.pip(TABLE.cpu)), None)
+        referee.verdict()
+    assert (pythons.started, pythons.ended) == (1, 1)
 
 
 def test_a_refusal_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:

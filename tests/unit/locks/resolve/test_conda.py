@@ -183,6 +183,16 @@ def test_an_update_can_name_the_version(earlier: LockText) -> None:
         conda.compile_lock(CPU, TABLE, keep=keep, cpu=None, moves=[Move("git", "1.2.3")])
 
 
+def test_what_holds_a_package_back_moves_along(earlier: LockText) -> None:
+    """The libraries of a compiler ask for one another at exactly their own version."""
+    keep = lockfile.parse_conda(earlier)
+    body = conda.compile_lock(CPU, TABLE, keep=keep, cpu=None, moves=[Move("libgomp")])
+    new, old = files(LockText(earlier.path, "", body)), files(earlier)
+    moved = {name for name in new if new[name] != old.get(name)}
+    assert {"libgomp", "libgcc"} <= moved
+    assert not moved & {"git", "python", "graphviz"}
+
+
 def test_nothing_newer_than_the_date_is_taken(earlier: LockText, channel: Path) -> None:
     records = json.loads((channel / "linux-64" / "repodata.json").read_text())["packages.conda"]
     stamps = [records.get(file, {}).get("timestamp", 0) for file in files(earlier).values()]

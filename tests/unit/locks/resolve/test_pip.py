@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,7 @@ def test_uv_resolves_for_the_image_bounded_in_time(index: Index) -> None:
         "--python-version 3.13",
         "--python-platform x86_64-manylinux_2_28",
         "--only-binary :all:",
+        f"--python {sys.executable} --no-python-downloads",
         "--exclude-newer 2026-11-20T00:00:00+00:00",
         "--upgrade-package numpy",
         "--upgrade-package scipy==1.18",

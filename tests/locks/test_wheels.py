@@ -1,4 +1,4 @@
-"""`lock --update NAME` moves that package and what it forces: nothing else that could have stayed.
+"""`lock --update NAME` of a wheel moves it, and nothing that could have stayed.
 
 The start is what the project's inputs gave some weeks before its date: packages have moved since.
 """
@@ -16,19 +16,11 @@ from gradlock.inputs import variants
 from gradlock.locks.lockfile import WheelPin
 from gradlock.locks.moves import Move
 from gradlock.locks.resolve import pip
+from tests.locks.conftest import SAMPLE, evenly
 
 TABLE = variants.load()
 CPU = TABLE.cpu
 BEFORE = TABLE.as_of - timedelta(days=60)
-#: How many of the packages that have moved since are updated, each alone.
-SAMPLE = 12
-
-
-@pytest.fixture(scope="module", autouse=True)
-def own_store(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep the user's store out of it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADLOCK_STORE", str(tmp_path_factory.mktemp("store")))
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +35,7 @@ def moved(old: tuple[WheelPin, ...]) -> list[str]:
     new = by_name(tuple(wheel.pin for wheel in pip.resolve(CPU, TABLE.as_of, keep=())))
     names = [pin.name for pin in old if new.get(pin.name, pin).version != pin.version]
     assert len(names) >= SAMPLE, "too few moved to tell anything: an earlier date"
-    return names[:: len(names) // SAMPLE][:SAMPLE]
+    return evenly(names)
 
 
 def by_name(pins: tuple[WheelPin, ...]) -> Mapping[str, WheelPin]:
