@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
-from distributed import exact, layers
+from distributed import exact, layers, optimizers
 from distributed.parts import BATCHES, Arrays, Strategy, mine, rows, together
 
 INPUTS, HIDDEN, STEPS, RATE = 6, 5, 20, 0.05
@@ -76,10 +76,7 @@ def trained(strategy: Strategy, optimizer: str, dtype: str) -> Arrays:
     """Train for 20 steps with an optimizer of Keras, and return variables and its state."""
     variables = start(strategy, dtype)
     with strategy.scope():
-        keras = {
-            "sgd": lambda: tf.keras.optimizers.SGD(RATE, momentum=0.9),
-            "adam": lambda: tf.keras.optimizers.Adam(RATE),
-        }[optimizer]()
+        keras = optimizers.KERAS[optimizer](RATE)
         keras.build(variables)
 
     @tf.function
@@ -87,7 +84,7 @@ def trained(strategy: Strategy, optimizer: str, dtype: str) -> Arrays:
         def replica() -> None:
             part = mine(x.shape[0], "even")
             with tf.GradientTape() as tape:
-                value = loss(variables, x[part], t[part], x.shape[0])
+                value = keras.scale_loss(loss(variables, x[part], t[part], x.shape[0]))
             # The optimizer adds up the parts itself.
             keras.apply_gradients(zip(tape.gradient(value, variables), variables, strict=True))
 
@@ -137,7 +134,10 @@ def clipped(strategy: Strategy) -> Arrays:
 
 
 def embedding(strategy: Strategy) -> Arrays:
-    """Compute the gradient of an embedding: IndexedSlices, of another length in every replica."""
+    """Compute the gradient of an embedding: IndexedSlices, of another length in every replica.
+
+    It is added up in one call with a dense tensor, the loss.
+    """
     random = np.random.default_rng(5)
     with strategy.scope():
         table = tf.Variable(random.standard_normal((9, 4)))
@@ -150,13 +150,13 @@ def embedding(strategy: Strategy) -> Arrays:
         sparse = tape.gradient(value, table)
         assert isinstance(sparse, tf.IndexedSlices)
         context = tf.distribute.get_replica_context()
-        whole = context.all_reduce(tf.distribute.ReduceOp.SUM, sparse)
+        whole, cost = context.all_reduce(tf.distribute.ReduceOp.SUM, [sparse, value])
         mean = context.all_reduce(tf.distribute.ReduceOp.MEAN, sparse)
         count = tf.cast(context.num_replicas_in_sync, tf.float64)
-        return [tf.convert_to_tensor(whole), tf.convert_to_tensor(mean) * count]
+        return [tf.convert_to_tensor(whole), tf.convert_to_tensor(mean) * count, cost]
 
-    summed, averaged = together(strategy, replica)
-    return {"sum": summed, "mean times replicas": averaged}
+    names = ("sum", "mean times replicas", "loss")
+    return dict(zip(names, together(strategy, replica), strict=True))
 
 
 CASES: dict[str, Callable[[Strategy], Arrays]] = {
@@ -165,10 +165,14 @@ CASES: dict[str, Callable[[Strategy], Arrays]] = {
     "sgd": training("sgd", "float64"),
     "adam": training("adam", "float64"),
     "adam32": training("adam", "float32"),
+    "loss_scale": training("loss_scale", "float64"),
     "clipped": clipped,
+    "global_clipnorm": training("global_clipnorm", "float64"),
     "embedding": embedding,
     "normalised": layers.normalised,
     "scaled": layers.scaled,
     "sharded": exact.sharded,
     "fit": layers.fit,
 }
+#: What runs only where it is named: workers come to wait for one another in it.
+BY_NAME: dict[str, Callable[[Strategy], Arrays]] = {"overflow": optimizers.overflow}

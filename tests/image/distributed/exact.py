@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -18,6 +21,11 @@ REDUCED = [
     for dtype in TYPES
     if operation is tf.distribute.ReduceOp.SUM or dtype.startswith("float")
 ]
+#: How a reduction is called: packs of few bytes make several collectives of what would be one.
+WAYS = ("eager", "function", "packs")
+PACK = 64
+#: How a variable that every replica assigns to becomes one.
+AGGREGATED = ("SUM", "MEAN", "ONLY_FIRST_REPLICA")
 #: How many elements the data set has that is sharded: no multiple of the batch or of the workers.
 ELEMENTS, BATCH = 43, 8
 
@@ -39,40 +47,75 @@ def piece(replica: int) -> np.ndarray:
 
 def case(strategy: Strategy) -> Arrays:
     """Add up, average and gather in every way there is, and make variables."""
-    found: Arrays = {}
+    return reduced(strategy) | gathered(strategy) | outside(strategy) | held(strategy)
 
-    def reduced() -> list[tf.Tensor]:
+
+def reduced(strategy: Strategy) -> Arrays:
+    """Add up and average within replicas, in each type and way."""
+
+    def replica(pack: int = 0) -> list[tf.Tensor]:
+        options = tf.distribute.experimental.CommunicationOptions(bytes_per_pack=pack)
         context = tf.distribute.get_replica_context()
         return [
             tensor
             for operation, dtype in REDUCED
             for tensor in context.all_reduce(
-                operation, [tf.constant(value.astype(dtype)) for value in values(rank())]
+                operation,
+                [tf.constant(value.astype(dtype)) for value in values(rank())],
+                options=options,
             )
         ]
 
-    for way in ("eager", "function"):
-        parts = iter(together(strategy, reduced, eager=way == "eager"))
+    found: Arrays = {}
+    for way in WAYS:
+        run = partial(replica, PACK if way == "packs" else 0)
+        parts = iter(together(strategy, run, eager=way == "eager"))
         for operation, dtype in REDUCED:
             for index in range(len(values(0))):
                 found[f"{operation.name}-{dtype}-{way}/{index}"] = next(parts)
+    return found
 
-    def gathered() -> tf.Tensor:
+
+def gathered(strategy: Strategy) -> Arrays:
+    """Gather rows and columns, and the gradient through it of a value that each computes."""
+
+    def replica() -> list[tf.Tensor]:
         context = tf.distribute.get_replica_context()
-        return context.all_gather(tf.constant(piece(rank())), axis=0)
+        given = tf.constant(piece(rank()))
+        with tf.GradientTape() as tape:
+            tape.watch(given)
+            whole = context.all_gather(given, axis=0)
+            value = tf.reduce_sum(whole**2) / 2
+        return [
+            whole,
+            context.all_gather(tf.transpose(given), axis=1),
+            context.all_gather(tape.gradient(value, given), axis=0),
+        ]
 
-    (found["gathered"],) = together(strategy, gathered)
-    context = strategy.run(lambda: tf.constant(float(rank() + 1), tf.float64))
+    names = ("gathered", "gathered-columns", "gathered-gradient")
+    return dict(zip(names, together(strategy, replica), strict=True))
+
+
+def outside(strategy: Strategy) -> Arrays:
+    """Add up, average and gather what replicas have returned, as numbers and along rows."""
+    numbers = strategy.run(lambda: tf.constant(float(rank() + 1), tf.float64))
+    pieces = strategy.run(lambda: tf.constant(piece(rank())))
+    found = {"gathered-outside": strategy.gather(pieces, axis=0).numpy()}
     for operation in (tf.distribute.ReduceOp.SUM, tf.distribute.ReduceOp.MEAN):
-        whole = strategy.reduce(operation, context, axis=None)
+        whole = strategy.reduce(operation, numbers, axis=None)
         found[f"outside-{operation.name}"] = np.array([whole.numpy()])
+        found[f"rows-{operation.name}"] = strategy.reduce(operation, pieces, axis=0).numpy()
+    return found
 
+
+def held(strategy: Strategy) -> Arrays:
+    """Make variables whose values differ by replica, which become one in several ways."""
     # Every worker starts from a value of its own: worker 0's counts.
     with strategy.scope():
         variable = tf.Variable(np.full(3, _number()))
-    found["variable"] = rows(strategy, variable)
+    found = {"variable": rows(strategy, variable)}
 
-    # And a variable that each has counted up for itself is added up, or averaged, when read.
+    # One that each has counted up for itself is added up, or averaged, when read.
     for name in ("SUM", "MEAN"):
         with strategy.scope():
             counter = tf.Variable(
@@ -82,6 +125,16 @@ def case(strategy: Strategy) -> Arrays:
             )
         together(strategy, lambda counter=counter: counter.assign_add(float(rank() + 1)))
         found[f"counted-{name}"] = np.array([counter.read_value().numpy()])
+
+    # And others when each assigns a value of its own.
+    for name in AGGREGATED:
+        with strategy.scope():
+            variable = tf.Variable(np.zeros(2), aggregation=tf.VariableAggregation[name])
+        together(
+            strategy,
+            lambda variable=variable: variable.assign_add(np.full(2, rank() + 1.0)),
+        )
+        found[f"assigned-{name}"] = rows(strategy, variable)
     return found
 
 
@@ -92,7 +145,7 @@ def _number() -> float:
 
 
 def sharded(strategy: Strategy) -> Arrays:
-    """Read a data set that `tf.data` shards: the elements that this process was given."""
+    """Read a data set: the elements that this process was given, by `tf.data` or by a function."""
     found: Arrays = {}
     for policy in ("DATA", "OFF"):
         options = tf.data.Options()
@@ -100,9 +153,18 @@ def sharded(strategy: Strategy) -> Arrays:
             policy
         ]
         data = tf.data.Dataset.range(ELEMENTS).batch(BATCH).with_options(options)
-        seen: list[int] = []
-        for batch in strategy.experimental_distribute_dataset(data):
-            for part in strategy.experimental_local_results(batch):
-                seen += part.numpy().tolist()
-        found[policy] = np.array(seen)
+        found[policy] = _read(strategy, strategy.experimental_distribute_dataset(data))
+
+    def own(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        part = (context.num_input_pipelines, context.input_pipeline_id)
+        size = context.get_per_replica_batch_size(BATCH)
+        return tf.data.Dataset.range(ELEMENTS).shard(*part).batch(size)
+
+    found["OWN"] = _read(strategy, strategy.distribute_datasets_from_function(own))
     return found
+
+
+def _read(strategy: Strategy, data: Iterable[Any]) -> np.ndarray:
+    """Return all elements of the batches that this process is given."""
+    parts = [part for batch in data for part in strategy.experimental_local_results(batch)]
+    return np.concatenate([part.numpy() for part in parts])

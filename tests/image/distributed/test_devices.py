@@ -40,3 +40,17 @@ def test_a_batch_that_is_laid_out_over_devices(run: Run, tmp_path: Path) -> None
     for index, copies in found.items():
         np.testing.assert_array_equal(copies[1], copies[0])
         assert distance(copies[0], alone[f"even-auto-function/{index}"][0]) <= 1e-14
+
+
+@pytest.mark.xfail(
+    raises=AssertionError,
+    reason="Keras's LossScaleOptimizer: whether a step is left out is decided by the first "
+    "replica's part alone",
+)
+def test_an_overflow_in_any_part_makes_keras_leave_out_the_step(tmp_path: Path) -> None:
+    """Workers of several processes wait for one another instead: `tests/workers` has that."""
+    words = ("--case=overflow", "--mirrored", "2")
+    found = record.compute(tmp_path / "overflow.npz", *words)
+    assert np.all(np.isfinite(found["overflow/weights"]))
+    assert found["overflow/scale"].tolist() == [256.0] * 2
+    assert found["overflow/steps"].tolist() == [2] * 2
