@@ -109,4 +109,6 @@ def renewed(before: Record, unrun: Mapping[str, Iterable[Place]], whole: set[str
             reason = before.reason(file, place, whole=entire) or MISSING
             texts = found.setdefault(file, {}).setdefault(place.function, {})
             texts[ALL if entire else place.key] = reason
-    return Record(before.reasons, found)
+    given = {reason for of in found.values() for texts in of.values() for reason in texts.values()}
+    reasons = {**before.reasons, MISSING: "neither a row nor a reason yet"}
+    return Record({name: why for name, why in reasons.items() if name in given}, found)

@@ -11,6 +11,7 @@ from keras import losses
 
 from gradients.values import data
 from gradients.values.losses import LOSSES, Reference, Row
+from gradients.values.saved import restored
 from gradients.values.scope import classes
 
 REDUCTIONS = ("none", "sum", "sum_over_batch_size", "mean", "mean_with_sample_weight")
@@ -30,7 +31,8 @@ def compare(row: Row, reference: Reference, weights: np.ndarray | None) -> None:
     """Hold a loss to a reference, in each reduction."""
     values = reference(*row.pair)
     for reduction in REDUCTIONS:
-        found = row.make(reduction=reduction, dtype="float64")(*row.pair, sample_weight=weights)
+        loss = restored(row.make(reduction=reduction), dtype="float64")
+        found = loss(*row.pair, sample_weight=weights)
         expected = reduced(values, weights, reduction)
         np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-13, err_msg=reduction)
 
