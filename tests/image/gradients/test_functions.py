@@ -42,22 +42,14 @@ def test_a_called_function_has_its_tangents() -> None:
         close(accumulator.jvp(sine), np.cos(POINT) * ALONG)
 
 
-@pytest.mark.parametrize("order", ["reverse over forward", "forward over reverse", "forward twice"])
+@pytest.mark.parametrize("order", ["forward over reverse", "forward twice"])
 def test_a_called_function_has_its_second_derivatives(order: str) -> None:
     """Along a direction, of a sum: by each order of the two modes."""
     scale = tf.Variable(POINT + 2)
     x, along = tf.constant(POINT), tf.constant(ALONG)
     function = cubes(scale)
     expected = 6 * POINT * (POINT + 2) * ALONG
-    if order == "reverse over forward":
-        with tf.GradientTape(persistent=True) as tape:
-            tape.watch([x, along])
-            with tf.autodiff.ForwardAccumulator(x, along) as accumulator:
-                cube, *_ = function(x)
-            slope = accumulator.jvp(cube)
-        close(tape.gradient(slope, along), 3 * POINT**2 * (POINT + 2))
-        close(tape.gradient(slope, x), expected)
-    elif order == "forward over reverse":
+    if order == "forward over reverse":
         with tf.autodiff.ForwardAccumulator(x, along) as accumulator:
             with tf.GradientTape() as tape:
                 tape.watch(x)
@@ -74,7 +66,7 @@ def test_a_called_function_has_its_second_derivatives(order: str) -> None:
 
 
 def test_a_tangent_forgets_the_input_of_a_called_function() -> None:
-    """Where no tape watches the direction: a gradient of None, that is 0, and no word."""
+    """A gradient of None, that is 0, and no word; where a tape watches the direction, it raises."""
     x, along = tf.constant(POINT), tf.constant(ALONG)
     function = cubes(tf.Variable(POINT))
     with tf.GradientTape() as tape:
@@ -83,6 +75,13 @@ def test_a_tangent_forgets_the_input_of_a_called_function() -> None:
             cube, *_ = function(x)
         slope = accumulator.jvp(cube)
     assert tape.gradient(slope, x) is None, "no longer wrong: remove the record"
+    with tf.GradientTape() as tape:
+        tape.watch([x, along])
+        with tf.autodiff.ForwardAccumulator(x, along) as accumulator:
+            cube, *_ = function(x)
+        slope = accumulator.jvp(cube)
+    with pytest.raises(tf.errors.InternalError, match="returned too few gradients"):
+        tape.gradient(slope, along)
     pytest.xfail("TensorFlow gives None for reverse over forward mode through a called function")
 
 

@@ -155,3 +155,31 @@ ARRAYS: dict[str, tuple[Build, np.ndarray, np.ndarray]] = {
 def test_an_array_hands_back_what_was_written(name: str) -> None:
     build, value, gradient = ARRAYS[name]
     agree(differentiated(build, ROWS), value, gradient)
+
+
+def test_a_custom_gradient_reads_variables_of_a_graph() -> None:
+    """One that was made before, and one that is made inside: each gets what the rule says."""
+    with graph():
+        before = v1.get_variable("before", initializer=POINT, use_resource=True)
+
+        @tf.custom_gradient
+        def weighed(x: tf.Tensor):
+            inside = v1.get_variable("inside", initializer=POINT + 2, use_resource=True)
+
+            def gradient(upstream: tf.Tensor, variables: list[tf.Variable]):
+                own = {"before": 10.0, "inside": 20.0}
+                return 5 * upstream, [
+                    own[variable.name.partition(":")[0]] * upstream * x for variable in variables
+                ]
+
+            return x * before * inside, gradient
+
+        x = tf.constant(POINT)
+        value = weighed(x)
+        variables = v1.trainable_variables()
+        gradients = v1.gradients(tf.reduce_sum(value), [x, *variables])
+        with v1.Session() as session:
+            session.run(v1.global_variables_initializer())
+            ours = session.run([value, *gradients])
+    expected = POINT**2 * (POINT + 2)
+    agree(ours, expected, np.full(3, 5.0), 10 * POINT, 20 * POINT)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import scipy.special
-import scipy.stats
 import tensorflow as tf
 
+from gradients import gaps
 from gradients.case import Generator
-from gradients.inputs import constant, distinct, normal, off_zero, positive, uniform
+from gradients.cases.pooling import by_axis
+from gradients.inputs import distinct, normal, off_zero, positive, uniform
 from gradients.sweep import sweep
 
 raw = tf.raw_ops
@@ -76,12 +76,34 @@ OLDER: dict[str, Row] = {
         [normal(4, 2), normal(3, 2)],
         lambda x, u: raw.ScatterNdNonAliasingAdd(input=x, indices=[[1], [3], [1]], updates=u),
     ),
+    "MatrixSolveLs": (
+        [normal(5, 3), normal(5, 2)],
+        lambda a, b: raw.MatrixSolveLs(
+            matrix=a, rhs=b, l2_regularizer=tf.constant(0.5, tf.float64), fast=True
+        ),
+    ),
+    "MatrixSolveLs_wide": (
+        [normal(3, 5), normal(3, 2)],
+        lambda a, b: raw.MatrixSolveLs(
+            matrix=a, rhs=b, l2_regularizer=tf.constant(0.5, tf.float64), fast=True
+        ),
+    ),
+    "BatchMatMulV2": ([normal(3, 4), normal(4, 2)], lambda a, b: raw.BatchMatMulV2(x=a, y=b)),
+    "BatchMatMulV2_right": (
+        [normal(3, 4), normal(2, 4, 2)],
+        lambda a, b: raw.BatchMatMulV2(x=a, y=b),
+    ),
+    "InvGrad": ([off_zero(4), normal(4)], lambda y, dy: raw.InvGrad(y=y, dy=dy)),
+    "SoftplusGrad": (
+        [normal(4), normal(4)],
+        lambda g, x: raw.SoftplusGrad(gradients=g, features=x),
+    ),
     "BiasAddV1": ([normal(2, 3, 4), normal(4)], lambda x, b: raw.BiasAddV1(value=x, bias=b)),
     "MaxPoolV2": (
         [distinct(1, 4, 5, 2)],
         lambda x: raw.MaxPoolV2(input=x, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="SAME"),
     ),
-    "IsotonicRegression": ([distinct(2, 5)], lambda x: tf.nn.isotonic_regression(x, False)[0]),
+    "IsotonicRegression": ([normal(2, 5)], lambda x: tf.nn.isotonic_regression(x, False)[0]),
     "Optional": (
         [normal(3)],
         lambda x: tf.experimental.Optional.from_value(x**2).get_value(),
@@ -107,11 +129,22 @@ OLDER: dict[str, Row] = {
     ),
 }
 
+#: What a few of these lack.
+LACKING = {
+    "IsotonicRegression": gaps.STATIC_SHAPES,
+    "SparseFillEmptyRows": gaps.no_second("SparseFillEmptyRowsGrad", "second"),
+}
+#: The operations of sparse segments' gradients.
+SEGMENTS = {"segment_sum": "Sum", "segment_mean": "Mean", "segment_sqrt_n": "SqrtN"}
 ROWS = np.array([0, 2, 2])
 #: What is gathered from by whole rows, so that its gradient arrives as `IndexedSlices`.
 GATHERED: dict[str, Row] = {
     "concat_rows": ([normal(2, 2), normal(2, 2)], lambda a, b: tf.concat([a, b], 0)),
     "concat_rows_back": ([normal(2, 2), normal(2, 2)], lambda a, b: tf.concat([a, b], -2)),
+    "concat_rows_long": (
+        [normal(2, 2), normal(2, 2)],
+        lambda a, b: tf.gather(tf.concat([a, b], 0), tf.constant([3, 0, 0])),
+    ),
     "concat_columns": ([normal(3, 2), normal(3, 1)], lambda a, b: tf.concat([a, b], 1)),
     "tile": ([normal(2, 2)], lambda x: tf.tile(x, [2, 2])),
     "dynamic_stitch": (
@@ -127,6 +160,34 @@ GATHERED: dict[str, Row] = {
     "reshape": ([normal(6)], lambda x: tf.reshape(x, [3, 2])),
     "gather": ([normal(4, 2)], lambda x: tf.gather(x, [3, 1, 1])),
     "gather_columns": ([normal(3, 2)], lambda x: tf.gather(x, [1, 1], axis=1)),
+}
+
+
+def rebuilt(matrix: tf.Tensor, full: bool = False) -> tf.Tensor:
+    """Return a matrix of other singular values, from both sides of the vectors: no sign counts."""
+    values, left, right = tf.linalg.svd(matrix, full_matrices=full)
+    count = tf.shape(values)[-1]
+    scaled = left[..., :count] * tf.cast(tf.tanh(values), matrix.dtype)[..., None, :]
+    return tf.matmul(scaled, right[..., :count], adjoint_b=True)
+
+
+def complex_parts(function: Function) -> Function:
+    """Return a function of complex matrices as one of real and imaginary parts."""
+
+    def of(x: tf.Tensor) -> tf.Tensor:
+        z = function(tf.complex(x[0], x[1]))
+        return tf.stack([tf.math.real(z), tf.math.imag(z)])
+
+    return of
+
+
+#: Decompositions by the shape of the matrix, and of complex ones.
+DECOMPOSED: dict[str, Row] = {
+    "svd_wide": ([normal(3, 5)], rebuilt),
+    "svd_square": ([normal(3, 3)], rebuilt),
+    "svd_full": ([normal(4, 3)], lambda x: rebuilt(x, full=True)),
+    "svd_complex": ([normal(2, 4, 3)], complex_parts(rebuilt)),
+    "qr_complex": ([normal(2, 4, 3)], complex_parts(lambda z: tf.linalg.qr(z)[1])),
 }
 
 #: What a function computes that does not even know how many axes there are.
@@ -167,6 +228,7 @@ def gradient_of(function: Function) -> Function:
     return gradient
 
 
+POOL_ORDERS = {2: gradient_of, 3: lambda function: gradient_of(gradient_of(function))}
 #: What is differentiated two or three times: pools have rules for each order.
 ORDERS: dict[str, Row] = {
     "bias_add": ([normal(2, 3, 2), normal(2)], tf.nn.bias_add),
@@ -245,53 +307,6 @@ def normalized_by_formula(rank: int, training: bool) -> Function:
     return run
 
 
-SHAPES = [0.6, 1.0, 1.4, 1.9]
-BOUNDS = ([0.25, -0.5], [1.5, 0.75], [-1.0, -1.25], [2.0, 0.5])
-
-
-def stateless_gamma(shapes: tf.Tensor) -> tf.Tensor:
-    """Draw two numbers of each gamma distribution."""
-    return raw.StatelessRandomGammaV2(shape=[2, 4], seed=[1, 2], alpha=shapes)
-
-
-def stateful_gamma(shapes: tf.Tensor) -> tf.Tensor:
-    """Draw the same two numbers of each again: a new seed forgets what was drawn."""
-    tf.random.set_seed(3)
-    return raw.RandomGamma(shape=[2], alpha=shapes, seed=1, seed2=2)
-
-
-def gamma_quantiles(draw: Function) -> Function:
-    """Return, by SciPy, the quantiles that are drawn at `SHAPES`."""
-
-    def of(shapes: tf.Tensor) -> tf.Tensor:
-        drawn = draw(tf.constant(SHAPES, tf.float64)).numpy()
-        chance = scipy.special.gammainc(SHAPES, drawn)
-        return tf.constant(scipy.special.gammaincinv(shapes.numpy(), chance))
-
-    return of
-
-
-def truncated(*parameters: tf.Tensor) -> tf.Tensor:
-    """Draw three numbers of each of two normal distributions, between two bounds."""
-    names = ("means", "stddevs", "minvals", "maxvals")
-    return raw.StatelessParameterizedTruncatedNormal(
-        shape=[3, 2], seed=[1, 2], **dict(zip(names, parameters, strict=True))
-    )
-
-
-def truncated_quantiles(*parameters: tf.Tensor) -> tf.Tensor:
-    """Return, by SciPy, the quantiles that are drawn at `BOUNDS`."""
-
-    def standard(mean: np.ndarray, deviation: np.ndarray, low: np.ndarray, high: np.ndarray):
-        ends = (low - mean) / deviation, (high - mean) / deviation
-        return scipy.stats.truncnorm(*ends, loc=mean, scale=deviation)
-
-    there = [np.array(part) for part in BOUNDS]
-    drawn = truncated(*(tf.constant(part) for part in there)).numpy()
-    chance = standard(*there).cdf(drawn)
-    return tf.constant(standard(*(part.numpy() for part in parameters)).ppf(chance))
-
-
 def resized(x: tf.Tensor, method: str, antialias: bool) -> tf.Tensor:
     """Resize 4 x 5 to 3 x 7 by a kernel that may be widened."""
     return tf.image.resize(x, [3, 7], method, antialias=antialias)
@@ -305,7 +320,13 @@ def by_its_matrix(x: tf.Tensor, method: str, antialias: bool) -> tf.Tensor:
 
 
 CASES = (
-    *sweep("older", lambda of: OLDER[of][0], lambda *x, of: OLDER[of][1](*x), of=tuple(OLDER)),
+    *sweep(
+        "older",
+        lambda of: OLDER[of][0],
+        lambda *x, of: OLDER[of][1](*x),
+        known=lambda of: LACKING.get(of, {}),
+        of=tuple(OLDER),
+    ),
     *sweep(
         "batch_matmul",
         lambda adj_x, adj_y: [
@@ -336,7 +357,10 @@ CASES = (
         lambda x, of, sparse, count: getattr(tf.sparse, of)(
             x, [0, 2, 2, 4], [0, 0, 1, 3], num_segments=count, sparse_gradient=sparse
         ),
-        of=("segment_sum", "segment_mean", "segment_sqrt_n"),
+        known=lambda of, sparse: gaps.no_second(
+            f"SparseSegment{SEGMENTS[of]}Grad{'V2' * sparse}", "second"
+        ),
+        of=tuple(SEGMENTS),
         sparse=BOTH,
         count=(None, 5),
     ),
@@ -364,6 +388,13 @@ CASES = (
         of=tuple(GATHERED),
     ),
     *sweep(
+        "decomposed",
+        lambda of: DECOMPOSED[of][0],
+        lambda *x, of: DECOMPOSED[of][1](*x),
+        known=lambda of: gaps.STATIC_SHAPES,
+        of=tuple(DECOMPOSED),
+    ),
+    *sweep(
         "unranked",
         lambda of: UNRANKED[of][0],
         lambda *x, of: unranked(UNRANKED[of][1])(*x) * 1.0,
@@ -373,19 +404,40 @@ CASES = (
         "gradient",
         lambda of: ORDERS[of][0],
         lambda *x, of: gradient_of(ORDERS[of][1])(*x),
+        known=lambda of: gaps.no_second("MaxPoolGradGradV2", "second") if of == "MaxPoolV2" else {},
         of=tuple(ORDERS),
     ),
     *sweep(
         "gradient_of_gradient",
         lambda of: ORDERS[of][0],
         lambda *x, of: gradient_of(gradient_of(ORDERS[of][1]))(*x),
-        of=tuple(ORDERS),
+        of=("bias_add", "bias_add_NC", "max_pool2d"),
+    ),
+    *sweep(
+        "gradient_of_max_pool3d",
+        lambda order: [distinct(1, 2, 4, 2, 1)],
+        lambda x, order: POOL_ORDERS[order](lambda x: tf.nn.max_pool3d(x, 2, 2, "VALID"))(x),
+        reference=lambda x, order: POOL_ORDERS[order](by_axis(tf.maximum))(x),
+        dtype="float32",
+        order=tuple(POOL_ORDERS),
+    ),
+    *sweep(
+        "quantized",
+        [uniform(-2.0, 2.0, 4)],
+        lambda x, of: getattr(raw, of)(
+            **{"input": x, "input_min": tf.constant(-3.0, x.dtype)},
+            **{"input_max": tf.constant(3.0, x.dtype), "range_given": True},
+            **({} if of.endswith("V2") else {"num_bits": 8}),
+        ),
+        reference=lambda x, of: tf.identity(x),
+        of=("QuantizeAndDequantizeV2", "QuantizeAndDequantizeV3"),
     ),
     *sweep(
         "block_lstm",
         [normal(3, 2, 3), normal(5, 8, scale=0.4), normal(8, scale=0.4)],
         lambda *x, older: block_lstm(older)(*x),
         reference=lambda *x, older: lstm_by_steps(older)(*x),
+        known=lambda older: {} if older else gaps.NEWER_LSTM,
         dtype="float32",
         older=BOTH,
     ),
@@ -412,22 +464,6 @@ CASES = (
         of=("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"),
         rank=(4, 5),
         training=BOTH,
-    ),
-    *sweep(
-        "gamma",
-        [constant(SHAPES)],
-        lambda shapes, stateful: (stateful_gamma if stateful else stateless_gamma)(shapes),
-        reference=lambda shapes, stateful: gamma_quantiles(
-            stateful_gamma if stateful else stateless_gamma
-        )(shapes),
-        stateful=BOTH,
-    ),
-    *sweep(
-        "truncated_normal",
-        [constant(part) for part in BOUNDS],
-        lambda *x, of: truncated(*x),
-        reference=lambda *x, of: truncated_quantiles(*x),
-        of=("StatelessParameterizedTruncatedNormal",),
     ),
     *sweep(
         "resize",

@@ -352,4 +352,21 @@ LAYERS = {
         lambda x, w, b: expit(x @ w + b),
         ((2, 5, 4),),
     ),
+    "ActivityRegularization": one(layers.ActivityRegularization, lambda x: x, 2, 3, l1=0.25),
+    "Masking": one(layers.Masking, lambda x: x, 2, 3, 4),
+    # In training they draw: test_noise.py holds their moments.
+    **{
+        kind.__name__: one(
+            kind, lambda x: x, *(2, 3, 4, 2, 2)[:rank], **options, call={"training": False}
+        )
+        for kind, rank, options in (
+            (layers.Dropout, 2, {"rate": 0.5, "noise_shape": (None, 1), "seed": 3}),
+            (layers.AlphaDropout, 2, {"rate": 0.5}),
+            (layers.GaussianDropout, 2, {"rate": 0.5}),
+            (layers.GaussianNoise, 2, {"stddev": 0.5}),
+            (layers.SpatialDropout1D, 3, {"rate": 0.5}),
+            (layers.SpatialDropout2D, 4, {"rate": 0.5, "data_format": "channels_first"}),
+            (layers.SpatialDropout3D, 5, {"rate": 0.5, "data_format": "channels_first"}),
+        )
+    },
 }
