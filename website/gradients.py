@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 #: What a page says where the suite left no report.
@@ -30,8 +31,21 @@ def reports(folder: Path, variants: Sequence[str]) -> dict[str, tuple[Report, by
     return found
 
 
-def page(found: Mapping[str, Report]) -> str:
-    """Return the page; each report's own HTML lies beside it as `gradients-<variant>.html`."""
+def coverages(folder: Path, variants: Sequence[str]) -> dict[str, tuple[Report, bytes]]:
+    """Return, of each variant, what source its suite ran: numbers by file, and the source."""
+    found = {}
+    for name in variants:
+        values, html = (folder / name / f"gradients.coverage.{end}" for end in ("json", "html"))
+        if values.exists() and html.exists():
+            found[name] = (json.loads(values.read_text(encoding="utf-8")), html.read_bytes())
+    return found
+
+
+def page(found: Mapping[str, Report], ran: Mapping[str, Report] = MappingProxyType({})) -> str:
+    """Return the page; each report's own HTML lies beside it as `gradients-<variant>.html`.
+
+    `ran` has what source was run; that lies there as `gradients-<variant>-coverage.html`.
+    """
     if not found:
         return NOT_RUN
     parts = [
@@ -42,6 +56,7 @@ def page(found: Mapping[str, Report]) -> str:
     ]
     for name, report in found.items():
         parts += _variant(name, report)
+        parts += _coverage(name, ran[name]) if name in ran else ()
     return "\n".join(parts)
 
 
@@ -76,6 +91,25 @@ def _variant(name: str, report: Report) -> Iterator[str]:
             yield _row(
                 check, f"`{worst['case']}`", f"{worst['error']:.1e}", f"{worst['tolerance']:.0e}"
             )
+    yield ""
+
+
+def _coverage(name: str, files: Report) -> Iterator[str]:
+    """Yield the section on the source that was run, folder by folder."""
+    yield "### Source that is run\n"
+    yield (
+        "Of the functions that compute gradients, and of Keras's layers, losses and optimizers. "
+        f"[The source, and why what is not run is not](gradients-{name}-coverage.html).\n"
+    )
+    yield _row("folder", "statements", "ways of branches")
+    yield _row("---", "--:", "--:")
+    sums: dict[str, list[int]] = {}
+    for file, measured in files.items():
+        shares = sums.setdefault(file.rpartition("/")[0], [0, 0, 0, 0])
+        for place, number in enumerate((*measured["statements"], *measured["branches"])):
+            shares[place] += number
+    for folder, (run, there, ways, all_ways) in sums.items():
+        yield _row(f"`{folder}`", f"{run} of {there}", f"{ways} of {all_ways}")
     yield ""
 
 

@@ -43,9 +43,11 @@ def site(root: Path = store.ROOT, reports: Path | None = None) -> Site:
     if found:
         files[f"{NOTEBOOKS}index.md"] = notebooks.gallery(found, files).encode()
     left = gradients.reports(reports, names)
-    values = {name: report for name, (report, _) in left.items()}
-    files["gradients.md"] = gradients.page(values).encode()
+    ran = gradients.coverages(reports, names)
+    values, sums = ({name: one for name, (one, _) in part.items()} for part in (left, ran))
+    files["gradients.md"] = gradients.page(values, sums).encode()
     files.update({f"gradients-{name}.html": html for name, (_, html) in left.items()})
+    files.update({f"gradients-{name}-coverage.html": html for name, (_, html) in ran.items()})
     files.update(_drift(root, reports, names))
     files.update(_tree(root))
     missing = [f"notebooks/{one.name}.ipynb was not executed" for one in found if not one.executed]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -166,5 +167,64 @@ def test_measured_and_its_page(
     assert not any(loads in page for loads in ("<script", "<link", "src=", "@import"))
 
 
-def test_the_committed_record_is_sound(coverage: SimpleNamespace) -> None:
-    assert coverage.record.MISSING in coverage.record.read().reasons
+#: A session of two rows, held to a record of what neither runs.
+CONFTEST = """\
+from pathlib import Path
+
+from gradients.coverage import plugin, record, scope
+
+SOURCE = Path(__file__).with_name("made_up.py")
+scope.files = lambda: iter([("keras/made_up.py", SOURCE)])
+unrun = {"keras/made_up.py": {"_idle": {"*": "tf1"}}}
+record.read = lambda: record.Record({"tf1": "of TensorFlow 1"}, unrun)
+pytest_addoption = plugin.add_option
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(plugin.Coverage(config))
+"""
+ROWS = """\
+import made_up
+
+
+def test_early():
+    assert made_up.gradient(1, 9) == [9, None]
+
+
+def test_late():
+    assert made_up.gradient(1, 0) == 0
+"""
+
+
+@needs_monitoring
+@pytest.mark.parametrize("row", ["test_early", "test_late"])
+def test_the_gate_names_what_a_row_no_longer_runs(tmp_path: Path, row: str) -> None:
+    """It opens with both rows, and fails without either."""
+    for name, text in (("made_up", SOURCE), ("conftest", CONFTEST), ("test_rows", ROWS)):
+        (tmp_path / f"{name}.py").write_text(text)
+
+    def session(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [
+                *(sys.executable, "-m", "pytest", "--coverage=gate", "-p", "no:cacheprovider"),
+                *("--rootdir", ".", "--junitxml=rows.xml", "test_rows.py", *words),
+            ],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(IMAGE_SUITES), "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert session().returncode == 0
+    without = session(f"--deselect=test_rows.py::{row}")
+    assert without.returncode == 1
+    lost = {"test_early": "9: return [", "test_late": "15: return grad"}[row]
+    assert f"not run, and not in unrun.toml: keras/made_up.py:{lost}" in without.stdout
+    assert "have no reason: add rows that run them" in without.stdout
+
+
+def test_the_committed_record_has_a_reason_for_everything(coverage: SimpleNamespace) -> None:
+    record = coverage.record.read()
+    given = {why for of in record.unrun.values() for texts in of.values() for why in texts.values()}
+    assert given == set(record.reasons)

@@ -165,6 +165,11 @@ POWER_0 = records(
     Known("the gradient of x**0 is 0 times infinity where x is 0", issue=_url(35011)),
     *CHECKS,
 )
+NEWER_LSTM = records(
+    Known("the gradient of BlockLSTMV2 is that of BlockLSTM, whose gates stand in another order"),
+    "reverse",
+    "float32",
+)
 
 # Raises
 

@@ -27,7 +27,9 @@ OF_TENSORS = {
     "called": ("layers", "recurrent", "attention"),
 }
 #: The groups of rows that differ in attributes alone.
-ALL_SWEPT = ("products", "axes", "slices", "broadcasts", "windows", "sizes", "boundaries")
+ALL_SWEPT = (
+    *("products", "axes", "slices", "broadcasts", "windows", "sizes", "boundaries", "forms"),
+)
 #: What is run of such rows, by group: of each row,
 SWEPT = {
     "core": {"reverse": ALL_SWEPT},
@@ -36,7 +38,7 @@ SWEPT = {
 #: and of those that lead, besides: rules that ask for sizes, sums that are long, all orders.
 LEADING = {
     "core": {
-        "relaxed": ("products", "axes", "slices", "broadcasts"),
+        "relaxed": ("products", "axes", "slices", "broadcasts", "forms"),
         "float32": ("products", "sizes"),
     },
     "all": {"second": ALL_SWEPT, "called": ("products", "slices", "broadcasts", "boundaries")},

@@ -17,6 +17,7 @@ from gradients.cases import (
     elementwise,
     fft,
     flow,
+    forms,
     gather,
     image,
     layers,
@@ -64,6 +65,7 @@ GROUPS = {
         windows,
         sizes,
         boundaries,
+        forms,
     )
 }
 

@@ -26,6 +26,7 @@ class Collector:
         self._tool = sys.monitoring.COVERAGE_ID if tool is None else tool
         self._codes: dict[int, CodeType] = {}
         self._events: set[Event] = set()
+        self._one_way: dict[tuple[int, int], int] = {}
         self._places: dict[str, Places] = {}
         self._known: dict[Event, tuple[str, Place] | None] = {}
 
@@ -61,9 +62,11 @@ class Collector:
         self._events.add((id(code), line))
         return None if self._rows else sys.monitoring.DISABLE
 
-    def _branch(self, code: CodeType, offset: int, destination: int) -> None:
-        # Python 3.13 can be told to be silent of both ways alone: so of a branch all are told.
+    def _branch(self, code: CodeType, offset: int, destination: int) -> object:
+        # Python 3.13 can be told to be silent of both ways alone: so both have to be known.
         self._events.add((id(code), offset, destination))
+        other = self._one_way.setdefault((id(code), offset), destination) != destination
+        return sys.monitoring.DISABLE if other and not self._rows else None
 
     def _resolved(self, event: Event) -> tuple[str, Place] | None:
         if event not in self._known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,11 +88,18 @@ class Measured:
                 run, there = self.share(package, branches=branches)
                 parts.append(f"{run} of {there} {what} ({run / max(there, 1):.1%})")
             yield f"{package}: {', '.join(parts)} run"
+        reasons = Counter(why for _, _, why in self.kind(RECORDED))
+        for why, count in reasons.most_common():
+            yield f"{count} not run: {why}"
         new = list(self.kind(NEW))
-        if len(new) > SHOWN:
-            yield f"{len(new)} are not run, and not in unrun.toml, as these:"
         for file, place, _ in new[:SHOWN]:
             yield f"not run, and not in unrun.toml: {file}:{place.first}: {place.key}"
+        if new:
+            yield (
+                f"{len(new)} in all are not run and have no reason: add rows that run them; what "
+                "cannot be run here gets its reason in gradients/coverage/unrun.toml, which "
+                "`--coverage record` writes anew (docs/numerics.md, What is run)"
+            )
 
     def to_json(self) -> str:
         """Return what ran and what did not, by file."""

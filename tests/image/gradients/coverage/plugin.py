@@ -17,7 +17,7 @@ import pytest
 
 from gradients.coverage import record, scope
 from gradients.coverage.collector import Collector
-from gradients.coverage.measured import NEW, Measured
+from gradients.coverage.measured import NEW, SHOWN, Measured
 from gradients.coverage.page import page
 from gradients.coverage.places import Place
 
@@ -45,7 +45,7 @@ class Coverage:
         self._ran: dict[str, set[Place]] = defaultdict(set)
         self._rows: dict[str, list[str]] = defaultdict(list)
         self._measured: Measured | None = None
-        self._gone = 0
+        self._gone: list[tuple[str, str, str]] = []
         self._collector = Collector(self._files, rows=self._mode == ROWS)
         self._collector.start()
 
@@ -80,7 +80,7 @@ class Coverage:
             return
         known = record.read()
         self._measured = measured = Measured.of(self._ran, known)
-        self._gone = len(known.gone(measured.unrun()))
+        self._gone = known.gone(measured.unrun())
         if self._mode == GATE and any(measured.kind(NEW)) and session.exitstatus == 0:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if xml := self._config.option.xmlpath:
@@ -100,5 +100,9 @@ class Coverage:
             terminalreporter.section("coverage of gradient code")
             for line in self._measured.lines():
                 terminalreporter.line(line)
+            for file, function, text in self._gone[:SHOWN]:
+                terminalreporter.line(
+                    f"in unrun.toml, and run or not there: {file}: {function}: {text}"
+                )
             if self._gone:
-                terminalreporter.line(f"{self._gone} entries of unrun.toml are run by now")
+                terminalreporter.line(f"{len(self._gone)} in all may be taken out of unrun.toml")

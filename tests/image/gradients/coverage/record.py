@@ -17,7 +17,7 @@ from gradients.coverage.places import Place
 PATH = Path(__file__).with_name("unrun.toml")
 #: Of a function that is not run at all one word stands for all its places.
 ALL = "*"
-#: The reason of what only wants a row.
+#: The reason of what nobody has looked at.
 MISSING = "missing"
 HEAD = """\
 # What the suite `gradients` does not run of TensorFlow's and Keras's gradient code, and why: by
@@ -109,4 +109,6 @@ def renewed(before: Record, unrun: Mapping[str, Iterable[Place]], whole: set[str
             reason = before.reason(file, place, whole=entire) or MISSING
             texts = found.setdefault(file, {}).setdefault(place.function, {})
             texts[ALL if entire else place.key] = reason
-    return Record(before.reasons, found)
+    given = {reason for of in found.values() for texts in of.values() for reason in texts.values()}
+    reasons = {**before.reasons, MISSING: "wants a row, or a reason: nobody has looked yet"}
+    return Record({name: why for name, why in reasons.items() if name in given}, found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from keras import layers
 from numpy.lib.stride_tricks import sliding_window_view
 
 from gradients.values.layers import Row, one
+from gradients.values.saved import at_least_1
 
 #: Odd on purpose: a stride of 2 leaves a remainder.
 SIZES = (7, 5, 6)
@@ -136,7 +138,7 @@ def _rows(rank: int) -> Iterator[tuple[str, Row]]:
             **base,
             strides=2,
             padding="same",
-            activation=lambda x: np.maximum(x, 1),
+            activation=at_least_1,
         ),
     )
     yield (
@@ -225,7 +227,29 @@ def _rows(rank: int) -> Iterator[tuple[str, Row]]:
         )
 
 
+def _first(row: Row) -> Row:
+    """Return the row of the same layer, told that channels come before places."""
+
+    def turned(x: np.ndarray, *weights: np.ndarray) -> np.ndarray:
+        return np.moveaxis(row.reference(np.moveaxis(x, 1, -1), *weights), -1, 1)
+
+    (shape,) = row.shapes
+    return replace(
+        row,
+        make=lambda **o: row.make(data_format="channels_first", **o),
+        reference=turned,
+        shapes=((shape[0], shape[-1], *shape[1:-1]),),
+    )
+
+
 CONVOLUTIONS = {f"{name}_{rank}": row for rank in (1, 2, 3) for name, row in _rows(rank)}
+CONVOLUTIONS |= {
+    f"{name}_first": _first(row)
+    for name, row in CONVOLUTIONS.items()
+    if not name.startswith(("Conv_strided", "Conv_dilated", "UpSampling", "ZeroPadding", "Crop"))
+    # A CPU has no others.
+    and not name.startswith(("Conv_1", "Conv_2", "Conv_transposed"))
+}
 CONVOLUTIONS["Conv_causal"] = one(
     layers.Conv1D,
     lambda x, w, b: convolve(np.pad(x, [(0, 0), (4, 0), (0, 0)]), w, 1, 2) + b,

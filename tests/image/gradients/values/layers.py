@@ -14,6 +14,8 @@ import numpy as np
 from keras import layers
 from scipy.special import expit, softmax
 
+from gradients.values.saved import at_least_1
+
 Shape = tuple[int, ...]
 Reference = Callable[..., np.ndarray]
 
@@ -101,6 +103,8 @@ def shared_heads(query: np.ndarray, value: np.ndarray, *w: np.ndarray) -> np.nda
     return heads()(query, value, *w[:2], *spread, *w[6:])
 
 
+#: Every second step, of one feature, and its neighbour's of the other.
+ODD = np.array([[1, 0], [0, 1], [1, 0], [0, 1]], bool)
 CAUSAL = np.tril(np.ones((4, 4), bool))
 NORMAL = {"epsilon": 0.25}
 
@@ -155,6 +159,63 @@ LAYERS = {
         axis=[1, 2],
     ),
     "GroupNormalization": one(layers.GroupNormalization, grouped, 2, 3, 3, 4, groups=2, **NORMAL),
+    "LayerNormalization_plain": one(
+        layers.LayerNormalization,
+        lambda x: normalized(x, -1, 0.25),
+        *(3, 6),
+        **NORMAL,
+        center=False,
+        scale=False,
+    ),
+    "GroupNormalization_each": one(
+        layers.GroupNormalization,
+        lambda x: normalized(x, (2, 3), 0.25),
+        *(2, 4, 3, 3),
+        **NORMAL,
+        groups=-1,
+        axis=1,
+        center=False,
+        scale=False,
+    ),
+    "RMSNormalization_axes": one(
+        layers.RMSNormalization,
+        lambda x, g: g * x / np.sqrt((x**2).mean((1, 2), keepdims=True) + 0.25),
+        *(3, 4, 5),
+        **NORMAL,
+        axis=(2, 1),
+    ),
+    "UnitNormalization_axes": one(
+        layers.UnitNormalization,
+        lambda x: x / np.sqrt((x**2).sum((1, 2), keepdims=True)),
+        *(3, 4, 5),
+        axis=[1, 2],
+    ),
+    "PReLU_shared": one(
+        layers.PReLU, lambda x, a: np.where(x > 0, x, a * x), 3, 4, 2, shared_axes=[1]
+    ),
+    "Softmax_axes": one(
+        layers.Softmax,
+        lambda x: np.exp(x) / np.exp(x).sum((1, 2), keepdims=True),
+        *(3, 4, 2),
+        axis=(1, 2),
+    ),
+    "Softmax_masked": one(
+        layers.Softmax,
+        lambda x: np.where(ODD, np.exp(x), 0) / (np.exp(x) * ODD).sum(1, keepdims=True),
+        *(3, 4, 2),
+        axis=(1,),
+        call={"mask": ODD},
+    ),
+    "GlobalMaxPooling_kept": one(
+        layers.GlobalMaxPooling2D, lambda x: x.max((1, 2), keepdims=True), 2, 3, 4, 5, keepdims=True
+    ),
+    "GlobalAveragePooling_kept": one(
+        layers.GlobalAveragePooling1D,
+        lambda x: x.mean(2, keepdims=True),
+        *(2, 3, 4),
+        keepdims=True,
+        data_format="channels_first",
+    ),
     "RMSNormalization": one(
         layers.RMSNormalization,
         lambda x, g: g * x / np.sqrt((x**2).mean(-1, keepdims=True) + 0.25),
@@ -250,12 +311,26 @@ LAYERS = {
         axes=1,
         normalize=True,
     ),
+    "Dot_vector": many(
+        layers.Dot, lambda a, b: np.einsum("bj,bij->bi", a, b), (2, 4), (2, 3, 4), axes=(1, 2)
+    ),
+    "Dot_by_vector": many(
+        layers.Dot, lambda a, b: np.einsum("bij,bi->bj", a, b), (2, 3, 4), (2, 3), axes=(1, 1)
+    ),
+    "Dot_planes": many(
+        layers.Dot,
+        lambda a, b: np.einsum("bjik,blmk->bjilm", a, b),
+        *((2, 3, 5, 4), (2, 6, 2, 4)),
+        axes=-1,
+    ),
+    "Add_ranks": many(layers.Add, lambda a, b: a[:, None] + b, (2, 3), (2, 4, 3)),
+    "Multiply_broadcast": many(layers.Multiply, lambda a, b: a * b, (2, 1, 3), (2, 4, 1)),
     "Flatten": one(layers.Flatten, lambda x: x.reshape(2, 12), 2, 3, 4),
     "Reshape": one(layers.Reshape, lambda x: x.reshape(2, 4, 3), 2, 3, 4, target_shape=(-1, 3)),
     "Permute": one(layers.Permute, lambda x: x.transpose(0, 3, 1, 2), 2, 3, 4, 5, dims=(3, 1, 2)),
     "RepeatVector": one(layers.RepeatVector, lambda x: np.stack(3 * [x], 1), 2, 4, n=3),
     "Identity": one(layers.Identity, lambda x: x, 2, 3),
-    "Lambda": one(layers.Lambda, np.exp, 2, 3, function=keras.ops.exp),
+    "Lambda": one(layers.Lambda, at_least_1, 2, 3, function=at_least_1),
     "Rescaling": one(layers.Rescaling, lambda x: 0.5 * x + 2, 2, 3, scale=0.5, offset=2.0),
     "Normalization": one(
         layers.Normalization, lambda x: (x - 2) / np.sqrt(0.5), 2, 3, mean=2.0, variance=0.5
@@ -277,4 +352,21 @@ LAYERS = {
         lambda x, w, b: expit(x @ w + b),
         ((2, 5, 4),),
     ),
+    "ActivityRegularization": one(layers.ActivityRegularization, lambda x: x, 2, 3, l1=0.25),
+    "Masking": one(layers.Masking, lambda x: x, 2, 3, 4),
+    # In training they draw: test_noise.py holds their moments.
+    **{
+        kind.__name__: one(
+            kind, lambda x: x, *(2, 3, 4, 2, 2)[:rank], **options, call={"training": False}
+        )
+        for kind, rank, options in (
+            (layers.Dropout, 2, {"rate": 0.5, "noise_shape": (None, 1), "seed": 3}),
+            (layers.AlphaDropout, 2, {"rate": 0.5}),
+            (layers.GaussianDropout, 2, {"rate": 0.5}),
+            (layers.GaussianNoise, 2, {"stddev": 0.5}),
+            (layers.SpatialDropout1D, 3, {"rate": 0.5}),
+            (layers.SpatialDropout2D, 4, {"rate": 0.5, "data_format": "channels_first"}),
+            (layers.SpatialDropout3D, 5, {"rate": 0.5, "data_format": "channels_first"}),
+        )
+    },
 }

@@ -123,6 +123,40 @@ RECURRENT = {
     "GRU": row(layers.GRU, through(gru, sequences=True), **SHOW),
     "GRU_mask": row(layers.GRU, through(gru, mask=MASK), **HIDE),
     "GRU_before": row(layers.GRU, through(gru_before), reset_after=False),
+    "SimpleRNN_plain": row(
+        layers.SimpleRNN, through(lambda x, h, *w: simple(x, h, *w, 0)), use_bias=False
+    ),
+    "LSTM_plain": row(
+        layers.LSTM,
+        through(lambda x, h, *w: lstm(x, h, *w, np.zeros(16))),
+        use_bias=False,
+        unit_forget_bias=False,
+    ),
+    "GRU_plain": row(
+        layers.GRU,
+        through(lambda x, h, *w: gru(x, h, *w, np.zeros((2, 12)))),
+        use_bias=False,
+    ),
+    "GRU_before_plain": row(
+        layers.GRU,
+        through(lambda x, h, *w: gru_before(x, h, *w, np.zeros(12))),
+        use_bias=False,
+        reset_after=False,
+    ),
+    **{
+        f"{name}_by_gates": row(kind, through(cell), implementation=1, **o)
+        for name, kind, cell, o in (
+            ("LSTM", layers.LSTM, lstm, {}),
+            ("GRU", layers.GRU, gru, {}),
+            ("GRU_before", layers.GRU, gru_before, {"reset_after": False}),
+        )
+    },
+    "GRU_plain_by_gates": row(
+        layers.GRU,
+        through(lambda x, h, *w: gru(x, h, *w, np.zeros((2, 12)))),
+        use_bias=False,
+        implementation=1,
+    ),
     "Bidirectional": Row(
         lambda **o: layers.Bidirectional(layers.LSTM(4, return_sequences=True, **o), **o),
         both,

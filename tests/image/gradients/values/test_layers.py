@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
+from gradients.values.attention import ATTENTION
 from gradients.values.convolutions import CONVOLUTIONS
 from gradients.values.layers import LAYERS, Row
 from gradients.values.recurrent import RECURRENT
+from gradients.values.saved import restored
 from gradients.values.scope import OUTSIDE, classes
 
-TABLE = LAYERS | CONVOLUTIONS | RECURRENT
+TABLE = LAYERS | ATTENTION | CONVOLUTIONS | RECURRENT
+
+
+def apply(layer: keras.Layer, row: Row, inputs: list[Any]) -> Any:
+    """Call a layer as its row says."""
+    return layer(inputs, **row.call) if row.together else layer(*inputs, **row.call)
 
 
 def draw(name: str, row: Row) -> tuple[keras.Layer, list[np.ndarray], list[np.ndarray]]:
     """Return a layer, its inputs, and its weights, which are all different from each other.
 
-    Weights are positive: a variance is among them.
+    The layer is one that its configuration gives. Weights are positive: a variance is among them.
     """
     random = np.random.default_rng(zlib.crc32(name.encode()))
     inputs = [random.standard_normal(shape).astype(row.dtype) for shape in row.shapes]
-    layer = row.make(dtype=row.dtype)
-    layer(inputs, **row.call) if row.together else layer(*inputs, **row.call)
+    layer = restored(row.make(dtype=row.dtype))
+    apply(layer, row, inputs)
     seeds = {id(variable) for variable in layer.variables if "seed" in variable.path}
     weights = [variable for variable in layer.variables if id(variable) not in seeds]
     values = [random.uniform(0.1, 0.9, variable.shape) for variable in weights]
@@ -38,10 +47,49 @@ def test_layer_is_its_formula(name: str) -> None:
     """Every weight is another, none is what it starts as."""
     row = TABLE[name]
     layer, inputs, values = draw(name, row)
-    found = layer(inputs, **row.call) if row.together else layer(*inputs, **row.call)
+    found = apply(layer, row, inputs)
     expected = row.reference(*inputs, *values)
     assert found.dtype.name == row.dtype
     np.testing.assert_allclose(found, expected, rtol=row.tolerance, atol=row.tolerance)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_layer_says_what_it_will_compute(name: str) -> None:
+    """Its shape and its type, where there are no numbers yet, and batches of any size."""
+    row = TABLE[name]
+    layer, inputs, _ = draw(name, row)
+    found = apply(layer, row, inputs)
+    given = [keras.Input(batch_shape=shape, dtype=row.dtype) for shape in row.shapes]
+    said = apply(layer, row, given)
+    assert said.dtype == row.dtype
+    assert [size for size in said.shape if size] == [
+        size for size, known in zip(found.shape, said.shape, strict=True) if known
+    ]
+    if "reverse" in row.call:
+        # What a call is asked for, a shape alone does not say.
+        return
+    shapes = [(None, *shape[1:]) for shape in row.shapes]
+    shape = layer.compute_output_shape(*([shapes] if row.together else shapes))
+    assert shape[0] is None
+    assert [size for size in shape if size] == [
+        size for size, known in zip(found.shape, shape, strict=True) if known
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in TABLE if name.endswith("Attention") and "Additive" not in name]
+)
+def test_attention_hands_out_its_scores(name: str) -> None:
+    """Each query's are positive, and add up to 1; the output is the same; shapes are foretold."""
+    row = TABLE[name]
+    layer, inputs, _ = draw(name, row)
+    asked = replace(row, call={**row.call, "return_attention_scores": True})
+    output, scores = apply(layer, asked, inputs)
+    np.testing.assert_allclose(output, apply(layer, row, inputs), rtol=1e-12)
+    np.testing.assert_allclose(scores.numpy().sum(-1), 1, rtol=1e-12)
+    assert (scores.numpy() > 0).all()
+    given = [keras.Input(batch_shape=shape, dtype=row.dtype) for shape in row.shapes]
+    assert apply(layer, asked, given)[0].shape == tuple(output.shape)
 
 
 def test_every_layer_has_a_row() -> None:

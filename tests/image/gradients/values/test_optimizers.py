@@ -23,6 +23,7 @@ from keras import optimizers
 
 from gradients.values import rules
 from gradients.values.rules import BETA, BETA_2, EPSILON, Kept, Rule
+from gradients.values.saved import restored
 
 STEPS, RATE, DECAY = 12, 0.125, 0.0625
 EXACT, ROUNDED, SINGLE = 0.0, 1e-13, 1e-5
@@ -196,7 +197,8 @@ class Race:
 
 def distances(case: Row, rule: Rule) -> list[float]:
     """Return how far Keras is from a rule after each step."""
-    optimizer, race = case.make(case.rate, **dict(case.options)), Race(rule, case.dtype)
+    optimizer = restored(case.make(case.rate, **dict(case.options)))
+    race = Race(rule, case.dtype)
     scale = optimizer.loss_scale_factor or 1
     found = []
     for number, gradients in enumerate(race.gradients(), 1):
