@@ -26,8 +26,8 @@ TWINS = {
 }
 #: Where a whole number is an axis.
 AXES = ("axis", "axes", "dim", "dims", "batch_dims")
-#: An argument that says how something is called, or how a warning is shown.
-WORDS = ("name", "stacklevel")
+#: Arguments that say how something is called, or where it lies on several devices.
+WORDS = ("name", "caller", "stacklevel", "layout", "aggregation")
 NEIGHBOURS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -93,7 +93,8 @@ def mutants(source: str, file: str) -> Iterator[Mutant]:
                     # There and back: thousands of trees would take minutes.
                     _Replacing(new, node).visit(statement)
                 number, line = numbers[id(node)], statement.lineno
-                yield Mutant(file, pattern, outermost, line, before, after, number, choice)
+                if after != before:
+                    yield Mutant(file, pattern, outermost, line, before, after, number, choice)
 
 
 def mutated(source: str, node: int, choice: int) -> ast.Module:
@@ -168,7 +169,9 @@ def _of_call(node: ast.Call) -> Iterator[Change]:
     name = ast.unparse(node.func).rpartition(".")[2]
     for number, keyword in enumerate(node.keywords):
         value, others = keyword.value, [one for one in node.keywords if one is not keyword]
-        if keyword.arg and keyword.arg not in WORDS:
+        # What is None or False is so by default.
+        plain = isinstance(value, ast.Constant) and (value.value is None or value.value is False)
+        if keyword.arg and keyword.arg not in WORDS and not plain:
             yield "argument left out", ast.Call(node.func, node.args, others)
         if keyword.arg in AXES and isinstance(value, ast.Constant) and type(value.value) is int:
             moved = ast.keyword(keyword.arg, ast.Constant(value.value - 1))
@@ -211,7 +214,7 @@ def _statements(body: list[ast.stmt], outside: str) -> Iterator[tuple[str, ast.s
             if statement.name not in NO_NUMBER:
                 yield from _statements(statement.body, f"{outside}{statement.name}()")
         elif outside.endswith("()"):
-            if _refuses(body):
+            if isinstance(body[-1], ast.Raise):
                 return
             yield outside[:-2], statement
             for field in ("body", "orelse", "finalbody"):
@@ -223,7 +226,9 @@ def _statements(body: list[ast.stmt], outside: str) -> Iterator[tuple[str, ast.s
 
 
 def _refuses(body: list[ast.stmt]) -> bool:
-    """Whether a block only raises."""
+    """Whether a block only raises, if it does anything."""
+    if len(body) == 1 and isinstance(body[0], ast.If) and not body[0].orelse:
+        return _refuses(body[0].body)
     return bool(body) and isinstance(body[-1], ast.Raise)
 
 

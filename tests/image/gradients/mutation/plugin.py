@@ -75,6 +75,7 @@ class Mutation:
         known = _known(self._option("--known"))
         items = {item.nodeid: item for item in session.items}
         functions = loaded(map(str, self._files.values()))
+        _one_thread()
         # Else every process would copy what its collections of garbage touch: all there is.
         gc.freeze()
         self._path.touch()
@@ -205,6 +206,21 @@ def _kind(name: str) -> tuple[int, str]:
         return len(FIRST), function
     place = FIRST.index(check) if check in FIRST else len(FIRST) + 1
     return place, f"{row.partition('/')[0]} {check}"
+
+
+def _one_thread() -> None:
+    """Have TensorFlow compute in one thread, which it starts in each process.
+
+    Those that it has started already would not be in a forked one, which would wait for them.
+    """
+    import tensorflow as tf
+
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError as error:
+        message = "a test's module computes while it is imported: let its tests do that"
+        raise pytest.UsageError(f"{message} ({error})") from error
 
 
 def _line(mutant: Mutant) -> str:
