@@ -27,7 +27,10 @@ OF_TENSORS = {
     "called": ("layers", "recurrent", "attention"),
 }
 #: The groups of rows that differ in attributes alone.
-ALL_SWEPT = ("products", "axes", "slices", "broadcasts", "windows", "sizes", "boundaries")
+ALL_SWEPT = (
+    *("products", "axes", "slices", "broadcasts", "windows", "sizes", "boundaries"),
+    "corners",
+)
 #: What is run of such rows, by group: of each row,
 SWEPT = {
     "core": {"reverse": ALL_SWEPT},

@@ -14,6 +14,7 @@ from gradients.cases import (
     boundaries,
     broadcasts,
     convolution,
+    corners,
     elementwise,
     fft,
     flow,
@@ -64,6 +65,7 @@ GROUPS = {
         windows,
         sizes,
         boundaries,
+        corners,
     )
 }
 
