@@ -1,54 +1,139 @@
 """Plants mutants of gradient code inside the CPU image: `python -m tests.mutation --mutants 300`.
 
 First the suite runs once, and keeps which test runs which line; then each mutant is held to those
-tests. Leaves `gradients.mutation.json` in `reports/cpu`, and fails where no mutant was planted.
+tests. All stands in `reports/cpu/mutation`, from where the next run goes on: of the same image and
+suite what was found is taken, of others the test that caught a mutant is tried first. Fails where
+no mutant was planted, or a goal is missed.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import shlex
+import os
 import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
 
-from gradlock import store
+from gradlock import progress, store
 from gradlock.engine import containers
+from gradlock.engine.engine import Engine
 from gradlock.inputs import variants
 from gradlock.inside import box, suites
 from gradlock.verbs import building, connection
 
-#: Mutants by default, and the seconds that all of it may take.
-MUTANTS, SECONDS = 300, 4 * 3600
+#: Mutants by default, of each package half, and seconds after which none is begun.
+MUTANTS, SECONDS = 1000, 3 * 3600
+#: Seconds that the suite, or the mutants that are begun, may take besides.
+GRACE = 1800
+#: The suite's modules that no test's outcome depends on.
+ASIDE = ("gradients/mutation/", "gradients/coverage/")
+#: Where the container has what earlier runs left, and what the suite's results are called.
+KEPT, ROWS, FOUND = "kept", "gradients.rows.json", "gradients.mutation.jsonl"
 
 
-def command(mutants: int, seed: str) -> list[str]:
-    """Return what runs in the container: the suite, then the mutants."""
-    pytest = ["python", "-m", "pytest", f"--junitxml={box.RESULTS}/gradients.xml"]
-    suite = [*pytest, "-n", "auto", "--maxprocesses=4", "-q", "--coverage=rows", "gradients"]
-    planted = [*pytest, "-q", f"--mutants={mutants}", f"--seed={seed}", "gradients"]
-    # What fails in the suite fails without a mutant, and proves nothing: it is left out.
-    words = f"{shlex.join(suite)}; {shlex.join(planted)}"
-    return ["timeout", str(SECONDS), "sh", "-c", words]
+def state(image: str, files: Mapping[str, bytes]) -> str:
+    """Return the digest of an image and of the suite that mutants in it are held to."""
+    told = {
+        name: store.digest(data)
+        for name, data in files.items()
+        if (name.startswith("gradients/") or "/" not in name) and not name.startswith(ASIDE)
+    }
+    return store.digest(json.dumps([image, told], sort_keys=True).encode())
+
+
+def pytest(seconds: int, *words: str) -> list[str]:
+    """Return the command of a session, which lets others on the machine go first."""
+    return [
+        *("nice", "timeout", "--kill-after=10", str(seconds)),
+        *("python", "-m", "pytest", f"--junitxml={box.RESULTS}/gradients.xml", "-q"),
+        *words,
+        "gradients",
+    ]
+
+
+def suite() -> list[str]:
+    """Return the command that runs the suite, and keeps which test runs which line."""
+    return pytest(GRACE, "-n", "auto", "--maxprocesses=4", "--coverage=rows")
+
+
+def planting(seconds: int, **options: object) -> list[str]:
+    """Return the command that plants mutants; `options` are those of the suite's plugin."""
+    given = [f"--{name}={value}" for name, value in (options | {"seconds": seconds}).items()]
+    # Processes are forked by the thousand: none may fill a file that all have for their output.
+    return pytest(seconds + GRACE, "-s", "-p", "no:faulthandler", *given)
+
+
+def run(
+    engine: Engine,
+    image: str,
+    argv: list[str],
+    files: Mapping[str, bytes],
+    keep: Callable[[Mapping[str, bytes]], None],
+) -> int:
+    """Run a command in a container, keep what it left, however it ends, and return its status."""
+    with containers.container(
+        engine, image, argv, kind="tests", **box.options(engine)
+    ) as container:
+        box.put(container, files)
+        try:
+            return suites.follow(container, SECONDS + 2 * GRACE)
+        finally:
+            keep(box.results(container))
+
+
+def keep_rows(path: Path, results: Mapping[str, bytes]) -> None:
+    """Keep which test runs which line, and nothing of an earlier suite."""
+    if ROWS in results:
+        for old in path.parent.glob("rows-*.json"):
+            old.unlink()
+        with store.replacing(path) as part:
+            part.write_bytes(results[ROWS])
+
+
+def keep_found(path: Path, results: Mapping[str, bytes]) -> None:
+    """Add what became of mutants to what is known; the last that was found of each stands."""
+    before = path.read_bytes() if path.exists() else b""
+    # Of a run that was ended, the last line may be half of one.
+    whole, _, _ = results.get(FOUND, b"").rpartition(b"\n")
+    lines = {json.loads(line)["id"]: line for line in (before + whole).splitlines()}
+    with store.replacing(path) as part:
+        part.write_bytes(b"".join(line + b"\n" for line in lines.values()))
 
 
 def main() -> int:
-    """Plant, keep the report, and return a status."""
+    """Plant, keep what was found, and return a status."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--mutants", type=int, default=MUTANTS, help="how many are drawn")
-    mutants = parser.parse_args().mutants
+    parser.add_argument("--seconds", type=int, default=SECONDS, help="begin none after so many")
+    parser.add_argument("--seed", default="", help="what they are drawn by; else the image's ID")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="so many at a time")
+    given = parser.parse_args()
     engine, row = connection.connect(), variants.load().cpu
     image = building.present(engine, row)
-    argv = command(mutants, engine.client.images.get(image).id or image)
-    options = box.options(engine)
-    with containers.container(engine, image, argv, kind="tests", **options) as container:
-        box.put(container, suites.sources())
-        suites.follow(container, SECONDS + suites.GRACE)
-        results = box.results(container)
-    for name, data in results.items():
-        if name.startswith("gradients.mutation."):
-            with store.replacing(store.ROOT / "reports" / row.name / name) as part:
-                part.write_bytes(data)
-    return 0 if json.loads(results.get("gradients.mutation.json", b"[]")) else 1
+    image_id = engine.client.images.get(image).id or image
+    tests = suites.sources()
+    current, folder = state(image_id, tests), store.ROOT / "reports" / row.name / "mutation"
+    rows, found = folder / f"rows-{current[:12]}.json", folder / "mutants.jsonl"
+    if not rows.exists() and run(engine, image, suite(), tests, partial(keep_rows, rows)):
+        # What fails without a mutant proves nothing: it is left out.
+        progress.say("the suite fails as it is: its other tests are held to mutants")
+    if not rows.exists():
+        progress.say("no test told which lines it runs")
+        return 1
+    keep_found(found, {})
+    kept = {f"{KEPT}/{path.name}": path.read_bytes() for path in (rows, found)}
+    argv = planting(
+        given.seconds,
+        mutants=given.mutants,
+        seed=given.seed or image_id,
+        jobs=given.jobs,
+        rows=box.TESTS / KEPT / rows.name,
+        known=box.TESTS / KEPT / found.name,
+        state=current,
+    )
+    return run(engine, image, argv, tests | kept, partial(keep_found, found))
 
 
 if __name__ == "__main__":

@@ -2,13 +2,58 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+import pytest
+
 from tests.mutation import __main__ as mutation
 
+FILES = {
+    "conftest.py": b"shared",
+    "smoke/test_smoke.py": b"another suite",
+    "gradients/checks.py": b"the suite",
+    "gradients/mutation/score.py": b"what counts",
+}
 
-def test_the_rows_are_made_before_the_mutants_that_need_them() -> None:
-    *limit, words = mutation.command(7, "sha256:ab")
-    assert limit == ["timeout", str(mutation.SECONDS), "sh", "-c"]
-    first, then = words.split("; ")
-    assert "--coverage=rows" in first
-    assert "--mutants=7" in then
-    assert "--seed=sha256:ab" in then
+
+def line(**entry: str) -> bytes:
+    """Return what the plugin writes of a mutant."""
+    return json.dumps(entry).encode() + b"\n"
+
+
+def test_the_suite_says_what_runs_which_line_and_mutants_are_drawn_by_the_seed() -> None:
+    assert "--coverage=rows" in mutation.suite()
+    words = mutation.planting(60, mutants=7, seed="sha256:ab")
+    assert {"--mutants=7", "--seed=sha256:ab", "--seconds=60"} <= set(words)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_was_found_holds_until_the_image_or_the_suite_changes(name: str) -> None:
+    found = mutation.state("sha256:ab", FILES)
+    assert mutation.state("sha256:cd", FILES) != found
+    moves = name in ("conftest.py", "gradients/checks.py")
+    assert (mutation.state("sha256:ab", FILES | {name: b"new"}) != found) == moves
+
+
+def test_what_is_found_of_a_mutant_takes_the_place_of_what_was(tmp_path: Path) -> None:
+    """And half a line, of a run that was ended, is none."""
+    path = tmp_path / "mutation" / "mutants.jsonl"
+    first = line(id="a", status="survived") + line(id="b", status="caught")
+    mutation.keep_found(path, {mutation.FOUND: first})
+    mutation.keep_found(path, {mutation.FOUND: line(id="a", status="caught") + b'{"id": "b", '})
+    mutation.keep_found(path, {})
+    assert [json.loads(one) for one in path.read_bytes().splitlines()] == [
+        {"id": "a", "status": "caught"},
+        {"id": "b", "status": "caught"},
+    ]
+
+
+def test_rows_of_another_suite_are_gone(tmp_path: Path) -> None:
+    """And those that are there stay, where a run left none."""
+    old, new = (tmp_path / f"rows-{name}.json" for name in ("old", "new"))
+    mutation.keep_rows(old, {mutation.ROWS: b"{}"})
+    mutation.keep_rows(new, {})
+    assert old.exists()
+    mutation.keep_rows(new, {mutation.ROWS: b"{}"})
+    assert [path.name for path in tmp_path.iterdir()] == [new.name]

@@ -279,3 +279,14 @@ SPARSE_MAXIMUM = records(
     ),
     *CHECKS,
 )
+SEGMENT_PROD_WITH_ZERO = records(
+    Known("the second derivative of a segment's product is wrong, or NaN, where an input is 0"),
+    "second",
+)
+ONE_INDEX = records(
+    Known(
+        "gather_nd at one index, a vector: its gradient has an update for each number of a row",
+        r"Dimensions \[0,1\) of indices\[shape=\[1\]\] = 1 must match dimensions",
+    ),
+    *("reverse", "second", "relaxed", "float32"),
+)

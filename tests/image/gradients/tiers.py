@@ -29,6 +29,7 @@ OF_TENSORS = {
 #: The groups of rows that differ in attributes alone.
 ALL_SWEPT = (
     *("products", "axes", "slices", "broadcasts", "windows", "sizes", "boundaries", "forms"),
+    "corners",
 )
 #: What is run of such rows, by group: of each row,
 SWEPT = {

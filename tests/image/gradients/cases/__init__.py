@@ -14,6 +14,7 @@ from gradients.cases import (
     boundaries,
     broadcasts,
     convolution,
+    corners,
     elementwise,
     fft,
     flow,
@@ -66,6 +67,7 @@ GROUPS = {
         sizes,
         boundaries,
         forms,
+        corners,
     )
 }
 

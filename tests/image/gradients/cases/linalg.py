@@ -23,13 +23,13 @@ def symmetric(matrix: tf.Tensor) -> tf.Tensor:
 def singular_vectors(matrix: tf.Tensor) -> tf.Tensor:
     """Use both sides of singular vectors, so that their signs do not count."""
     values, left, right = tf.linalg.svd(matrix)
-    return tf.matmul(left * tf.tanh(values), right, transpose_b=True)
+    return tf.matmul(left * tf.tanh(values)[..., None, :], right, transpose_b=True)
 
 
 def eigenvectors(matrix: tf.Tensor) -> tf.Tensor:
     """Use eigenvectors on both sides, so that their signs do not count."""
     values, vectors = tf.linalg.eigh(symmetric(matrix))
-    return tf.matmul(vectors * tf.exp(values), vectors, transpose_b=True)
+    return tf.matmul(vectors * tf.exp(values)[..., None, :], vectors, transpose_b=True)
 
 
 def logarithm(matrix: tf.Tensor) -> tf.Tensor:

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 #: Calls whose first two operands may not change places.
 ORDERED = ("mat_mul", "matmul", "batch_mat_mul", "subtract", "sub", "divide", "div", "real_div")
-#: What a reduction's, and a cast's, name holds.
+#: What the name of a reduction, a cast, or a change of shape holds.
 REDUCTIONS = ("reduce_", "sum", "mean", "_ReduceGradient")
 CASTS = ("cast", "conj", "stop_gradient", "broadcast_to")
+SHAPES = ("reshape", "expand_dims", "squeeze", "transpose", "reverse", "flip")
+#: Functions of one number each, which may be forgotten.
+FUNCTIONS = ("abs", "sqrt", "square", "exp", "log", "sign", "neg", "negative", "reciprocal")
+#: Functions that are taken for one another.
+TWINS = {
+    **{"maximum": "minimum", "minimum": "maximum", "ones_like": "zeros_like"},
+    **{"greater": "greater_equal", "greater_equal": "greater", "zeros_like": "ones_like"},
+    **{"less": "less_equal", "less_equal": "less", "equal": "not_equal", "not_equal": "equal"},
+    **{"logical_and": "logical_or", "logical_or": "logical_and", "any": "all", "all": "any"},
+    **{"sum": "mean", "mean": "sum", "reduce_sum": "reduce_mean", "reduce_mean": "reduce_sum"},
+    **{"max": "min", "min": "max", "reduce_max": "reduce_min", "reduce_min": "reduce_max"},
+}
 #: Where a whole number is an axis.
 AXES = ("axis", "axes", "dim", "dims", "batch_dims")
+#: Arguments that say how something is called, or where it lies on several devices.
+WORDS = ("name", "caller", "stacklevel", "layout", "aggregation")
 NEIGHBOURS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -20,7 +35,13 @@ NEIGHBOURS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.GtE: ast.Gt,
     ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
 }
+#: Comparisons whose neighbour is their opposite: a condition of one is not negated once more.
+OPPOSED = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot, ast.In, ast.NotIn)
 OPPOSITES: dict[type[ast.operator], ast.operator] = {
     ast.Add: ast.Sub(),
     ast.Sub: ast.Add(),
@@ -28,7 +49,11 @@ OPPOSITES: dict[type[ast.operator], ast.operator] = {
     ast.Div: ast.Mult(),
 }
 UNORDERED = (ast.Add, ast.Mult, ast.BitAnd, ast.BitOr, ast.BitXor)
-Change = tuple[str, ast.expr]
+#: Functions that compute no number of a model: how it is stored, and what shape it announces.
+NO_NUMBER = ("get_config", "from_config", "compute_output_shape", "compute_output_spec")
+#: Calls that say something, and do nothing.
+SAYING = ("warn", "warning", "info", "debug", "vlog", "log_first_n")
+Change = tuple[str, ast.expr | ast.stmt]
 
 
 @dataclass(frozen=True)
@@ -39,6 +64,7 @@ class Mutant:
     `outermost` is the function or method that holds it, and is replaced as a whole.
     """
 
+    file: str
     pattern: str
     outermost: str
     line: int
@@ -47,22 +73,28 @@ class Mutant:
     node: int
     choice: int
 
+    @property
+    def id(self) -> str:
+        """What it is known by in later runs."""
+        return hashlib.sha256(repr(astuple(self)).encode()).hexdigest()[:16]
 
-def mutants(source: str) -> Iterator[Mutant]:
+
+def mutants(source: str, file: str) -> Iterator[Mutant]:
     """Yield the mutants of all functions of a source; of what only raises there are none."""
     tree = ast.parse(source)
     numbers = {id(node): number for number, node in enumerate(ast.walk(tree))}
     for outermost, statement in _statements(tree.body, ""):
+        before = _text(statement)
         for node in _own(statement):
             for choice, (pattern, new) in enumerate(changes(node)):
-                before = _text(statement)
-                # There and back: thousands of trees would take minutes.
-                _Replacing(node, new).visit(statement)
-                after = _text(statement)
-                _Replacing(new, node).visit(statement)
-                number = numbers[id(node)]
-                line = statement.lineno
-                yield Mutant(pattern, outermost, line, before, after, number, choice)
+                changed = _Replacing(node, new).visit(statement)
+                after = _text(changed)
+                if changed is statement:
+                    # There and back: thousands of trees would take minutes.
+                    _Replacing(new, node).visit(statement)
+                number, line = numbers[id(node)], statement.lineno
+                if after != before:
+                    yield Mutant(file, pattern, outermost, line, before, after, number, choice)
 
 
 def mutated(source: str, node: int, choice: int) -> ast.Module:
@@ -78,7 +110,9 @@ def mutated(source: str, node: int, choice: int) -> ast.Module:
 def changes(node: ast.AST) -> list[Change]:
     """Return the mistakes that can be made at a node, each with what it becomes."""
     found: list[Change] = []
-    if isinstance(node, ast.BinOp):
+    if isinstance(node, ast.stmt):
+        found += _of_statement(node)
+    elif isinstance(node, ast.BinOp):
         if not isinstance(node.op, UNORDERED):
             found.append(("operands swapped", ast.BinOp(node.right, node.op, node.left)))
         if type(node.op) in OPPOSITES:
@@ -105,9 +139,47 @@ def changes(node: ast.AST) -> list[Change]:
     return [(pattern, ast.copy_location(new, node)) for pattern, new in found]
 
 
+def _of_statement(node: ast.stmt) -> Iterator[Change]:
+    """Yield the mistakes that can be made with a statement as a whole."""
+    if isinstance(node, ast.If):
+        known = isinstance(node.test, ast.Compare) and isinstance(node.test.ops[0], OPPOSED)
+        if not known and not isinstance(node.test, ast.UnaryOp):
+            negated = ast.UnaryOp(ast.Not(), node.test)
+            yield "condition negated", ast.If(negated, node.body, node.orelse)
+    elif isinstance(node, ast.AugAssign):
+        yield "statement left out", ast.Pass()
+        if type(node.op) in OPPOSITES:
+            opposite = OPPOSITES[type(node.op)]
+            yield "operator changed", ast.AugAssign(node.target, opposite, node.value)
+    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        yield "statement left out", ast.Pass()
+    elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        # Only what had a value before can go on with it.
+        names = {one.id for one in ast.walk(node.value) if isinstance(one, ast.Name)}
+        if node.targets[0].id in names:
+            yield "statement left out", ast.Pass()
+    elif isinstance(node, ast.Return) and len(getattr(node.value, "elts", ())) == 2:
+        assert isinstance(node.value, ast.Tuple | ast.List | ast.Set), "it has elements"
+        first, other = node.value.elts
+        yield "outputs swapped", ast.Return(ast.Tuple([other, first], ast.Load()))
+
+
 def _of_call(node: ast.Call) -> Iterator[Change]:
     """Yield the mistakes that can be made with a call."""
     name = ast.unparse(node.func).rpartition(".")[2]
+    for number, keyword in enumerate(node.keywords):
+        value, others = keyword.value, [one for one in node.keywords if one is not keyword]
+        # What is None or False is so by default.
+        plain = isinstance(value, ast.Constant) and (value.value is None or value.value is False)
+        if keyword.arg and keyword.arg not in WORDS and not plain:
+            yield "argument left out", ast.Call(node.func, node.args, others)
+        if keyword.arg in AXES and isinstance(value, ast.Constant) and type(value.value) is int:
+            moved = ast.keyword(keyword.arg, ast.Constant(value.value - 1))
+            keywords = [*node.keywords[:number], moved, *node.keywords[number + 1 :]]
+            yield "axis off by one", ast.Call(node.func, node.args, keywords)
+    if name in TWINS and isinstance(node.func, ast.Attribute):
+        twin = ast.Attribute(node.func.value, TWINS[name], ast.Load())
+        yield "function mistaken", ast.Call(twin, node.args, node.keywords)
     if not node.args or any(isinstance(one, ast.Starred) for one in node.args):
         return
     if name in ORDERED and len(node.args) > 1:
@@ -117,12 +189,10 @@ def _of_call(node: ast.Call) -> Iterator[Change]:
         yield "reduction left out", node.args[0]
     elif any(part in name for part in CASTS):
         yield "cast lost", node.args[0]
-    for number, keyword in enumerate(node.keywords):
-        value = keyword.value
-        if keyword.arg in AXES and isinstance(value, ast.Constant) and type(value.value) is int:
-            moved = ast.keyword(keyword.arg, ast.Constant(value.value - 1))
-            keywords = [*node.keywords[:number], moved, *node.keywords[number + 1 :]]
-            yield "axis off by one", ast.Call(node.func, node.args, keywords)
+    elif any(part in name for part in SHAPES):
+        yield "shape left as it is", node.args[0]
+    elif name in FUNCTIONS:
+        yield "function left out", node.args[0]
 
 
 def _of_constant(node: ast.Constant) -> Iterator[Change]:
@@ -141,7 +211,8 @@ def _statements(body: list[ast.stmt], outside: str) -> Iterator[tuple[str, ast.s
         if isinstance(statement, ast.ClassDef) and not outside.endswith("()"):
             yield from _statements(statement.body, f"{outside}{statement.name}.")
         elif isinstance(statement, ast.FunctionDef) and not outside.endswith("()"):
-            yield from _statements(statement.body, f"{outside}{statement.name}()")
+            if statement.name not in NO_NUMBER:
+                yield from _statements(statement.body, f"{outside}{statement.name}()")
         elif outside.endswith("()"):
             if isinstance(body[-1], ast.Raise):
                 return
@@ -154,12 +225,25 @@ def _statements(body: list[ast.stmt], outside: str) -> Iterator[tuple[str, ast.s
                 yield from _statements(handler.body, outside)
 
 
+def _refuses(body: list[ast.stmt]) -> bool:
+    """Whether a block only raises, if it does anything."""
+    if len(body) == 1 and isinstance(body[0], ast.If) and not body[0].orelse:
+        return _refuses(body[0].body)
+    return bool(body) and isinstance(body[-1], ast.Raise)
+
+
 def _own(statement: ast.stmt) -> Iterator[ast.AST]:
-    """Yield the nodes of a statement that are in no statement below it, nor a docstring."""
+    """Yield a statement and its nodes that are in no statement below it; not of what it says."""
     if isinstance(statement, ast.Assert | ast.FunctionDef | ast.ClassDef):
         return
-    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+    if isinstance(statement, ast.If) and (_refuses(statement.body) or _refuses(statement.orelse)):
+        # Whether an input is refused changes no number.
         return
+    if isinstance(statement, ast.Expr):
+        value = statement.value
+        said = isinstance(value, ast.Call) and ast.unparse(value.func).split(".")[-1] in SAYING
+        if said or isinstance(value, ast.Constant):
+            return
     waiting: list[ast.AST] = [statement]
     while waiting:
         node = waiting.pop()
@@ -175,9 +259,9 @@ def _text(statement: ast.stmt) -> str:
 
 
 class _Replacing(ast.NodeTransformer):
-    """Puts one expression in another's place."""
+    """Puts one node in another's place."""
 
-    def __init__(self, target: ast.AST, new: ast.expr) -> None:
+    def __init__(self, target: ast.AST, new: ast.AST) -> None:
         self._target, self._new = target, new
 
     def visit(self, node: ast.AST) -> ast.AST:

@@ -1,172 +1,236 @@
 """Runs mutants instead of the suite: `--mutants N`, after a run with `--coverage rows`.
 
-The tests are collected once, and TensorFlow is imported once. Each mutant has a process, forked
-before TensorFlow started a thread; it runs the tests that run its line until one fails. A mutant
-that no test reaches is none: coverage tells of it.
+The tests are collected once, and TensorFlow is imported once. Each mutant has a process of its
+own; it runs the tests that run its line until one fails. A mutant that no test reaches is none:
+coverage tells of it. What became of one stands in a line of `<results>.mutation.jsonl` at once, so
+that a later run goes on from there, with `--known`.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
-import select
-import signal
-from collections.abc import Callable, Iterator
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest.runner import runtestprotocol
 
 from gradients.coverage import scope
+from gradients.mutation import score
 from gradients.mutation.mutants import Mutant, mutants
 from gradients.mutation.planting import Loaded, loaded, plant
+from gradients.mutation.processes import NOT_PLANTED, SURVIVED, Outcome, attempt
 
-#: Seconds that a mutant's tests may take; one that hangs is caught.
-LIMIT = 60
-#: How many tests a mutant is held to: forward mode and the cheap ones first.
-ROWS = 40
-ORDER = ("forward", "reverse", "second", "function", "jacobian", "float32")
-#: What stands for the answer of a process that gave none.
-DIED = "the process died"
-CAUGHT, SURVIVED, HANGS, NOT_PLANTED = "caught", "survived", "hangs", "not planted"
+#: Seconds of computing that a mutant's tests may take together.
+SECONDS = 30
+#: The checks of the table that are tried first, since they are cheap and see most.
+FIRST = ("reverse", "forward", "relaxed", "function", "float32", "second", "called")
+#: What is found of each mutant, by its id.
+Known = dict[str, dict[str, Any]]
 
 
 def add_option(parser: pytest.Parser) -> None:
     """Add `--mutants` and what goes with it."""
-    parser.addoption(
-        "--mutants", type=int, default=0, help="plant so many mutants, drawn by --seed"
-    )
-    parser.addoption("--seed", default="", help="what the mutants are drawn by: an image's ID")
+    group = parser.getgroup("mutants", "mutants of TensorFlow's and Keras's gradient code")
+    group.addoption("--mutants", type=int, default=0, help="plant so many, instead of the suite")
+    group.addoption("--seed", default="", help="what they are drawn by: an image's ID, say")
+    group.addoption("--seconds", type=int, default=3600, help="begin no mutant after so many")
+    group.addoption("--jobs", type=int, default=1, help="so many at a time")
+    group.addoption("--rows", default="", help="JSON: which tests run which line")
+    group.addoption("--known", default="", help="JSON, a line each: what earlier runs found")
+    group.addoption("--state", default="", help="image and suite: what holds for others is no more")
 
 
 class Mutation:
     """Plants mutants, and keeps what became of each."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self._stem = Path(config.option.xmlpath).with_suffix("")
-        self._count, self._seed = config.getoption("--mutants"), config.getoption("--seed")
+        self._config, self._option = config, config.getoption
+        self._begin = time.monotonic()
+        self._path = Path(config.option.xmlpath).with_suffix(".mutation.jsonl")
         self._files = dict(scope.files())
+        self._sources = {name: path.read_text("utf-8") for name, path in self._files.items()}
         self._found: list[dict[str, Any]] = []
-        self._passes: dict[str, bool] = {}
+        self._unrun = 0
+        self._sound: set[str] = set()
+        self._unsound: set[str] = set()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run every mutant's tests, in place of the suite's."""
-        rows = json.loads(self._stem.with_suffix(".rows.json").read_text(encoding="utf-8"))
+        rows = json.loads(Path(self._option("--rows")).read_text(encoding="utf-8"))
+        there = [
+            mutant for name, source in self._sources.items() for mutant in mutants(source, name)
+        ]
+        run = [mutant for mutant in there if _line(mutant) in rows]
+        self._unrun = len(there) - len(run)
+        chosen = drawn(run, self._option("--seed"))[: self._option("--mutants")]
+        known = _known(self._option("--known"))
         items = {item.nodeid: item for item in session.items}
         functions = loaded(map(str, self._files.values()))
-        for file, mutant in self._drawn(rows):
-            ids = [name for name in rows[f"{file}:{mutant.line}"] if name in items]
-            tests = self._sound([items[name] for name in sorted(set(ids), key=_rank)[:ROWS]])
-            if not tests:
+        _one_thread()
+        # Else every process would copy what its collections of garbage touch: all there is.
+        gc.freeze()
+        self._path.touch()
+        workers = []
+        for number in range(jobs := self._option("--jobs")):
+            if child := os.fork():
+                workers.append(child)
                 continue
-            status, by = self._attempt(file, mutant, tests, functions)
-            self._found.append(
-                {"file": file, **asdict(mutant), "status": status, "by": by, "tests": len(tests)}
-            )
-        text = json.dumps(self._found, indent=1) + "\n"
-        self._stem.with_suffix(".mutation.json").write_text(text, encoding="utf-8")
+            try:
+                self._work(chosen[number::jobs], rows, items, functions, known)
+            finally:
+                os._exit(0)
+        for child in workers:
+            os.waitpid(child, 0)
+        self._found = list(_known(str(self._path)).values())
         return True
 
-    def _drawn(self, rows: dict[str, list[str]]) -> list[tuple[str, Mutant]]:
-        """Return the mutants of lines that are run: as many as are asked for, by the seed."""
-        there = [
-            (name, mutant)
-            for name, path in self._files.items()
-            for mutant in mutants(path.read_text(encoding="utf-8"))
-            if f"{name}:{mutant.line}" in rows
-        ]
-        return random.Random(self._seed).sample(there, min(self._count, len(there)))
+    def _work(
+        self,
+        chosen: Sequence[Mutant],
+        rows: Mapping[str, Sequence[str]],
+        items: Mapping[str, pytest.Item],
+        functions: Loaded,
+        known: Known,
+    ) -> None:
+        """Find what becomes of some mutants, and tell of survivors as they come."""
+        state, terminal = self._option("--state"), self._config.get_terminal_writer()
+        file = os.open(self._path, os.O_WRONLY | os.O_APPEND)
+        for mutant in chosen:
+            entry = known.get(mutant.id, {})
+            if entry.get("state") != state:
+                if time.monotonic() - self._begin > self._option("--seconds"):
+                    return
+                names = [name for name in set(rows[_line(mutant)]) if name in items]
+                # What caught it is tried first.
+                tests = [items[name] for name in spread(names, mutant.id, entry.get("by", ""))]
+                outcome = self._judge(mutant, tests, functions)
+                entry = {"id": mutant.id, "state": state, "tests": len(tests), **asdict(mutant)}
+                entry |= asdict(outcome)
+                if outcome.status == SURVIVED:
+                    terminal.write("\n".join([*score.told(entry), ""]), flush=True)
+            # One write a line: no other worker's comes between.
+            os.write(file, f"{json.dumps(entry)}\n".encode())
 
-    def _attempt(
-        self, file: str, mutant: Mutant, tests: list[pytest.Item], functions: Loaded
-    ) -> tuple[str, str]:
-        """Run a mutant's tests in a process of its own; return what became of it, by which test."""
-        path = self._files[file]
-        source = path.read_text(encoding="utf-8")
+    def _judge(self, mutant: Mutant, tests: list[pytest.Item], functions: Loaded) -> Outcome:
+        """Return what becomes of a mutant.
 
-        def run() -> tuple[str, str]:
-            if not plant(mutant, source, str(path), functions):
-                return NOT_PLANTED, ""
-            return next(((CAUGHT, name) for name in _failing(tests)), (SURVIVED, ""))
+        What fails without it as well proves nothing, and is left out.
+        """
+        source, path = self._sources[mutant.file], str(self._files[mutant.file])
 
-        found = _forked(run, LIMIT)
-        if found is None:
-            return HANGS, ""
-        # A process that ended without an answer was ended by the mutant: that is seen.
-        status, by = (CAUGHT, DIED) if found == DIED else found
-        return status, by
+        def planting() -> bool:
+            return plant(mutant, source, path, functions)
 
-    def _sound(self, tests: list[pytest.Item]) -> list[pytest.Item]:
-        """Return the tests that pass in such a process without a mutant: others prove nothing."""
-        new = [test for test in tests if test.nodeid not in self._passes]
-        if new:
-            found = _forked(lambda: list(_failing(new)), LIMIT + len(new))
-            failing = found if isinstance(found, list) else [test.nodeid for test in new]
-            self._passes.update({test.nodeid: test.nodeid not in failing for test in new})
-        return [test for test in tests if self._passes[test.nodeid]]
+        while True:
+            tests = [test for test in tests if test.nodeid not in self._unsound]
+            if not tests:
+                return Outcome(NOT_PLANTED, 0)
+            outcome = attempt(tests, planting, SECONDS)
+            if not outcome.by or outcome.by in self._sound:
+                return outcome
+            without = attempt(tests[: outcome.ran])
+            if without.status == SURVIVED:
+                self._sound.add(outcome.by)
+                return outcome
+            self._unsound.add(without.by)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Fail where nothing was planted, or the goal is missed."""
+        if session.exitstatus == 0 and (not self._planted or any(one.failed for one in self._all)):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @property
+    def _planted(self) -> int:
+        return sum(entry["status"] != NOT_PLANTED for entry in self._found)
+
+    @property
+    def _all(self) -> list[score.Score]:
+        return score.scores(self._found, score.read())
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print the score, and the survivors by name."""
+        """Print the survivors by name, and the score."""
         terminalreporter.section("mutants")
-        for line in summary(self._found):
-            terminalreporter.line(line)
+        for one in self._all:
+            for line in one.lines():
+                terminalreporter.line(line)
+        terminalreporter.line(
+            f"{len(self._found) - self._planted} could not be planted; lines that no test runs "
+            f"have {self._unrun} more. Caught by: {score.checks(self._found)}"
+        )
 
 
-def summary(found: list[dict[str, Any]]) -> Iterator[str]:
-    """Yield each survivor with its diff, then the score."""
-    for one in found:
-        if one["status"] == SURVIVED:
-            yield f"survived: {one['file']}:{one['line']}: {one['outermost']}: {one['pattern']}"
-            yield f"  - {one['before']}"
-            yield f"  + {one['after']}"
-    planted = [one for one in found if one["status"] != NOT_PLANTED]
-    caught = sum(one["status"] != SURVIVED for one in planted)
-    hang = sum(one["status"] == HANGS for one in planted)
-    yield (
-        f"{caught} of {len(planted)} mutants caught, {hang} of these by the time limit; "
-        f"{len(found) - len(planted)} not planted"
-    )
+def drawn(there: Sequence[Mutant], seed: str) -> list[Mutant]:
+    """Return mutants in an order that a seed decides, of each package in turn.
 
-
-def _rank(name: str) -> tuple[int, str]:
-    """Return where a test stands among those that a mutant is held to."""
-    check = name.rpartition("-")[2].rstrip("]")
-    return ORDER.index(check) if check in ORDER else len(ORDER), name
-
-
-def _failing(tests: list[pytest.Item]) -> Iterator[str]:
-    """Run tests, and yield those that fail."""
-    for number, test in enumerate(tests):
-        following = tests[number + 1] if number + 1 < len(tests) else None
-        if any(report.failed for report in runtestprotocol(test, log=False, nextitem=following)):
-            yield test.nodeid
-
-
-def _forked(run: Callable[[], Any], seconds: float) -> Any:
-    """Return what a function returns in a process of its own, as JSON has it.
-
-    None: it was not done after so many seconds; `DIED`: the process ended without an answer.
+    So each beginning is a sample of either package.
     """
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        os.close(reading)
-        # `_exit`: what stands in a buffer is printed by the parent, once.
-        try:
-            os.write(writing, json.dumps([run()]).encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    ready, _, _ = select.select([reading], [], [], seconds)
-    if not ready:
-        os.kill(child, signal.SIGKILL)
-    with open(reading, "rb") as answer:  # noqa: PTH123 - a pipe has no path
-        data = answer.read() if ready else b""
-    os.waitpid(child, 0)
-    if not ready:
-        return None
-    return json.loads(data)[0] if data else DIED
+    packages: dict[str, list[Mutant]] = defaultdict(list)
+    for mutant in there:
+        packages[mutant.file.partition("/")[0]].append(mutant)
+    for package in packages.values():
+        random.Random(seed).shuffle(package)
+    return [one for turn in zip_longest(*packages.values()) for one in turn if one]
+
+
+def spread(names: Sequence[str], seed: str, first: str = "") -> Iterator[str]:
+    """Yield tests so that each beginning has all kinds: checks by group, tests by function.
+
+    A line that a thousand tests run is wrong for some of them, which are alike.
+    """
+    kinds: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for name in sorted(names):
+        kinds[_kind(name)].append(name)
+    for kind in kinds.values():
+        random.Random(seed).shuffle(kind)
+    turns = zip_longest(*(kinds[kind] for kind in sorted(kinds)))
+    if first in names:
+        yield first
+    yield from (name for name in chain.from_iterable(turns) if name and name != first)
+
+
+def _kind(name: str) -> tuple[int, str]:
+    """Return a test's kind, by the place that it has among others."""
+    function, _, row = name.partition("[")
+    check = row.rpartition("-")[2].rstrip("]")
+    if "test_case" not in function:
+        return len(FIRST), function
+    place = FIRST.index(check) if check in FIRST else len(FIRST) + 1
+    return place, f"{row.partition('/')[0]} {check}"
+
+
+def _one_thread() -> None:
+    """Have TensorFlow compute in one thread, which it starts in each process.
+
+    Those that it has started already would not be in a forked one, which would wait for them.
+    """
+    import tensorflow as tf
+
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError as error:
+        message = "a test's module computes while it is imported: let its tests do that"
+        raise pytest.UsageError(f"{message} ({error})") from error
+
+
+def _line(mutant: Mutant) -> str:
+    """Return what the rows know a mutant's line by."""
+    return f"{mutant.file}:{mutant.line}"
+
+
+def _known(path: str) -> Known:
+    """Return what earlier runs found, from their files' lines."""
+    if not path:
+        return {}
+    lines = Path(path).read_text(encoding="utf-8").splitlines()
+    return {entry["id"]: entry for entry in map(json.loads, lines)}

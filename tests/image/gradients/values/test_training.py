@@ -44,32 +44,33 @@ def model(optimizer: keras.Optimizer | None = None, **options: Any) -> keras.Mod
     return made
 
 
-#: By name: the layer's options, `fit`'s, and the gradient that must come of them.
-STEPS: dict[str, tuple[dict[str, Any], dict[str, Any], Gradient]] = {
-    "plain": ({}, {}, gradient),
-    "sample_weight": ({}, {"sample_weight": WEIGHTS}, lambda k: gradient(k, WEIGHTS)),
+#: By name: the layer's options, `fit`'s, and the gradient that must come of them. A penalty
+#: computes when it is made, and nothing may while a module is imported.
+STEPS: dict[str, tuple[Callable[[], dict[str, Any]], dict[str, Any], Gradient]] = {
+    "plain": (dict, {}, gradient),
+    "sample_weight": (dict, {"sample_weight": WEIGHTS}, lambda k: gradient(k, WEIGHTS)),
     "class_weight": (
-        {},
+        dict,
         {"class_weight": CLASSES},
         lambda k: gradient(k, np.where(TARGETS[:, 0] == 1, 3.0, 0.5)),
     ),
     "l1": (
-        {"kernel_regularizer": regularizers.L1(0.25)},
+        lambda: {"kernel_regularizer": regularizers.L1(0.25)},
         {},
         lambda k: gradient(k) + 0.25 * np.sign(k),
     ),
     "l2": (
-        {"kernel_regularizer": regularizers.L2(0.25)},
+        lambda: {"kernel_regularizer": regularizers.L2(0.25)},
         {},
         lambda k: gradient(k) + 0.5 * k,
     ),
     "l1_l2": (
-        {"kernel_regularizer": regularizers.L1L2(0.25, 0.125)},
+        lambda: {"kernel_regularizer": regularizers.L1L2(0.25, 0.125)},
         {},
         lambda k: gradient(k) + 0.25 * np.sign(k) + 0.25 * k,
     ),
     "activity": (
-        {"activity_regularizer": regularizers.L2(0.25)},
+        lambda: {"activity_regularizer": regularizers.L2(0.25)},
         {},
         lambda k: gradient(k) + 0.5 * INPUTS.T @ (INPUTS @ k) / len(INPUTS),
     ),
@@ -80,23 +81,26 @@ STEPS: dict[str, tuple[dict[str, Any], dict[str, Any], Gradient]] = {
 def test_fit_steps_along_its_gradient(name: str) -> None:
     """One epoch of one batch."""
     options, fit, expected = STEPS[name]
-    trained = model(**options)
+    trained = model(**options())
     trained.fit(INPUTS, TARGETS, batch_size=6, verbose=0, **fit)
     found = trained.get_weights()[0]
     np.testing.assert_allclose(found, START - RATE * expected(START), rtol=1e-5)
 
 
 #: By name: a penalty, and what it is of a matrix.
-PENALTIES: dict[str, tuple[keras.Regularizer, Callable[[np.ndarray], float]]] = {
-    "L1": (regularizers.L1(0.25), lambda w: 0.25 * np.abs(w).sum()),
-    "L2": (regularizers.L2(0.25), lambda w: 0.25 * (w**2).sum()),
-    "L1L2": (regularizers.L1L2(0.25, 0.5), lambda w: 0.25 * np.abs(w).sum() + 0.5 * (w**2).sum()),
+PENALTIES: dict[str, tuple[Callable[[], keras.Regularizer], Callable[[np.ndarray], float]]] = {
+    "L1": (lambda: regularizers.L1(0.25), lambda w: 0.25 * np.abs(w).sum()),
+    "L2": (lambda: regularizers.L2(0.25), lambda w: 0.25 * (w**2).sum()),
+    "L1L2": (
+        lambda: regularizers.L1L2(0.25, 0.5),
+        lambda w: 0.25 * np.abs(w).sum() + 0.5 * (w**2).sum(),
+    ),
     "rows": (
-        regularizers.OrthogonalRegularizer(0.5, "rows"),
+        lambda: regularizers.OrthogonalRegularizer(0.5, "rows"),
         lambda w: 0.5 * np.mean(np.abs(_cosines(w))[np.triu_indices(len(w), 1)]),
     ),
     "columns": (
-        regularizers.OrthogonalRegularizer(0.5, "columns"),
+        lambda: regularizers.OrthogonalRegularizer(0.5, "columns"),
         lambda w: 0.5 * np.mean(np.abs(_cosines(w.T))[np.triu_indices(w.shape[1], 1)]),
     ),
 }
@@ -110,8 +114,8 @@ def _cosines(rows: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("name", PENALTIES)
 def test_penalty_is_its_formula(name: str) -> None:
-    penalty, reference = PENALTIES[name]
-    found = penalty(tf.constant(INPUTS, "float32"))
+    make, reference = PENALTIES[name]
+    found = make()(tf.constant(INPUTS, "float32"))
     np.testing.assert_allclose(found, reference(INPUTS), rtol=1e-6)
 
 

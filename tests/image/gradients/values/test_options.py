@@ -1,0 +1,111 @@
+"""What a layer or an optimizer is asked for reaches it, through whatever passes it on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import pytest
+from keras import constraints, initializers, optimizers, regularizers
+
+from gradients.values.scope import classes
+from gradients.values.test_layers import TABLE
+
+#: The first row of each kind of layer; a function of one's own cannot be read again.
+KINDS = {
+    type(row.make()).__name__: row for name, row in reversed(TABLE.items()) if name != "Lambda"
+}
+OTHER = {"valid": "same", "same": "valid", "channels_last": "channels_first"}
+#: What a layer of Keras takes, and forgets.
+LOST = {"SimpleRNN": {"activity_regularizer"}}
+
+
+def of_weights(config: dict[str, Any]) -> dict[str, Any]:
+    """Return another initializer, penalty and constraint of each weight: all different."""
+    found: dict[str, Any] = {}
+    for number, name in enumerate(sorted(config), 1):
+        if name.endswith("_initializer"):
+            found[name] = initializers.serialize(initializers.Constant(number / 8))
+        elif name.endswith("_regularizer"):
+            found[name] = regularizers.serialize(regularizers.L2(number / 8))
+        elif name.endswith("_constraint"):
+            found[name] = constraints.serialize(constraints.MaxNorm(number))
+    return found
+
+
+def others(config: dict[str, Any]) -> dict[str, Any]:
+    """Return another value of each option that has one."""
+    found = of_weights(config)
+    for name, value in config.items():
+        if name == "rms_scaling":  # it only warns
+            continue
+        if isinstance(value, bool):
+            found[name] = not value
+        elif isinstance(value, float):
+            found[name] = value / 2 + 0.125
+        elif name.endswith("activation"):
+            found[name] = "softsign"
+        elif isinstance(value, str) and value in OTHER:
+            found[name] = OTHER[value]
+    return found
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_layer_is_told_all_that_it_is_asked_for(name: str) -> None:
+    layer = KINDS[name].make(dtype=KINDS[name].dtype)
+    asked = others(layer.get_config())
+    told = type(layer).from_config(layer.get_config() | asked).get_config()
+    lost = {option for option in asked if told[option] != asked[option]}
+    assert lost == LOST.get(name, set())
+    if lost:
+        pytest.xfail(f"{name} does not pass on {', '.join(lost)}")
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_weight_is_made_as_it_is_asked_for(name: str) -> None:
+    """With its own first values, its own penalty and its own constraint."""
+    row = KINDS[name]
+    config = row.make(dtype=row.dtype).get_config()
+    asked = of_weights(config)
+    if "unit_forget_bias" in config:
+        config["unit_forget_bias"] = False
+    layer = type(row.make()).from_config(config | asked)
+    layer.build(list(row.shapes)) if row.together else layer.build(*row.shapes)
+    for option in asked:
+        weight, _, kind = option.rpartition("_")
+        if kind != "initializer":
+            continue
+        first = asked[option]["config"]["value"]
+        found = [variable for variable in layer.variables if (variable.numpy() == first).all()]
+        assert found, option
+        for variable in found:
+            penalty, constraint = variable.regularizer, variable.constraint
+            if f"{weight}_regularizer" in asked:
+                assert regularizers.serialize(penalty) == asked[f"{weight}_regularizer"]
+            if f"{weight}_constraint" in asked:
+                assert constraints.serialize(constraint) == asked[f"{weight}_constraint"]
+
+
+OPTIMIZERS = {
+    kind.__name__: kind
+    for kind in classes(optimizers, keras.Optimizer)
+    - {optimizers.LossScaleOptimizer, optimizers.MultiOptimizer}
+}
+COMMON = {
+    **{"use_ema": True, "ema_momentum": 0.75, "ema_overwrite_frequency": 3},
+    **{"loss_scale_factor": 8.0, "gradient_accumulation_steps": 4, "weight_decay": 0.25},
+}
+
+
+@pytest.mark.parametrize("clip", ["clipnorm", "global_clipnorm", "clipvalue"])
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
+def test_an_optimizer_is_told_all_that_it_is_asked_for(name: str, clip: str) -> None:
+    config = OPTIMIZERS[name]().get_config()
+    asked = {
+        option: value / 2 + 0.125 if isinstance(value, float) else not value
+        for option, value in config.items()
+        if isinstance(value, bool | float)
+    }
+    asked |= {clip: 0.5} | COMMON
+    told = OPTIMIZERS[name].from_config(config | asked).get_config()
+    assert {name: told[name] for name in asked} == pytest.approx(asked, rel=1e-6)
