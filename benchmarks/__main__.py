@@ -1,6 +1,6 @@
 """The benchmark: prints its table, and writes the numbers.
 
-    nox -s benchmark                    everything, 40 GB: 25 minutes on 2 cores, and 20 for `registry`
+    nox -s benchmark                    everything, 40 GB: 25 minutes on 2 cores, `registry` 20
     nox -s benchmark -- images          only the images; or only `registry` or `locks`
     nox -s benchmark -- --json FILE     where the numbers go (default: reports/benchmark.json);
                                         the table as Markdown goes beside them
