@@ -153,7 +153,8 @@ def place(work: Path) -> Place:
         "PIP_CACHE_DIR": work / "pip",
         "XDG_CACHE_HOME": work / "cache",
     }
-    return Place(work / "checkout", {name: str(path) for name, path in caches.items()})
+    none = {"GRADLOCK_CACHE": ""}  # a team's would make what is to be measured
+    return Place(work / "checkout", {name: str(path) for name, path in caches.items()} | none)
 
 
 @contextmanager

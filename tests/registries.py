@@ -67,8 +67,9 @@ def serving(home: Path, *, http: str = "", more: str = "") -> Iterator[Registry]
     home.mkdir(parents=True, exist_ok=True)
     host = f"127.0.0.1:{free_port()}"
     settings = (
-        f"version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n"
-        f"    rootdirectory: {home}/data\nhttp:\n  addr: {host}\n{http}{more}"
+        f"version: 0.1\nlog:\n  level: error\n  accesslog:\n    disabled: true\n"
+        f"storage:\n  filesystem:\n    rootdirectory: {home}/data\n"
+        f"http:\n  addr: {host}\n{http}{more}"
     )
     (home / "config.yml").write_text(settings)
     assert PROGRAM, MISSING

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import httpx
+import pytest
 
-from benchmarks import plain, report
+from benchmarks import images, plain, report
+from benchmarks.registry import registry
 from benchmarks.report import Row
+from gradlock import store
+from gradlock.errors import RegistryError
+from gradlock.inputs import variants
+from gradlock.locks import lockfile, paths
+from gradlock.locks.lockfile import WheelPin
+from gradlock.locks.pylock import Wheel
+from gradlock.locks.resolve import pip
+from tests import registries
 
 ROWS = [
     Row("image, artifacts cached", 60.0, 0.6, "docker build", 50.0, core_seconds=100.0),
@@ -39,3 +50,27 @@ def test_wheels_are_served_as_they_are(tmp_path: Path) -> None:
         assert wheel.name in client.get(url).text
         assert client.get(url + wheel.name).content == b"a wheel"
         assert client.get(url + "other.whl").status_code == httpx.codes.NOT_FOUND
+
+
+def test_without_a_registry_nothing_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registries, "PROGRAM", None)
+    with pytest.raises(RegistryError, match="no registry here"):
+        next(registry(tmp_path))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_bump_moves_one_pin_of_a_checkouts_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = WheelPin(images.BUMP.name, images.BUMP.version, "0" * 64)
+    monkeypatch.setattr(pip, "locate", lambda *_: (Wheel(moved, "x.whl"),))
+    ours = paths.pip(variants.load().cpu)
+    theirs = tmp_path / ours.relative_to(store.ROOT)
+    theirs.parent.mkdir()
+    shutil.copy(ours, theirs)
+    images.bump(tmp_path)
+    before, after = (set(lockfile.parse_wheels(lockfile.read(path))) for path in (ours, theirs))
+    assert after - before == {moved}
+    assert {pin.name for pin in before - after} == {moved.name}
