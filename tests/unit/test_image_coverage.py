@@ -175,7 +175,9 @@ from gradients.coverage import plugin, record, scope
 
 SOURCE = Path(__file__).with_name("made_up.py")
 scope.files = lambda: iter([("keras/made_up.py", SOURCE)])
-unrun = {"keras/made_up.py": {"_idle": {"*": "tf1"}}}
+unrun = {
+    "keras/made_up.py": {"_idle": {"*": "tf1"}, "gradient": {"op is None -> true": "tf1"}}
+}
 record.read = lambda: record.Record({"tf1": "of TensorFlow 1"}, unrun)
 pytest_addoption = plugin.add_option
 

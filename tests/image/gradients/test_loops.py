@@ -210,3 +210,63 @@ def test_the_second_derivative_goes_through(of: str) -> None:
         return outer.gradient(first, x)
 
     close(second(tf.constant(POINT)), 12 * POINT**2)
+
+
+def test_a_loop_of_one_state_returns_it() -> None:
+    """Whatever its body wraps the state in, and whoever asks; its rows are gathered afterwards."""
+    x = tf.constant(ROWS)
+
+    def build(x: tf.Tensor) -> tf.Tensor:
+        small = tf.constant(1e9, tf.float64)
+        older = tf.compat.v1.while_loop(
+            lambda y: tf.reduce_sum(y**2) < 200, lambda y: 2 * y, [x], name="doubled"
+        )
+        newer = tf.while_loop(
+            lambda y: tf.reduce_max(y) < small, lambda y: 2 * y, [x], maximum_iterations=3
+        )
+        return tf.gather(older, [0, 2, 2]) + tf.gather(newer[0], [0, 2, 2])
+
+    (ours,) = gradient(build, x)
+    # The squares of the rows are 17.5 together: two doublings, and three.
+    close(ours, np.broadcast_to((4 + 8) * np.array([[1.0], [0.0], [2.0]]), ROWS.shape))
+
+
+def test_a_condition_may_have_an_axis() -> None:
+    """Of one element; and branches that return a number, or nothing that has a gradient."""
+    x = tf.constant(POINT)
+
+    def build(x: tf.Tensor) -> tf.Tensor:
+        chosen = tf.cond(tf.reshape(tf.size(x) > 2, [1]), lambda: x**2, lambda: x)
+        count, cubes = tf.cond(
+            tf.size(x) > 2, lambda: (tf.size(x), x**3), lambda: (tf.constant(0), x)
+        )
+        return chosen + cubes * tf.cast(count, x.dtype)
+
+    (ours,) = gradient(build, x)
+    close(ours, 2 * POINT + 9 * POINT**2)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_condition_in_a_loop_keeps_what_each_branch_made(*, compiled: bool) -> None:
+    """A list that one branch extends, and the other leaves; by XLA, too."""
+
+    @tf.function(jit_compile=compiled)
+    def run(x: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = x
+            for step in tf.range(4):
+                y = tf.cond(step % 2 == 0, lambda y=y: tf.sin(y) * y, lambda y=y: tf.exp(-y) * y)
+            total = tf.reduce_sum(y)
+        return tape.gradient(total, x)
+
+    def by_hand(x: np.ndarray) -> np.ndarray:
+        y, slope = x, np.ones_like(x)
+        for step in range(4):
+            if step % 2 == 0:
+                y, slope = np.sin(y) * y, slope * (np.cos(y) * y + np.sin(y))
+            else:
+                y, slope = np.exp(-y) * y, slope * np.exp(-y) * (1 - y)
+        return slope
+
+    close(run(tf.constant(POINT)), by_hand(POINT), 1e-13)

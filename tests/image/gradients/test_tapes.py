@@ -197,3 +197,69 @@ def test_sparse_gradients_of_several_uses_are_one() -> None:
     np.add.at(expected, [3, 1], 2 * np.arange(8.0).reshape(4, 2)[[3, 1]])
     np.add.at(expected, [1, 0], 1.0)
     close(tf.convert_to_tensor(gradient), expected)
+
+
+def test_a_gradient_asked_for_too_early_ends_the_recording() -> None:
+    """Of a tape that answers once: what follows is not recorded."""
+    x = tf.constant(POINT)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = x**3
+        close(tape.gradient(y, x), 3 * POINT**2)
+        with pytest.raises(RuntimeError, match="can only be used to compute one"):
+            tape.gradient(y, x)
+
+
+def test_a_gradient_may_leave_out_what_flows_in() -> None:
+    """Ones flow in, then; whole numbers and what is not connected have None."""
+    x, apart = tf.constant(POINT), tf.constant(POINT)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([x, apart])
+        y, z = x**2, tf.sin(x)
+        count = tf.cast(x, tf.int32)
+    close(tape.gradient([y, z], x), 2 * POINT + np.cos(POINT))
+    assert tape.gradient(count, x) is None
+    jacobian = tape.jacobian(y, [x, apart])
+    close(jacobian[0], np.diag(2 * POINT))
+    assert jacobian[1] is None
+
+
+@pytest.mark.parametrize("way", SHORT_WAYS)
+def test_a_tape_may_stay_open_for_its_jacobian(way: str) -> None:
+    """A persistent one, and one inside a function, row by row."""
+
+    def jacobians(x: tf.Tensor) -> list[tf.Tensor]:
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(x)
+            y = x[:, :1] * x
+            whole = tape.jacobian(y, x)
+        batch = tape.batch_jacobian(y, x, experimental_use_pfor=False)
+        return [whole, batch]
+
+    x = np.stack([POINT, POINT + 2])
+    whole, batch = WAYS[way](jacobians)(tf.constant(x))
+    expected = x[:, :1, None] * np.eye(3) + x[:, :, None] * np.eye(3)[0]
+    close(batch, expected)
+    close(whole, np.einsum("bij,bc->bicj", expected, np.eye(2)))
+
+
+@pytest.mark.parametrize("way", SHORT_WAYS)
+def test_a_custom_gradient_of_one_result_in_a_structure(way: str) -> None:
+    """A dictionary goes in and comes out; the rule takes its parts."""
+
+    @tf.custom_gradient
+    def own(parts: dict[str, tf.Tensor]):
+        return {"y": parts["a"] * parts["b"]}, lambda upstream: {
+            "a": 3 * upstream,
+            "b": 5 * upstream,
+        }
+
+    def gradients(a: tf.Tensor, b: tf.Tensor) -> list[tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch([a, b])
+            y = own({"a": a, "b": b})["y"]
+        return tape.gradient(y, [a, b])
+
+    of_a, of_b = WAYS[way](gradients)(tf.constant(POINT), tf.constant(POINT + 1))
+    close(of_a, np.full(3, 3.0))
+    close(of_b, np.full(3, 5.0))
