@@ -36,6 +36,12 @@ def gradient(op, grad, axis=0):
 def step(self, x, mask=None):
     if mask is None and x:
         warnings.warn("1 + 1", stacklevel=2)
+        x = mask
+    if x < 1:
+        warnings.warn("small")
+    if x < 2:
+        if mask:
+            raise ValueError(2)
     if self.centered:
         x = ops.maximum(reshape(x, [3]), mask)
     self.count += 1
@@ -104,7 +110,7 @@ def test_nothing_is_touched_that_computes_no_number(found: list[Any]) -> None:
     """A docstring, a default, a refusal and its condition, a warning, a description."""
     lines = SOURCE.splitlines()
     touched = {lines[one.line - 1].strip() for one in found}
-    words = ('"""', "def ", "raise ", "if op < 0", "warnings", "return 1 + 1")
+    words = ('"""', "def ", "raise ", "if op < 0", "if x < ", "warnings", "return 1 + 1")
     assert not [line for line in touched if line.startswith(words)]
     assert "self.count += 1" in touched
 

@@ -44,6 +44,8 @@ INDICES = {
     "one": [2],
     "pairs": [[[0, 1], [2, 0]], [[2, 0], [1, 1]]],
 }
+#: Of each of 2 x 3 x 2 rows, which of its places, some of them twice.
+PLACES = np.array([2, 0, 2, 1, 1, 0, 0, 0, 2, 1, 2, 0] * 2).reshape(2, 3, 2, 2)
 
 
 def stacked(generator: Generator) -> Generator:
@@ -80,5 +82,11 @@ CASES = (
         lambda x, at: tf.gather_nd(x, INDICES[at]) ** 2,
         known=lambda at: gaps.ONE_INDEX if at == "one" else {},
         at=tuple(INDICES),
+    ),
+    *sweep(
+        "gather",
+        [normal(2, 3, 2, 3, 2)],
+        lambda x, batch: tf.gather(x, PLACES, axis=3, batch_dims=batch) ** 2,
+        batch=(1, 2, 3),
     ),
 )

@@ -226,10 +226,21 @@ def _statements(body: list[ast.stmt], outside: str) -> Iterator[tuple[str, ast.s
 
 
 def _refuses(body: list[ast.stmt]) -> bool:
-    """Whether a block only raises, if it does anything."""
+    """Whether a block only raises or warns, if it does anything."""
+    if body and all(map(_says, body)):
+        return True
     if len(body) == 1 and isinstance(body[0], ast.If) and not body[0].orelse:
         return _refuses(body[0].body)
     return bool(body) and isinstance(body[-1], ast.Raise)
+
+
+def _says(statement: ast.stmt) -> bool:
+    """Whether a statement is words alone: a warning, a log, a docstring."""
+    if not isinstance(statement, ast.Expr):
+        return False
+    value = statement.value
+    said = isinstance(value, ast.Call) and ast.unparse(value.func).split(".")[-1] in SAYING
+    return said or isinstance(value, ast.Constant)
 
 
 def _own(statement: ast.stmt) -> Iterator[ast.AST]:
@@ -239,11 +250,8 @@ def _own(statement: ast.stmt) -> Iterator[ast.AST]:
     if isinstance(statement, ast.If) and (_refuses(statement.body) or _refuses(statement.orelse)):
         # Whether an input is refused changes no number.
         return
-    if isinstance(statement, ast.Expr):
-        value = statement.value
-        said = isinstance(value, ast.Call) and ast.unparse(value.func).split(".")[-1] in SAYING
-        if said or isinstance(value, ast.Constant):
-            return
+    if _says(statement):
+        return
     waiting: list[ast.AST] = [statement]
     while waiting:
         node = waiting.pop()

@@ -1,0 +1,145 @@
+"""Layers with attributes that their rows elsewhere leave alone: other axes, what is shared."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+from scipy.special import softmax
+
+from gradients.values.layers import NORMAL, Row, normalized, one
+from gradients.values.recurrent import MASK
+from gradients.values.test_layers import draw
+from gradients.values.test_options import OPTIMIZERS
+
+SIZES = {1: (5,), 2: (5, 4), 3: (5, 4, 3)}
+
+
+def grouped(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray) -> np.ndarray:
+    """Return each of two groups of channels, which come first, normalized."""
+    whole = [normalized(part, (1, 2, 3), 0.25) for part in np.split(x, 2, axis=1)]
+    return gamma[:, None, None] * np.concatenate(whole, axis=1) + beta[:, None, None]
+
+
+ROWS: dict[str, Row] = {
+    "GroupNormalization_axis": one(
+        layers.GroupNormalization, grouped, 2, 4, 3, 5, groups=2, axis=1, **NORMAL
+    ),
+    "GroupNormalization_each": one(
+        layers.GroupNormalization,
+        lambda x: normalized(x, (1, 2), 0.25),
+        *(2, 3, 5, 4),
+        groups=-1,
+        center=False,
+        scale=False,
+        **NORMAL,
+    ),
+    "LayerNormalization_plain": one(
+        layers.LayerNormalization,
+        lambda x: normalized(x, 1, 0.25),
+        *(3, 6, 2),
+        axis=1,
+        center=False,
+        scale=False,
+        **NORMAL,
+    ),
+    "RMSNormalization_axes": one(
+        layers.RMSNormalization,
+        lambda x, g: g * x / np.sqrt((x**2).mean((1, 2), keepdims=True) + 0.25),
+        *(3, 6, 2),
+        axis=[1, 2],
+        **NORMAL,
+    ),
+    "UnitNormalization_axes": one(
+        layers.UnitNormalization,
+        lambda x: x / np.sqrt((x**2).sum((1, 2), keepdims=True)),
+        *(3, 6, 2),
+        axis=[1, 2],
+    ),
+    "Softmax_axes": one(layers.Softmax, lambda x: softmax(x, (1, 2)), 3, 6, 2, axis=(1, 2)),
+    "Softmax_masked": one(
+        layers.Softmax,
+        lambda x: softmax(np.where(MASK, x, -1e9), -1) * MASK,
+        *MASK.shape,
+        call={"mask": MASK},
+    ),
+    "PReLU_shared": one(
+        layers.PReLU, lambda x, a: np.where(x > 0, x, a * x), 2, 3, 4, 5, shared_axes=[1, 2]
+    ),
+    "EinsumDense_ellipsis": one(
+        layers.EinsumDense,
+        lambda x, w, b: np.einsum("...x,xy->...y", x, w) + b,
+        *(2, 3, 4, 5),
+        equation="...x,xy->...y",
+        output_shape=6,
+        bias_axes="y",
+    ),
+    "EinsumDense_ellipsis_behind": one(
+        layers.EinsumDense,
+        lambda x, w, b: np.einsum("bx...,xy->by...", x, w) + b,
+        *(2, 3, 4, 5),
+        equation="bx...,xy->by...",
+        output_shape=(6, 4, 5),
+        bias_axes="y",
+    ),
+    "ReversibleEmbedding_untied": one(
+        layers.ReversibleEmbedding,
+        lambda x, w, r: 2 * np.tanh(x @ r / 2),
+        *(2, 3, 4),
+        input_dim=6,
+        output_dim=4,
+        tie_weights=False,
+        logit_soft_cap=2.0,
+        call={"reverse": True},
+    ),
+} | {
+    f"Global{kind}Pooling{rank}D": one(
+        getattr(layers, f"Global{kind}Pooling{rank}D"),
+        lambda x, kind=kind: (np.max if kind == "Max" else np.mean)(
+            x, axis=tuple(range(1, x.ndim - 1)), keepdims=True
+        ),
+        *(2, *sizes, 3),
+        keepdims=True,
+    )
+    for kind in ("Max", "Average")
+    for rank, sizes in SIZES.items()
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_layer_is_its_formula_with_other_attributes(name: str) -> None:
+    row = ROWS[name]
+    layer, inputs, values = draw(name, row)
+    found = layer(*inputs, **row.call)
+    np.testing.assert_allclose(found, row.reference(*inputs, *values), rtol=1e-12, atol=1e-12)
+
+
+def test_statistics_of_what_a_mask_of_numbers_shows() -> None:
+    """A mask may be of any type: 0 hides."""
+    inputs = np.random.default_rng(3).standard_normal((2, 5, 3))
+    layer = layers.BatchNormalization(epsilon=0.25, dtype="float64")
+    found = layer(inputs, training=True, mask=MASK.astype("int32"))
+    seen = inputs[MASK]
+    expected = (inputs - seen.mean(0)) / np.sqrt(seen.var(0) + 0.25)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", sorted(set(OPTIMIZERS) - {"Muon"}))
+def test_an_optimizer_goes_on_from_its_variables(name: str) -> None:
+    """They are all that it keeps: another that is given them takes the same steps."""
+    random = np.random.default_rng(4)
+    start = [random.standard_normal(shape) for shape in ((2, 3), (3,))]
+    one, other = ([tf.Variable(value) for value in start] for _ in range(2))
+    ours, theirs = (OPTIMIZERS[name](0.125, use_ema=True) for _ in range(2))
+    given = [[tf.constant(random.standard_normal(v.shape)) for v in start] for _ in range(4)]
+    for gradients in given[:2]:
+        ours.apply(gradients, one)
+    theirs.build(other)
+    for to, of in zip([*theirs.variables, *other], [*ours.variables, *one], strict=True):
+        to.assign(of)
+    for gradients in given[2:]:
+        ours.apply(gradients, one)
+        theirs.apply(gradients, other)
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
