@@ -140,6 +140,17 @@ def test_on_another_device_a_record_demands_nothing(gradients: SimpleNamespace) 
     assert verdict.judge(wrong, record, measured=False).status == "expected"
 
 
+def test_a_gpu_has_records_of_its_own_before_the_cpus(gradients: SimpleNamespace) -> None:
+    on_cpu, on_gpu = (gradients.case.Known(place) for place in ("cpu", "gpu"))
+    known = {"xla": on_cpu, "second": on_cpu}
+    row = gradients.case.Case("lu", [], abs, known=known, on_gpu={"xla": on_gpu, "repeat": on_gpu})
+    asked = ("xla", "second", "repeat", "reverse")
+    assert [row.expected(check, gpu=False) for check in asked] == [on_cpu, on_cpu, None, None]
+    assert [row.expected(check, gpu=True) for check in asked] == [on_gpu, on_cpu, on_gpu, None]
+    with pytest.raises(ValueError, match="no check revrse"):
+        gradients.case.Case("lu", [], abs, on_gpu={"revrse": on_gpu})
+
+
 @pytest.mark.parametrize(
     ("specifier", "release", "holds"),
     [("", "2.21.0", True), ("<2.22", "2.21.0", True), ("<2.22", "2.22.0rc1", False)],

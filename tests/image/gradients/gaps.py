@@ -14,7 +14,8 @@ Records = Mapping[str, Known]
 TENSORFLOW = "https://github.com/tensorflow/tensorflow/issues/"
 #: What TensorFlow says where a device has no kernel for a type, or an operation does not take it.
 NO_KERNEL = (
-    r"Could not find device for node|is not in the list of allowed values"
+    r"Could not find device for node|Could not satisfy device specification"
+    r"|is not in the list of allowed values"
     r"|have incorrect types|requires tf\.float32 or tf\.float64 inputs"
     r"|does not support matrices of type|not inexact|not compatible with finfo"
     r"|requested dtype float32 for Tensor with dtype b?float16|cannot compute .* as input #0"
@@ -289,4 +290,22 @@ ONE_INDEX = records(
         r"Dimensions \[0,1\) of indices\[shape=\[1\]\] = 1 must match dimensions",
     ),
     *("reverse", "second", "relaxed", "float32"),
+)
+
+# On a GPU
+
+CUDNN_RECURRENT = (
+    no_second("CudnnRNNBackpropV3")
+    | records(Known("XLA compiles no CudnnRNNV3", r"unsupported operations.*\bCudnnRNNV3\b"), "xla")
+    | records(
+        Known("the vectorised Jacobian of cuDNN's LSTM and GRU is not what its rows are"),
+        "jacobian",
+    )
+)
+WEIGHTED_COUNTS = records(
+    Known("a GPU counts without weights alone", "Weights are not yet supported by the GPU"),
+    "float32",
+)
+SELU_CONSTANTS = records(
+    Known("a GPU's selu has float32's constants in float64, too, where XLA has its own"), "xla"
 )

@@ -20,7 +20,7 @@ CASES = (
     Case("relu", [off_zero(4, 5)], tf.nn.relu),
     Case("leaky_relu", [off_zero(4, 5)], tf.nn.leaky_relu),
     Case("elu", [off_zero(4, 5)], tf.nn.elu),
-    Case("selu", [off_zero(4, 5)], tf.nn.selu),
+    Case("selu", [off_zero(4, 5)], tf.nn.selu, on_gpu=gaps.SELU_CONSTANTS),
     Case("relu6", [off_zero(4, 5)], tf.nn.relu6),
     Case("softplus", [off_zero(4, 5)], tf.nn.softplus),
     Case(

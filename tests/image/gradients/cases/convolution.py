@@ -82,6 +82,7 @@ CASES = (
         [normal(2, 5, 5, 4), normal(3, 3, 2, 4)],
         grouped,
         known=gaps.GROUPED,
+        on_gpu=gaps.GROUPED_JACOBIAN,
     ),
     Case(
         "conv2d_grouped_float32",

@@ -122,6 +122,7 @@ CASES = (
         [normal(1, 4, 4, 3)],
         lambda x: tf.image.adjust_contrast(x, 1.5),
         known=gaps.no_gradient("AdjustContrastv2") | gaps.NO_FLOAT16,
+        on_gpu=gaps.no_gradient("AdjustContrastv2"),
     ),
     Case(
         "flip_and_rotate",

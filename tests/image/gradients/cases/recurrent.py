@@ -24,6 +24,7 @@ CASES = (
         [normal(2, 5, 3), *LSTM],
         Layer(lambda dtype: layers.LSTM(4, return_sequences=True, dtype=dtype), (2, 5, 3)),
         known=gaps.ORTHOGONAL_BFLOAT16,
+        on_gpu=gaps.CUDNN_RECURRENT,
     ),
     Case(
         "LSTM_unrolled",
@@ -39,6 +40,7 @@ CASES = (
         [normal(2, 5, 3), weights(3, 12), weights(4, 12), weights(2, 12)],
         Layer(lambda dtype: layers.GRU(4, return_sequences=True, dtype=dtype), (2, 5, 3)),
         known=gaps.ORTHOGONAL_BFLOAT16,
+        on_gpu=gaps.CUDNN_RECURRENT,
     ),
     Case(
         "Bidirectional_LSTM",
@@ -48,6 +50,7 @@ CASES = (
             (2, 4, 3),
         ),
         known=gaps.ORTHOGONAL_BFLOAT16,
+        on_gpu=gaps.CUDNN_RECURRENT,
     ),
     Case(
         "ConvLSTM2D",

@@ -89,5 +89,6 @@ CASES = (
         [normal(4)],
         lambda x: tf.math.bincount([0, 1, 1, 3], weights=x) ** 2,
         known=gaps.no_gradient("DenseBincount") | gaps.NO_HALF,
+        on_gpu=gaps.WEIGHTED_COUNTS,
     ),
 )
