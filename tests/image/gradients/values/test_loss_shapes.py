@@ -11,7 +11,7 @@ import pytest
 from keras import losses
 from scipy.special import expit, log_softmax, softmax
 
-from gradients.values.losses import binary, entropy, overlap
+from gradients.values.losses import binary, circle, entropy, overlap
 from gradients.values.test_losses import REDUCTIONS
 
 _random = np.random.default_rng(24)
@@ -56,6 +56,12 @@ ROWS: dict[str, tuple[Maker, np.ndarray, np.ndarray, np.ndarray]] = {
         turned(BITS),
         turned(expit(LOGITS)),
         binary(BITS, expit(LOGITS)).mean(-1),
+    ),
+    "focal_smooth": (
+        lambda **o: losses.BinaryFocalCrossentropy(gamma=0.0, label_smoothing=0.25, **o),
+        BITS,
+        expit(LOGITS),
+        binary(0.75 * BITS + 0.125, expit(LOGITS)).mean(-1),
     ),
     "categorical": (
         losses.CategoricalCrossentropy,
@@ -188,3 +194,13 @@ def test_a_mask_of_outputs_and_one_of_a_loss_hide_together() -> None:
     loss = losses.SparseCategoricalCrossentropy(ignore_class=1, from_logits=True, dtype="float64")
     seen = PART & SHOWN
     np.testing.assert_allclose(loss(LABELS, outputs), picked(LOGITS)[seen].mean(), rtol=1e-12)
+
+
+def test_a_label_that_nobody_shares_counts_nothing() -> None:
+    """There is nothing to pull it to: the mean of the circle loss is that of the others."""
+    labels = np.array([0, 1, 0, 1, 2])
+    vectors = REAL[0, :5] / np.linalg.norm(REAL[0, :5], axis=-1, keepdims=True)
+    values = circle(labels, vectors)
+    found = losses.Circle(gamma=8, margin=0.25, dtype="float64")(labels, vectors)
+    assert values[4] == 0
+    np.testing.assert_allclose(found, values[:4].mean(), rtol=1e-12)
