@@ -159,18 +159,24 @@ def test_times_count_as_they_are_weighted(reduction: str, kind: str, *, masked: 
     np.testing.assert_allclose(found, expected / divisor, rtol=1e-12)
 
 
+@pytest.mark.parametrize("loss", [losses.MeanSquaredError, losses.MeanAbsoluteError, losses.Hinge])
 @pytest.mark.parametrize("kind", ["targets", "outputs", "weights"])
-def test_a_column_is_as_good_as_a_row(kind: str) -> None:
+def test_a_column_is_as_good_as_a_row(kind: str, loss: Maker) -> None:
     """Of one number a sample: an axis of size one is none."""
     targets, outputs, weights = REAL[:, 0, 0], LOGITS[:, 0, 0], WEIGHTS["sample"][:, 0]
-    expected = np.mean(weights * (targets - outputs) ** 2)
+    values = {
+        losses.MeanSquaredError: (targets - outputs) ** 2,
+        losses.MeanAbsoluteError: np.abs(targets - outputs),
+        losses.Hinge: np.maximum(0, 1 - targets * outputs),
+    }
+    expected = np.mean(weights * values[loss])
     if kind == "weights":
         weights = weights[:, None]
     if kind != "outputs":
         outputs = outputs[:, None]
     if kind != "targets":
         targets = targets[:, None]
-    found = losses.MeanSquaredError(dtype="float64")(targets, outputs, sample_weight=weights)
+    found = loss(dtype="float64")(targets, outputs, sample_weight=weights)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
