@@ -8,8 +8,9 @@ import tensorflow as tf
 from keras import layers
 from scipy.special import softmax
 
+from gradients.values.convolutions import convolve
 from gradients.values.layers import NORMAL, Row, normalized, one
-from gradients.values.recurrent import MASK
+from gradients.values.recurrent import MASK, lstm, through
 from gradients.values.test_layers import draw
 from gradients.values.test_options import OPTIMIZERS
 
@@ -104,6 +105,21 @@ ROWS: dict[str, Row] = {
     )
     for kind in ("Max", "Average")
     for rank, sizes in SIZES.items()
+}
+ROWS |= {
+    f"ConvLSTM{rank}D_strided": one(
+        getattr(layers, f"ConvLSTM{rank}D"),
+        through(
+            lambda x, h, *w: lstm(x, h, *w, times=lambda a, b: convolve(a, b, 2)),
+            shape=(*(2,) * rank, 4),
+        ),
+        *(2, 3, *(5,) * rank, 2),
+        filters=4,
+        kernel_size=3,
+        strides=2,
+        recurrent_activation="sigmoid",
+    )
+    for rank in SIZES
 }
 
 

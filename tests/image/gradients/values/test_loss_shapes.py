@@ -11,7 +11,7 @@ import pytest
 from keras import losses
 from scipy.special import expit, log_softmax, softmax
 
-from gradients.values.losses import binary, entropy, overlap
+from gradients.values.losses import binary, circle, entropy, overlap
 from gradients.values.test_losses import REDUCTIONS
 
 _random = np.random.default_rng(24)
@@ -56,6 +56,12 @@ ROWS: dict[str, tuple[Maker, np.ndarray, np.ndarray, np.ndarray]] = {
         turned(BITS),
         turned(expit(LOGITS)),
         binary(BITS, expit(LOGITS)).mean(-1),
+    ),
+    "focal_smooth": (
+        lambda **o: losses.BinaryFocalCrossentropy(gamma=0.0, label_smoothing=0.25, **o),
+        BITS,
+        expit(LOGITS),
+        binary(0.75 * BITS + 0.125, expit(LOGITS)).mean(-1),
     ),
     "categorical": (
         losses.CategoricalCrossentropy,
@@ -153,18 +159,24 @@ def test_times_count_as_they_are_weighted(reduction: str, kind: str, *, masked: 
     np.testing.assert_allclose(found, expected / divisor, rtol=1e-12)
 
 
+@pytest.mark.parametrize("loss", [losses.MeanSquaredError, losses.MeanAbsoluteError, losses.Hinge])
 @pytest.mark.parametrize("kind", ["targets", "outputs", "weights"])
-def test_a_column_is_as_good_as_a_row(kind: str) -> None:
+def test_a_column_is_as_good_as_a_row(kind: str, loss: Maker) -> None:
     """Of one number a sample: an axis of size one is none."""
     targets, outputs, weights = REAL[:, 0, 0], LOGITS[:, 0, 0], WEIGHTS["sample"][:, 0]
-    expected = np.mean(weights * (targets - outputs) ** 2)
+    values = {
+        losses.MeanSquaredError: (targets - outputs) ** 2,
+        losses.MeanAbsoluteError: np.abs(targets - outputs),
+        losses.Hinge: np.maximum(0, 1 - targets * outputs),
+    }
+    expected = np.mean(weights * values[loss])
     if kind == "weights":
         weights = weights[:, None]
     if kind != "outputs":
         outputs = outputs[:, None]
     if kind != "targets":
         targets = targets[:, None]
-    found = losses.MeanSquaredError(dtype="float64")(targets, outputs, sample_weight=weights)
+    found = loss(dtype="float64")(targets, outputs, sample_weight=weights)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
@@ -188,3 +200,13 @@ def test_a_mask_of_outputs_and_one_of_a_loss_hide_together() -> None:
     loss = losses.SparseCategoricalCrossentropy(ignore_class=1, from_logits=True, dtype="float64")
     seen = PART & SHOWN
     np.testing.assert_allclose(loss(LABELS, outputs), picked(LOGITS)[seen].mean(), rtol=1e-12)
+
+
+def test_a_label_that_nobody_shares_counts_nothing() -> None:
+    """There is nothing to pull it to: the mean of the circle loss is that of the others."""
+    labels = np.array([0, 1, 0, 1, 2])
+    vectors = REAL[0, :5] / np.linalg.norm(REAL[0, :5], axis=-1, keepdims=True)
+    values = circle(labels, vectors)
+    found = losses.Circle(gamma=8, margin=0.25, dtype="float64")(labels, vectors)
+    assert values[4] == 0
+    np.testing.assert_allclose(found, values[:4].mean(), rtol=1e-12)
