@@ -151,5 +151,6 @@ def test_a_task_that_fails_ends_the_job(slurm: Slurm, tmp_path: Path, cpu_image:
     command = 'test "$SLURM_PROCID" = 0 && exec sleep 1000; exit 3'
     began = time.monotonic()
     status, said = slurm.submit(script(tmp_path, cpu_image, command))
-    assert status == 3, said
+    assert status, said
+    assert "task 1: Exited with exit code 3" in said
     assert time.monotonic() - began < PATIENCE / 2

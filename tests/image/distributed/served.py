@@ -120,12 +120,13 @@ def coordinate() -> Arrays:
         names.update(name.decode() for name in by)
         return [np.add(*both) for both in zip(*slopes, strict=True)]
 
-    rate = float(np.float32(RATE))  # as Keras keeps it, with which this is compared
+    # As Keras keeps them, with which this is compared.
+    rate, momentum = (float(np.float32(number)) for number in (RATE, 0.9))
 
     @tf.function
     def update(slopes: list[tf.Tensor]) -> None:
         for variable, speed, slope in zip(variables, speeds, slopes, strict=True):
-            variable.assign_add(speed.assign(0.9 * speed - rate * slope))
+            variable.assign_add(speed.assign(momentum * speed - rate * slope))
 
     found = {f"gradient/{index}": slope for index, slope in enumerate(gradient(seed=11))}
     for number in range(STEPS):
