@@ -50,7 +50,7 @@ def page(found: Mapping[str, Report], ran: Mapping[str, Report] = MappingProxyTy
         return NOT_RUN
     parts = [
         "---\nhide:\n  - toc\n---\n\n# Gradients\n",
-        "1,855 cases go through up to twelve checks inside every image. This is what they gave "
+        "1,980 cases go through up to twelve checks inside every image. This is what they gave "
         "where this site was built; [Numerics](numerics.md#gradients) says what each check "
         "compares, and why.\n",
     ]

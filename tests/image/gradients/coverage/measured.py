@@ -97,8 +97,8 @@ class Measured:
         if new:
             yield (
                 f"{len(new)} in all are not run and have no reason: add rows that run them; what "
-                "cannot be run here gets its reason in gradients/coverage/unrun.toml, which "
-                "`--coverage record` writes anew (docs/numerics.md, What is run)"
+                "cannot be run here gets its reason in gradients/coverage/unrun.toml, which is "
+                "written anew beside the reports (docs/numerics.md, What is run)"
             )
 
     def to_json(self) -> str:

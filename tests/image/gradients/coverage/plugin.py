@@ -1,7 +1,8 @@
 """Measures coverage in a session of pytest, over all of its workers, and holds it to the record.
 
-`--coverage gate` fails the session where something is not run and has no reason; `record` writes
-`<results>.unrun.toml`, to be committed; `rows` keeps which test runs which place, for mutants.
+`--coverage gate` fails the session where something is not run and has no reason; `record` does not.
+Both write the record anew, `<results>.unrun.toml`; `rows` keeps which test runs which place, for
+mutants.
 Import this before TensorFlow: what runs while it is imported is not told.
 """
 
@@ -87,7 +88,7 @@ class Coverage:
             stem = Path(xml).with_suffix("")
             stem.with_suffix(".coverage.json").write_text(measured.to_json(), encoding="utf-8")
             stem.with_suffix(".coverage.html").write_text(page(measured), encoding="utf-8")
-            if self._mode == RECORD:
+            if self._mode in (GATE, RECORD):
                 new = record.renewed(known, measured.unrun(), measured.whole())
                 record.write(new, stem.with_suffix(".unrun.toml"))
             if self._mode == ROWS:
