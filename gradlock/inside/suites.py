@@ -26,7 +26,7 @@ NOTEBOOKS = store.ROOT / "notebooks"
 #: What pytest is told for a suite alone: gradients has thousands of small, independent tests, and
 #: a record of what they do not run; a notebook is held up by one core as often as by two.
 ARGUMENTS = {
-    "gradients": ("-n", "auto", "--maxprocesses=4"),
+    "gradients": ("-n", "auto", "--maxprocesses=4", "--coverage=gate"),
     "notebooks": ("-n", "auto", "--maxprocesses=2", "-v"),
 }
 #: Which parts of the table of gradients there are.

@@ -178,12 +178,12 @@ def test_what_workers_computed_goes_to_the_suite_that_judges_it(
     assert inside.beside(engine, "i", "smoke", {}, tier=tier, reports=tmp_path) == {}
 
 
-def test_gradients_alone_take_a_tier_and_workers() -> None:
+def test_gradients_alone_take_a_tier_and_workers_and_are_held_to_what_they_run() -> None:
     gradients = inside.pytest("gradients", Path("gradients"), 7, gpu_required=False, tier="all")
     workers = ["-n", "auto", "--maxprocesses=4"]
-    assert gradients[-6:-1] == [*workers, "--tier", "all"]
+    assert gradients[-7:-1] == [*workers, "--coverage=gate", "--tier", "all"]
     smoke = inside.pytest("smoke", Path("smoke"), 7, gpu_required=False, tier="all")
-    assert not {"--tier"} & set(smoke)
+    assert not {"--tier", "--coverage=gate"} & set(smoke)
 
 
 def test_an_unknown_tier_names_those_there_are(tmp_path: Path) -> None:
