@@ -21,9 +21,9 @@ REDUCED = [
     for dtype in TYPES
     if operation is tf.distribute.ReduceOp.SUM or dtype.startswith("float")
 ]
-#: How a reduction is called: packs of few bytes make several collectives of what would be one.
+#: How a reduction is called: packs of a byte make a collective of each tensor, not one of all.
 WAYS = ("eager", "function", "packs")
-PACK = 64
+PACK = 1
 #: How a variable that every replica assigns to becomes one.
 AGGREGATED = ("SUM", "MEAN", "ONLY_FIRST_REPLICA")
 #: How many elements the data set has that is sharded: no multiple of the batch or of the workers.

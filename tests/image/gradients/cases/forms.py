@@ -7,6 +7,7 @@ gradient that arrives as `IndexedSlices`, a function that knows no rank lead to 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -278,6 +279,21 @@ def lstm_by_steps(older: bool) -> Function:
     return run
 
 
+#: The operations that normalize a batch, and what each takes.
+NORMALIZATIONS: dict[str, Any] = {
+    "only": lambda of, rank: rank == 4 or of == "FusedBatchNormV3",
+    "dtype": "float32",
+    "of": ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"),
+    "rank": (4, 5),
+    "training": BOTH,
+}
+
+
+def normalizable(rank: int) -> Sequence[Generator]:
+    """Return a batch, a scale and an offset."""
+    return [normal(3, *(2,) * (rank - 2), 2), positive(2), normal(2)]
+
+
 def normalized(rank: int, training: bool, operation: str) -> Function:
     """Return batch normalization by one of its three operations."""
 
@@ -443,27 +459,19 @@ CASES = (
     ),
     *sweep(
         "fused_batch_norm",
-        lambda rank: [normal(3, *(2,) * (rank - 2), 2), positive(2), normal(2)],
+        normalizable,
         lambda *x, of, rank, training: normalized(rank, training, of)(*x),
         reference=lambda *x, of, rank, training: normalized_by_formula(rank, training)(*x),
-        only=lambda of, rank: rank == 4 or of == "FusedBatchNormV3",
-        dtype="float32",
-        of=("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"),
-        rank=(4, 5),
-        training=BOTH,
+        **NORMALIZATIONS,
     ),
     *sweep(
         "fused_batch_norm_gradient",
-        lambda rank: [normal(3, *(2,) * (rank - 2), 2), positive(2), normal(2)],
+        normalizable,
         lambda *x, of, rank, training: gradient_of(normalized(rank, training, of))(*x),
         reference=lambda *x, of, rank, training: gradient_of(normalized_by_formula(rank, training))(
             *x
         ),
-        only=lambda of, rank: rank == 4 or of == "FusedBatchNormV3",
-        dtype="float32",
-        of=("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"),
-        rank=(4, 5),
-        training=BOTH,
+        **NORMALIZATIONS,
     ),
     *sweep(
         "resize",

@@ -45,13 +45,6 @@ ROWS: dict[str, Row] = {
         scale=False,
         **NORMAL,
     ),
-    "RMSNormalization_axes": one(
-        layers.RMSNormalization,
-        lambda x, g: g * x / np.sqrt((x**2).mean((1, 2), keepdims=True) + 0.25),
-        *(3, 6, 2),
-        axis=[1, 2],
-        **NORMAL,
-    ),
     "UnitNormalization_axes": one(
         layers.UnitNormalization,
         lambda x: x / np.sqrt((x**2).sum((1, 2), keepdims=True)),
