@@ -11,10 +11,13 @@ from gradlock.inputs import wanted
 from gradlock.layers import Layer
 from gradlock.locks.lockfile import WheelPin
 
-#: Wheels of this many bytes and more get a layer of their own; chosen so that the merged
-#: layer of small wheels is below 5% of the CPU image, and that a GPU image stays well below
-#: the 127 layers that engines take.
+#: Wheels of this many bytes and more get a layer of their own; chosen so that what one small
+#: wheel drags along is below 5% of what a registry holds of the CPU image, and that a GPU image
+#: stays well below the 127 layers that engines take.
 LARGE = 1_200_000
+#: The layers of small wheels, and the initials that end them. The name alone decides where a
+#: wheel is, so one that comes or goes moves no other.
+SHELVES = {"wheels-A-M": "m", "wheels-N-Z": "z"}
 #: A wave of loading has wheels of so many bytes at least: each costs an engine a few tenths of a
 #: second beside what is in it.
 WAVE = 25 * LARGE
@@ -89,21 +92,35 @@ class Parts:
             return [self.base, *self.prefix, self.own], []
         large, small = _split(self.wheels)
         lower = [*(part.layer for part in large), self.base, *self.prefix]
-        upper = [self.merge("wheels", small)]
+        upper = [self.merge(name, parts) for name, parts in _shelves(small)]
         for name, parts in self.above:
             own, rest = _split(parts)
             upper += [part.layer for part in own]
-            upper += [self.merge(f"wheels-{name}", rest)] if rest else []
+            upper += [self.merge(f"wheels-{name}", _layers(rest))] if rest else []
         return [*lower, *upper, self.own], [*_ends(large), len(lower)]
 
 
-def _split(parts: Sequence[Part]) -> tuple[list[Part], list[Job[Layer]]]:
-    """Return the wheels with a layer of their own, heaviest first, and the layers of the others."""
+def _split(parts: Sequence[Part]) -> tuple[list[Part], list[Part]]:
+    """Return the wheels with a layer of their own, heaviest first, and the others."""
     large = sorted(
         (part for part in parts if part.large),
         key=lambda part: (-weight(part.pin, part.size), part.pin.name),
     )
-    return large, [part.layer for part in parts if not part.large]
+    return large, [part for part in parts if not part.large]
+
+
+def _shelves(small: Sequence[Part]) -> Iterator[tuple[str, list[Job[Layer]]]]:
+    """Yield the name of each layer of small wheels that is not empty, and the layers it merges."""
+    before = ""
+    for name, last in SHELVES.items():
+        there = [part for part in small if before < part.pin.name[0] <= last]
+        before = last
+        if there:
+            yield name, _layers(there)
+
+
+def _layers(parts: Sequence[Part]) -> list[Job[Layer]]:
+    return [part.layer for part in parts]
 
 
 def _ends(large: Sequence[Part]) -> Iterator[int]:

@@ -38,7 +38,7 @@ CPU, CU125 = TABLE.cpu, TABLE.named("cu125")
 CU126 = dataclasses.replace(CU125, name="cu126", cuda="12.6.3")
 TABLE = dataclasses.replace(TABLE, variants=(*TABLE.variants, CU126))
 #: The bytes of a wheel's payload by its name; what has some gets a layer of its own.
-SHARED = {"keras": 0, "numpy": 9000, "scipy": 7000, "six": 0}
+SHARED = {"keras": 0, "numpy": 9000, "pytz": 0, "scipy": 7000, "six": 0}
 OWN = {
     "cpu": {"tensorflow-cpu": 8000},
     "cu125": {

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gradlock.errors import LockError, PinError
-from gradlock.images import pins
+from gradlock.images import pins, stack
 from gradlock.images.image import Image
 
 pytestmark = pytest.mark.usefixtures("own_store")
@@ -125,4 +125,4 @@ def test_the_projects_own_pins_can_be_read() -> None:
     pin = pins.find("debian", "cpu")
     assert pin is not None
     assert pin.id.startswith("sha256:")
-    assert {"base", "conda", "wheels", "files"} < pin.layers.keys()
+    assert {"base", "conda", *stack.SHELVES, "files"} < pin.layers.keys()

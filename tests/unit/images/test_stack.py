@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from gradlock.graph import ready
+from gradlock.graph import Job, ready
 from gradlock.images import stack
 from gradlock.images.stack import Part, Parts
 from gradlock.layers import Layer
@@ -19,12 +20,12 @@ from tests.unit.images.conftest import CPU, CU125, Workshop, names
 def test_the_heaviest_and_steadiest_layers_are_at_the_bottom(workshop: Workshop) -> None:
     assert names(workshop.build(CPU)) == [
         *("tensorflow-cpu", "numpy", "scipy"),
-        *("base", "conda", "wheels", "files"),
+        *("base", "conda", "wheels-A-M", "wheels-N-Z", "files"),
     ]
     assert names(workshop.build(CU125)) == [
         *("tensorflow", "nvidia-cuda-nvcc-cu12", "nvidia-cudnn-cu12", "nvidia-nccl-cu12"),
         *("numpy", "scipy"),
-        *("base", "conda", "conda-cuda", "wheels", "files"),
+        *("base", "conda", "conda-cuda", "wheels-A-M", "wheels-N-Z", "files"),
     ]
 
 
@@ -50,7 +51,23 @@ def parts(sizes: Sequence[tuple[str, int]]) -> Parts:
 
 def test_waves_end_below_what_is_made_last() -> None:
     layers, ends = parts([("tensorflow", 9), ("numpy", stack.LARGE), ("six", 2)]).ordered()
-    assert [job.name for job in layers][ends[-1] :] == ["wheels", "files"]
+    assert [job.name for job in layers][ends[-1] :] == ["wheels-N-Z", "files"]
+
+
+@pytest.mark.parametrize(
+    ("name", "layer"), [("7z", "wheels-A-M"), ("mdurl", "wheels-A-M"), ("nbformat", "wheels-N-Z")]
+)
+def test_a_small_wheels_name_alone_decides_where_it_lies(name: str, layer: str) -> None:
+    merged: dict[str, list[str]] = {}
+
+    def merge(shelf: str, small: Sequence[Job[Layer]]) -> Job[Layer]:
+        merged[shelf] = [job.name for job in small]
+        return ready(shelf, small[0].result)
+
+    some = parts([("tensorflow", 9), (name, 2), ("anyio", 2), ("zstandard", 2)])
+    dataclasses.replace(some, merge=merge).ordered()
+    assert {shelf for shelf, wheels in merged.items() if name in wheels} == {layer}
+    assert merged.keys() == set(stack.SHELVES)
 
 
 def test_a_wave_is_worth_what_it_costs() -> None:

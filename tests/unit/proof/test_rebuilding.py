@@ -40,7 +40,7 @@ def test_one_that_does_not_is_told_by_layer_and_file(
     workshop.stock()
     target = verification.find(repository, done.digest)
     with pytest.raises(
-        ProofError, match=r"wheels: /\S*keras/news.txt is in the image, and was not"
+        ProofError, match=r"wheels-A-M: /\S*keras/news.txt is in the image, and was not"
     ):
         rebuilding.check(target, workshop.recipe(CPU), MEANS)
 
@@ -55,13 +55,13 @@ def test_a_layer_that_the_registry_broke_is_told_by_its_digest(
     (blob,) = [
         blob
         for (blob, _), (name, _) in zip(target.blobs, target.layers, strict=True)
-        if name == "wheels"
+        if name == "wheels-A-M"
     ]
     registry.blobs[blob] = bytes(len(registry.blobs[blob]))
     for layer in other.layers:
         layer.path.unlink()
     workshop.stock()
-    with pytest.raises(ProofError, match="wheels: came out as"):
+    with pytest.raises(ProofError, match="wheels-A-M: came out as"):
         rebuilding.check(target, workshop.recipe(CPU), MEANS)
 
 
