@@ -24,9 +24,10 @@ TESTS = store.ROOT / "tests" / "image"
 #: The notebooks, which the suite of that name runs.
 NOTEBOOKS = store.ROOT / "notebooks"
 #: What pytest is told for a suite alone: gradients has thousands of small, independent tests, and
-#: a record of what they do not run; a notebook is held up by one core as often as by two.
+#: a record of what they do not run; a worker takes neighbours, which share what they compute, and
+#: then half of another's. A notebook is held up by one core as often as by two.
 ARGUMENTS = {
-    "gradients": ("-n", "auto", "--maxprocesses=4", "--coverage=gate"),
+    "gradients": ("-n", "auto", "--maxprocesses=4", "--dist=worksteal", "--coverage=gate"),
     "notebooks": ("-n", "auto", "--maxprocesses=2", "-v"),
 }
 #: Which parts of the table of gradients there are.

@@ -188,7 +188,8 @@ def test_the_core_has_every_case(gradients: SimpleNamespace) -> None:
     tier, checks = gradients.tiers.Tier, gradients.case.CHECKS
     case = gradients.case.Case("fft", [], abs, group="fft")
     core = [check for check in checks if tier.CORE.has(case, check)]
-    assert set(checks) - set(core) == {"forward", "function", "called", "xla", "jacobian"}
+    left = {"forward", "function", "called", "xla", "jacobian", "float16"}
+    assert set(checks) - set(core) == left
     assert all(tier.ALL.has(case, check) for check in checks)
 
 

@@ -5,6 +5,7 @@ Under pytest-xdist tests run in workers: a result travels as an attribute of its
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Generator
@@ -52,6 +53,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[START] = time.monotonic()
     # Hundreds of expected failures: the summary has them by reason, the report one by one.
     config.option.reportchars = "fEs"
+
+
+def pytest_collection_finish() -> None:
+    """Spare what is loaded by now, which stays, from each collection of garbage."""
+    gc.freeze()
 
 
 @pytest.fixture
