@@ -121,3 +121,17 @@ def test_the_approximate_maximum_has_the_gradient_of_what_it_took(axis: int) -> 
 
     taken = x >= np.sort(x, axis).take([-2], axis)
     np.testing.assert_allclose(gradient(tf.constant(x, tf.float32)), 2 * x * taken, rtol=1e-6)
+
+
+def test_a_product_of_16_bits_and_32_has_gradients_of_both() -> None:
+    """Of (a b)^2, summed: 2 (a b) b' and 2 a' (a b), in numbers that 16 bits hold."""
+    a, b = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 0.5], [2.0, 4.0]])
+    inputs = tf.constant(a, tf.bfloat16), tf.constant(b, tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        y = raw.SparseMatMul(a=inputs[0], b=inputs[1]) ** 2
+    of_a, of_b = tape.gradient(y, inputs)
+    assert (of_a.dtype, of_b.dtype) == (tf.bfloat16, tf.float32)
+    product = a @ b
+    np.testing.assert_allclose(tf.cast(of_a, tf.float32), 2 * product @ b.T, rtol=4e-3)
+    np.testing.assert_allclose(of_b, a.T @ (2 * product), rtol=4e-3)
