@@ -180,7 +180,8 @@ STATIC_SHAPES = records(
         "QrGrad not implemented with dynamic shapes"
         "|SVD gradient has not been implemented for input with unknown inner matrix shape"
         "|[Cc]annot convert a partially known TensorShape|None values not supported"
-        r"|unsupported operand type\(s\) for \*: 'NoneType' and 'NoneType'",
+        r"|unsupported operand type\(s\) for \*: 'NoneType' and 'NoneType'"
+        "|input must have last dimension >= k = 2 but was -1",
     ),
     "relaxed",
 )

@@ -17,6 +17,7 @@ FUNCTIONS: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
     "gather": lambda x: tf.gather(x, [0, 3, 3, 1]) ** 3,
     "gather_nd": lambda x: tf.gather_nd(x, [[0, 1], [3, 2], [0, 1]]) ** 3,
     "gather_nd_rows": lambda x: tf.gather_nd(x, [[3], [0], [3]]) ** 3,
+    "gather_nd_pairs": lambda x: tf.gather_nd(x, [[[0], [2]], [[0], [1]]]) ** 3,
     "slice": lambda x: x[1:, ::2] ** 3,
     "slice_by_size": lambda x: tf.slice(x, [1, 0], [2, 3]) ** 3,
     "matmul": lambda x: tf.matmul(x, x, transpose_b=True) ** 2,

@@ -23,6 +23,12 @@ Function = Callable[..., tf.Tensor]
 Row = tuple[Sequence[Generator], Function]
 BOTH = (False, True)
 
+
+def shifted(size: int) -> Generator:
+    """Return a generator of a matrix whose triangles are far from singular ones."""
+    return lambda random: random.standard_normal((size, size)) + 3 * np.eye(size)
+
+
 #: Operations by their own names, where the public function calls a newer one, or none does.
 OLDER: dict[str, Row] = {
     "Div": ([normal(3, 4), off_zero(4)], lambda a, b: raw.Div(x=a, y=b)),
@@ -128,6 +134,7 @@ OLDER: dict[str, Row] = {
             default_value=d,
         ),
     ),
+    "einsum_turned": ([normal(2, 3, 4)], lambda x: tf.einsum("abc->ca", x) ** 2),
 }
 
 #: What a few of these lack.
@@ -212,6 +219,62 @@ def unranked(function: Function) -> Function:
 
     def call(*inputs: tf.Tensor) -> tf.Tensor:
         signature = [tf.TensorSpec(None, one.dtype) for one in inputs]
+        return tf.function(function, input_signature=signature, autograph=False)(*inputs)
+
+    return call
+
+
+def hidden(number: int, by: tf.Tensor) -> tf.Tensor:
+    """Return a number that no graph knows before it runs: by the sum of a tensor, times 0."""
+    return number + tf.cast(tf.reduce_sum(by) * 0, tf.int32)
+
+
+#: What a function computes that knows some of the sizes of its inputs: by these, too.
+PARTLY: dict[str, tuple[Sequence[Generator], Function, Sequence[Sequence[int | None] | None]]] = {
+    "set_diag": (
+        [normal(2, 3, 4), normal(2, 3)],
+        lambda x, d: raw.MatrixSetDiag(input=x, diagonal=d),
+        ([2, None, None], [2, 3]),
+    ),
+    "einsum": (
+        [normal(2, 3, 4), normal(2, 4, 2)],
+        lambda a, b: tf.einsum("...ij,...jk->...ik", a, b),
+        ([2, 3, 4], [None, 4, 2]),
+    ),
+    "banded_triangular_solve": (
+        [positive(2, 2, 4), normal(2, 4, 2)],
+        lambda a, b: tf.linalg.banded_triangular_solve(a, b, lower=True),
+        ([2, 2, 4], [None, 4, 2]),
+    ),
+    "triangular_solve": (
+        [shifted(3), normal(2, 3, 2)],
+        lambda a, b: tf.linalg.triangular_solve(a, b),
+        ([3, 3], [None, 3, 2]),
+    ),
+    "batch_matmul": (
+        [normal(3, 4), normal(2, 4, 2)],
+        lambda a, b: raw.BatchMatMulV2(x=a, y=b),
+        ([3, 4], None),
+    ),
+    "mean_of_an_axis": (
+        [normal(2, 3)],
+        lambda x: tf.reduce_mean(x, hidden(1, x)) ** 2,
+        ([2, 3],),
+    ),
+    "mean_of_axes": (
+        [normal(2, 3)],
+        lambda x: tf.reduce_mean(x, [hidden(1, x)], keepdims=True) ** 2,
+        ([2, 3],),
+    ),
+}
+
+
+def partly(function: Function, shapes: Sequence[Sequence[int | None] | None]) -> Function:
+    """Return a function that is traced for tensors of which some sizes are known, and called."""
+
+    def call(*inputs: tf.Tensor) -> tf.Tensor:
+        known = zip(shapes, inputs, strict=True)
+        signature = [tf.TensorSpec(shape, one.dtype) for shape, one in known]
         return tf.function(function, input_signature=signature, autograph=False)(*inputs)
 
     return call
@@ -417,6 +480,12 @@ CASES = (
         of=tuple(UNRANKED),
     ),
     *sweep(
+        "partly_known",
+        lambda of: PARTLY[of][0],
+        lambda *x, of: partly(*PARTLY[of][1:])(*x) * 1.0,
+        of=tuple(PARTLY),
+    ),
+    *sweep(
         "gradient",
         lambda of: ORDERS[of][0],
         lambda *x, of: gradient_of(ORDERS[of][1])(*x),
@@ -481,5 +550,13 @@ CASES = (
         dtype="float32",
         method=("lanczos3", "gaussian", "mitchellcubic", "bilinear"),
         antialias=(True,),
+    ),
+    *sweep(
+        "approx_max_k",
+        [distinct(2, 3, 5)],
+        lambda x: tf.math.approx_max_k(x, 2)[0] ** 2,
+        reference=lambda x: tf.math.top_k(x, 2)[0] ** 2,
+        known=gaps.STATIC_SHAPES,
+        dtype="float32",
     ),
 )
