@@ -15,7 +15,7 @@ from gradients.values import attention
 from gradients.values.attention import AFTER, KEYS, NEAR, PAIRS, QUERIES, VALUES
 from gradients.values.convolutions import convolve, depthwise, transposed
 from gradients.values.layers import Row, one
-from gradients.values.recurrent import MASK, gru, gru_before, lstm, simple, through
+from gradients.values.recurrent import MASK, gru, lstm, simple, through
 
 #: Which query is itself shown, in a mask of pairs.
 ASKED = QUERIES[..., None]
@@ -154,33 +154,11 @@ BRANCHES: dict[str, Row] = {
         use_bias=False,
     ),
     **{
-        f"{name}_trained": one(
-            kind, through(cell), *(2, 5, 3), units=4, call={"training": True}, **options
-        )
-        for name, kind, cell, options in (
-            ("SimpleRNN", layers.SimpleRNN, simple, {}),
-            ("LSTM", layers.LSTM, lstm, {}),
-            ("LSTM_by_gates", layers.LSTM, lstm, {"implementation": 1}),
-            ("GRU", layers.GRU, gru, {}),
-            ("GRU_by_gates", layers.GRU, gru, {"implementation": 1}),
-            ("GRU_before", layers.GRU, gru_before, {"reset_after": False, "implementation": 1}),
+        f"{name}_trained": one(kind, through(cell), *(2, 5, 3), units=4, call={"training": True})
+        for name, kind, cell in (
+            ("SimpleRNN", layers.SimpleRNN, simple),
+            ("LSTM", layers.LSTM, lstm),
+            ("GRU", layers.GRU, gru),
         )
     },
-    "LSTM_plain_by_gates": one(
-        layers.LSTM,
-        through(lambda x, h, *w: lstm(x, h, *w, np.zeros(16))),
-        *(2, 5, 3),
-        units=4,
-        use_bias=False,
-        implementation=1,
-    ),
-    "GRU_before_plain_by_gates": one(
-        layers.GRU,
-        through(lambda x, h, *w: gru_before(x, h, *w, np.zeros(12))),
-        *(2, 5, 3),
-        units=4,
-        use_bias=False,
-        reset_after=False,
-        implementation=1,
-    ),
 }

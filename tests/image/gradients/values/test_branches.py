@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 from scipy.special import softmax
 
@@ -72,13 +73,21 @@ def test_a_mask_hides_in_16_bits_too(kind: str) -> None:
     np.testing.assert_allclose(np.asarray(found, "float64"), exact, rtol=1e-2, atol=4e-3)
 
 
+def of_any_size(call: Callable[..., Any], *inputs: np.ndarray) -> Any:
+    """Return what a function computes that is told no size but the last before it is called."""
+    kinds = [
+        tf.TensorSpec((*[None] * (part.ndim - 1), part.shape[-1]), part.dtype) for part in inputs
+    ]
+    return tf.function(call, input_signature=kinds)(*inputs)
+
+
 def test_a_mask_of_any_size_is_a_mask() -> None:
-    """Though neither it nor the scores have a size before they are there."""
-    scores, mask = keras.Input((None,), dtype="float64"), keras.Input((None,), dtype="bool")
-    model = keras.Model([scores, mask], layers.Softmax(dtype="float64")(scores, mask=mask))
-    values = np.random.default_rng(33).standard_normal(MASK.shape)
-    expected = softmax(np.where(MASK, values, -np.inf), -1)
-    np.testing.assert_allclose(model([values, MASK]), expected, rtol=1e-12)
+    layer, values = (
+        layers.Softmax(axis=0, dtype="float64"),
+        np.random.default_rng(33).random((5, 2)),
+    )
+    found = of_any_size(lambda x, mask: layer(x, mask=mask), values, MASK.T)
+    np.testing.assert_allclose(found, softmax(np.where(MASK.T, values, -np.inf), 0), rtol=1e-12)
 
 
 def test_attention_drops_its_weights() -> None:
@@ -146,7 +155,7 @@ def test_a_norm_by_its_old_name_keeps_the_mean() -> None:
     inputs = np.random.default_rng(36).standard_normal((3, 6))
     said = "You passed `rms_scaling=True`, which is deprecated"
     with pytest.warns(UserWarning, match=said):
-        layer = layers.LayerNormalization(rms_scaling=True, dtype="float64", **NORMAL)
+        layer = layers.LayerNormalization(rms_scaling=True, scale=False, dtype="float64", **NORMAL)
     with pytest.warns(UserWarning, match=said):
         found = layer(inputs)
     assert [weight.name for weight in layer.weights] == ["gamma"]
@@ -195,14 +204,12 @@ def test_renormalization_is_held_by_the_bounds_that_it_is_given(
     np.testing.assert_allclose(found, normalized(inputs, 0, 0.25) * r + d, rtol=1e-10)
 
 
-def test_groups_of_an_unknown_size_are_normalized() -> None:
-    """Where neither the batch nor the places have a size before they are there."""
-    given = keras.Input((None, 4), dtype="float64")
+def test_groups_of_any_size_are_normalized() -> None:
     layer = layers.GroupNormalization(2, dtype="float64", **NORMAL)
-    model = keras.Model(given, layer(given))
+    layer.build((None, None, 4))
     inputs = np.random.default_rng(39).standard_normal((2, 5, 4))
     parts = [normalized(part, (1, 2), 0.25) for part in np.split(inputs, 2, -1)]
-    np.testing.assert_allclose(model(inputs), np.concatenate(parts, -1), rtol=1e-12)
+    np.testing.assert_allclose(of_any_size(layer, inputs), np.concatenate(parts, -1), rtol=1e-12)
 
 
 @pytest.mark.parametrize("kind", ["float64", "int32"])
@@ -244,3 +251,11 @@ def test_spatial_dropout_drops_whole_channels_that_come_first(rank: int) -> None
     channels = found.reshape(2, 40, -1)
     assert (channels == channels[..., :1]).all()
     np.testing.assert_array_equal(np.unique(channels), [0, 2])
+
+
+def test_a_value_that_is_masked_may_be_read_from_a_model() -> None:
+    """Where it is a tensor: as a saved model has it."""
+    saved = keras.saving.serialize_keras_object(np.float32(0.5))
+    layer = layers.Masking(mask_value=saved, dtype="float64")
+    values = np.array([[[0.5, 0.5], [0.5, 1.0]]])
+    np.testing.assert_array_equal(layer.compute_mask(values), [[False, True]])
