@@ -86,8 +86,11 @@ def test_a_mask_of_any_size_is_a_mask() -> None:
         layers.Softmax(axis=0, dtype="float64"),
         np.random.default_rng(33).random((5, 2)),
     )
+    expected = softmax(np.where(MASK.T, values, -np.inf), 0)
     found = of_any_size(lambda x, mask: layer(x, mask=mask), values, MASK.T)
-    np.testing.assert_allclose(found, softmax(np.where(MASK.T, values, -np.inf), 0), rtol=1e-12)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    found = of_any_size(lambda x: layer(x, mask=MASK.T), values)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 def test_attention_drops_its_weights() -> None:
@@ -255,7 +258,7 @@ def test_spatial_dropout_drops_whole_channels_that_come_first(rank: int) -> None
 
 def test_a_value_that_is_masked_may_be_read_from_a_model() -> None:
     """Where it is a tensor: as a saved model has it."""
-    saved = keras.saving.serialize_keras_object(np.float32(0.5))
+    saved = keras.saving.serialize_keras_object(tf.constant(0.5, "float64"))
     layer = layers.Masking(mask_value=saved, dtype="float64")
     values = np.array([[[0.5, 0.5], [0.5, 1.0]]])
     np.testing.assert_array_equal(layer.compute_mask(values), [[False, True]])
