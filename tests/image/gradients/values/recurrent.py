@@ -143,20 +143,6 @@ RECURRENT = {
         use_bias=False,
         reset_after=False,
     ),
-    **{
-        f"{name}_by_gates": row(kind, through(cell), implementation=1, **o)
-        for name, kind, cell, o in (
-            ("LSTM", layers.LSTM, lstm, {}),
-            ("GRU", layers.GRU, gru, {}),
-            ("GRU_before", layers.GRU, gru_before, {"reset_after": False}),
-        )
-    },
-    "GRU_plain_by_gates": row(
-        layers.GRU,
-        through(lambda x, h, *w: gru(x, h, *w, np.zeros((2, 12)))),
-        use_bias=False,
-        implementation=1,
-    ),
     "Bidirectional": Row(
         lambda **o: layers.Bidirectional(layers.LSTM(4, return_sequences=True, **o), **o),
         both,
