@@ -141,6 +141,14 @@ ROWS: Rows = {
         lambda: ops.moments(np.full((2, 300), 300.0, "float16"), [1]),
         [np.full(2, 300.0), np.zeros(2)],
     ),
+    "moments_brain": (
+        lambda: tf.cast(ops.moments(tf.constant([100.0, 100, 101], "bfloat16"), [0])[1], "float64"),
+        tf.bfloat16.as_numpy_dtype(2 / 9).astype("float64"),
+    ),
+    "sparse_categorical_crossentropy_certain": (
+        lambda: ops.sparse_categorical_crossentropy(np.array([0]), np.array([[0.0, 1.0]])),
+        -np.log([1e-7]),
+    ),
     "batch_normalization": (
         lambda: ops.batch_normalization(
             CUBE, X[:, 0], POSITIVE[:, 0], axis=1, offset=X[:, 1], scale=X[:, 2], epsilon=0.25
