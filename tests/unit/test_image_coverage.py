@@ -43,7 +43,7 @@ needs_monitoring = pytest.mark.skipif(
 def coverage(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Return the modules."""
     monkeypatch.syspath_prepend(str(IMAGE_SUITES))
-    names = ("places", "record", "collector", "measured", "page")
+    names = ("places", "record", "collector", "measured", "page", "rows")
     return SimpleNamespace(
         **{name: importlib.import_module(f"gradients.coverage.{name}") for name in names}
     )
@@ -165,6 +165,24 @@ def test_measured_and_its_page(
     assert "of TensorFlow 1" in page
     assert "if op &lt; 0:" in page
     assert not any(loads in page for loads in ("<script", "<link", "src=", "@import"))
+
+
+def test_rows_of_several_workers_are_joined(coverage: SimpleNamespace) -> None:
+    """Both number their tests from 0."""
+    one, other = coverage.rows.Rows(), coverage.rows.Rows()
+    one.add("a", {"x.py:1", "x.py:2"})
+    other.add("b", {"x.py:2"})
+    other.add("c", {"x.py:3"})
+    one.join(coverage.rows.Rows.of(other.to_json()))
+    told = coverage.rows.Rows.of(one.to_json())
+    assert [told.of_line(f"x.py:{line}") for line in (1, 2, 3, 4)] == [
+        {"a"},
+        {"a", "b"},
+        {"c"},
+        set(),
+    ]
+    assert "x.py:3" in told
+    assert "x.py:4" not in told
 
 
 #: A session of two rows, held to a record of what neither runs.

@@ -147,7 +147,7 @@ def entry(status: str, **fields: object) -> dict[str, Any]:
 
 def test_survivors_are_told_with_their_diff(mutation: SimpleNamespace) -> None:
     statuses = ("caught", "survived", "hangs", "died", "not planted")
-    _, keras = mutation.score.scores(map(entry, statuses), {})
+    _, keras, _ = mutation.score.scores(map(entry, statuses), {})
     assert list(keras.lines()) == [
         "survived: keras/a.py:3: f",
         "  sign lost, 1 of 2 tests",
@@ -166,9 +166,9 @@ def test_what_changes_no_number_does_not_count(mutation: SimpleNamespace, tmp_pa
     known = mutation.score.read(path)
     assert known == {("keras/a.py", "f", "return -x", "return x"): "it is 0"}
     other = {"after": "return 0"}
-    _, keras = mutation.score.scores([entry("survived"), entry("caught", **other)], known)
+    _, keras, _ = mutation.score.scores([entry("survived"), entry("caught", **other)], known)
     assert (keras.caught, keras.effective, keras.equivalent, keras.failed) == (1, 1, 1, False)
-    _, keras = mutation.score.scores([entry("caught")], known)
+    _, keras, _ = mutation.score.scores([entry("caught")], known)
     assert keras.failed
     path.write_text(text.replace("zero =", "other ="))
     with pytest.raises(ValueError, match="no reason 'zero'"):
@@ -183,7 +183,7 @@ def test_a_goal_is_missed_where_the_sample_says_so(mutation: SimpleNamespace) ->
     """Two of ten may be chance; two hundred of a thousand are not."""
     for many, failed in ((1, False), (100, True)):
         found = [entry("survived")] * 2 * many + [entry("caught")] * 8 * many
-        _, keras = mutation.score.scores(found, {})
+        _, keras, _ = mutation.score.scores(found, {})
         assert keras.failed == failed
 
 
@@ -206,15 +206,23 @@ def test_checks_are_counted_by_what_they_caught(mutation: SimpleNamespace) -> No
     assert said == "reverse 2, test_losses 1"
 
 
-def test_each_beginning_is_a_sample_of_either_package(mutation: SimpleNamespace) -> None:
-    files = ["tensorflow/a.py", *["keras/b.py"] * 3]
+def test_helpers_are_counted_by_themselves(mutation: SimpleNamespace) -> None:
+    helper = entry("survived", file="keras/src/backend/tensorflow/nn.py")
+    scores = {one.kind: one for one in mutation.score.scores([helper, entry("caught")], {})}
+    assert (scores["keras"].caught, scores["keras"].effective) == (1, 1)
+    assert (scores["helpers"].caught, scores["helpers"].effective) == (0, 1)
+
+
+def test_each_beginning_is_a_sample_of_each_kind(mutation: SimpleNamespace) -> None:
+    helper = "tensorflow/python/ops/math_ops.py"
+    files = ["tensorflow/a.py", helper, *["keras/b.py"] * 3]
     mutants = [
         mutation.mutants.Mutant(file, "", "f", line, "", "", 0, 0)
         for line, file in enumerate(files)
     ]
     chosen = mutation.plugin.drawn(mutants, "seed")
-    assert {one.file for one in chosen[:2]} == set(files)
-    assert sorted(one.line for one in chosen) == [0, 1, 2, 3]
+    assert {one.file for one in chosen[:3]} == set(files)
+    assert sorted(one.line for one in chosen) == [0, 1, 2, 3, 4]
     assert chosen == mutation.plugin.drawn(mutants, "seed")
     assert len({tuple(mutation.plugin.drawn(mutants, str(seed))) for seed in range(9)}) > 1
 

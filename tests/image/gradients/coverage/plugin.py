@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from gradients.coverage.collector import Collector
 from gradients.coverage.measured import NEW, SHOWN, Measured
 from gradients.coverage.page import page
 from gradients.coverage.places import Place
+from gradients.coverage.rows import Rows
 
 OFF, GATE, RECORD, ROWS = MODES = ("off", "gate", "record", "rows")
 #: A place in a file, as workers send it.
@@ -42,12 +44,14 @@ class Coverage:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config, self._mode = config, config.getoption("--coverage")
-        self._files = {str(path): name for name, path in scope.files()}
+        rows = self._mode == ROWS
+        known = chain(scope.files(), scope.files(scope.HELPERS) if rows else ())
+        self._files = {str(path): name for name, path in known}
         self._ran: dict[str, set[Place]] = defaultdict(set)
-        self._rows: dict[str, list[str]] = defaultdict(list)
+        self._rows = Rows()
         self._measured: Measured | None = None
         self._gone: list[tuple[str, str, str]] = []
-        self._collector = Collector(self._files, rows=self._mode == ROWS)
+        self._collector = Collector(self._files, rows=rows)
         self._collector.start()
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
@@ -56,8 +60,7 @@ class Coverage:
         for file, place in found:
             self._ran[file].add(place)
         if self._mode == ROWS:
-            for line in {f"{file}:{place.first}" for file, place in found}:
-                self._rows[line].append(nodeid)
+            self._rows.add(nodeid, {f"{file}:{place.first}" for file, place in found})
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -65,8 +68,8 @@ class Coverage:
         output = getattr(node, "workeroutput", {})
         for file, places in json.loads(output.get("coverage", "{}")).items():
             self._ran[file].update(Place(**place) for place in places)
-        for line, rows in json.loads(output.get("rows", "{}")).items():
-            self._rows[line] += rows
+        if "rows" in output:
+            self._rows.join(Rows.of(output["rows"]))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -75,7 +78,7 @@ class Coverage:
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
             ran = {file: [asdict(place) for place in found] for file, found in self._ran.items()}
-            output["coverage"], output["rows"] = json.dumps(ran), json.dumps(self._rows)
+            output["coverage"], output["rows"] = json.dumps(ran), self._rows.to_json()
             return
         if not self._ran:
             return
@@ -92,8 +95,7 @@ class Coverage:
                 new = record.renewed(known, measured.unrun(), measured.whole())
                 record.write(new, stem.with_suffix(".unrun.toml"))
             if self._mode == ROWS:
-                text = json.dumps(self._rows)
-                stem.with_suffix(".rows.json").write_text(text, encoding="utf-8")
+                stem.with_suffix(".rows.json").write_text(self._rows.to_json(), encoding="utf-8")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print what share ran, and what is new."""

@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 
 from gradients.coverage import scope
+from gradients.coverage.rows import Rows
 from gradients.mutation import score
 from gradients.mutation.mutants import Mutant, mutants
 from gradients.mutation.planting import Loaded, loaded, plant
@@ -55,7 +56,7 @@ class Mutation:
         self._config, self._option = config, config.getoption
         self._begin = time.monotonic()
         self._path = Path(config.option.xmlpath).with_suffix(".mutation.jsonl")
-        self._files = dict(scope.files())
+        self._files = dict(chain(scope.files(), scope.files(scope.HELPERS)))
         self._sources = {name: path.read_text("utf-8") for name, path in self._files.items()}
         self._found: list[dict[str, Any]] = []
         self._unrun = 0
@@ -65,7 +66,7 @@ class Mutation:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run every mutant's tests, in place of the suite's."""
-        rows = json.loads(Path(self._option("--rows")).read_text(encoding="utf-8"))
+        rows = Rows.of(Path(self._option("--rows")).read_text(encoding="utf-8"))
         there = [
             mutant for name, source in self._sources.items() for mutant in mutants(source, name)
         ]
@@ -96,7 +97,7 @@ class Mutation:
     def _work(
         self,
         chosen: Sequence[Mutant],
-        rows: Mapping[str, Sequence[str]],
+        rows: Rows,
         items: Mapping[str, pytest.Item],
         functions: Loaded,
         known: Known,
@@ -109,7 +110,7 @@ class Mutation:
             if entry.get("state") != state:
                 if time.monotonic() - self._begin > self._option("--seconds"):
                     return
-                names = [name for name in set(rows[_line(mutant)]) if name in items]
+                names = [name for name in rows.of_line(_line(mutant)) if name in items]
                 # What caught it is tried first.
                 tests = [items[name] for name in spread(names, mutant.id, entry.get("by", ""))]
                 outcome = self._judge(mutant, tests, functions)
@@ -170,16 +171,16 @@ class Mutation:
 
 
 def drawn(there: Sequence[Mutant], seed: str) -> list[Mutant]:
-    """Return mutants in an order that a seed decides, of each package in turn.
+    """Return mutants in an order that a seed decides, of each kind of code in turn.
 
-    So each beginning is a sample of either package.
+    So each beginning is a sample of each kind.
     """
-    packages: dict[str, list[Mutant]] = defaultdict(list)
+    kinds: dict[str, list[Mutant]] = defaultdict(list)
     for mutant in there:
-        packages[mutant.file.partition("/")[0]].append(mutant)
-    for package in packages.values():
-        random.Random(seed).shuffle(package)
-    return [one for turn in zip_longest(*packages.values()) for one in turn if one]
+        kinds[score.kind(mutant.file)].append(mutant)
+    for kind in kinds.values():
+        random.Random(seed).shuffle(kind)
+    return [one for turn in zip_longest(*kinds.values()) for one in turn if one]
 
 
 def spread(names: Sequence[str], seed: str, first: str = "") -> Iterator[str]:

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gradients.coverage import scope
 from gradients.mutation.processes import NOT_PLANTED, SURVIVED
 
 #: The record of survivors that change no number.
 PATH = Path(__file__).with_name("equivalent.toml")
-#: The least share, by package.
-GOALS = {"tensorflow": 0.95, "keras": 0.90}
+#: The least share, by kind of code.
+HELPERS = "helpers"
+GOALS = {"tensorflow": 0.95, "keras": 0.90, HELPERS: 0.85}
 #: Of a normal distribution 95% lies so many deviations around its mean.
 DEVIATIONS = 1.96
 
@@ -42,6 +44,11 @@ def read(path: Path = PATH) -> dict[Diff, str]:
     return found
 
 
+def kind(file: str) -> str:
+    """Return a file's kind of code: its package's gradients and layers, or what those call."""
+    return HELPERS if scope.helps(file) else file.partition("/")[0]
+
+
 def diff(entry: Entry) -> Diff:
     """Return what the record knows a mutant by."""
     return entry["file"], entry["outermost"], entry["before"], entry["after"]
@@ -59,9 +66,9 @@ def interval(part: int, whole: int) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Score:
-    """A package's mutants that were planted, and what became of them."""
+    """A kind of code's mutants that were planted, and what became of them."""
 
-    package: str
+    kind: str
     planted: Sequence[Entry]
     known: Mapping[Diff, str]
 
@@ -104,7 +111,7 @@ class Score:
     def failed(self) -> bool:
         """Whether the goal is missed, whatever the rest would come to; or a record is wrong."""
         _, high = interval(self.caught, self.effective)
-        return high < GOALS[self.package] or bool(self.contradicted)
+        return high < GOALS[self.kind] or bool(self.contradicted)
 
     def lines(self) -> Iterator[str]:
         """Yield what a terminal has: survivors with their diff, then the score."""
@@ -115,9 +122,9 @@ class Score:
             yield from told(entry)
         low, high = interval(self.caught, self.effective)
         yield (
-            f"{self.package}: {self.caught} of {self.effective} mutants caught "
+            f"{self.kind}: {self.caught} of {self.effective} mutants caught "
             f"({self.caught / max(self.effective, 1):.1%}; of all {low:.1%} to {high:.1%}), "
-            f"goal {GOALS[self.package]:.0%}; {self.equivalent} more change no number"
+            f"goal {GOALS[self.kind]:.0%}; {self.equivalent} more change no number"
         )
 
 
@@ -130,11 +137,10 @@ def told(entry: Entry) -> Iterator[str]:
 
 
 def scores(entries: Iterable[Entry], known: Mapping[Diff, str]) -> list[Score]:
-    """Return the score of each package."""
+    """Return the score of each kind of code."""
     planted = [entry for entry in entries if entry["status"] != NOT_PLANTED]
     return [
-        Score(package, [one for one in planted if one["file"].startswith(f"{package}/")], known)
-        for package in GOALS
+        Score(name, [one for one in planted if kind(one["file"]) == name], known) for name in GOALS
     ]
 
 

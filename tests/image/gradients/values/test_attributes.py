@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
 from scipy.special import softmax
 
+from gradients.values.attention import heads, multi
+from gradients.values.calls.nn import depthwise, dilated
 from gradients.values.convolutions import convolve
 from gradients.values.layers import NORMAL, Row, normalized, one
-from gradients.values.recurrent import MASK, lstm, through
+from gradients.values.recurrent import MASK, lstm, row, through
 from gradients.values.test_layers import draw
 from gradients.values.test_options import OPTIMIZERS
 
@@ -21,6 +26,33 @@ def grouped(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray) -> np.ndarray:
     """Return each of two groups of channels, which come first, normalized."""
     whole = [normalized(part, (1, 2, 3), 0.25) for part in np.split(x, 2, axis=1)]
     return gamma[:, None, None] * np.concatenate(whole, axis=1) + beta[:, None, None]
+
+
+def spread(x: np.ndarray, kernel: np.ndarray, *rest: np.ndarray, same: bool = False) -> np.ndarray:
+    """Return each channel's convolutions, a gap of one between the kernel's numbers, by twos.
+
+    Where a point's kernel and a bias are given, too, they follow; `same` pads to keep all places.
+    """
+    if same:
+        reach = [2 * size - 1 for size in kernel.shape[:2]]
+        lacking = [-(-n // 2) * 2 - 2 + r - n for n, r in zip(x.shape[1:3], reach, strict=True)]
+        x = np.pad(x, [[0, 0], *([n // 2, n - n // 2] for n in lacking), [0, 0]])
+    found = depthwise(x, dilated(kernel, 2, 2))[:, ::2, ::2]
+    *point, bias = rest
+    return (found @ point[0][0, 0] if point else found) + bias
+
+
+def pooled(x: np.ndarray, *, reduce: Callable[..., np.ndarray]) -> np.ndarray:
+    """Return what is made of every second window of three places."""
+    for axis in range(1, x.ndim - 1):
+        windows = np.lib.stride_tricks.sliding_window_view(x, 3, axis)
+        x = reduce(windows, axis=-1).take(range(0, x.shape[axis] - 2, 2), axis)
+    return x
+
+
+def line(x: np.ndarray, kernel: np.ndarray, *rest: np.ndarray) -> np.ndarray:
+    """Return the same of a sequence."""
+    return spread(x[:, None], kernel[None], *(r[None] if r.ndim == 3 else r for r in rest))[:, 0]
 
 
 ROWS: dict[str, Row] = {
@@ -87,6 +119,58 @@ ROWS: dict[str, Row] = {
         logit_soft_cap=2.0,
         call={"reverse": True},
     ),
+    "MultiHeadAttention_axis_behind": multi(
+        heads, (2, 2, 3, 5), (2, 2, 4, 5), attention_axes=(-2,), value_dim=3
+    ),
+    **{
+        f"{kind.__name__}_{padding}_by_twos": one(
+            kind,
+            partial(spread, same=padding == "same"),
+            *(2, 7, 6, 2),
+            kernel_size=(3, 2),
+            strides=2,
+            dilation_rate=2,
+            padding=padding,
+            **({"filters": 3} if kind is layers.SeparableConv2D else {}),
+        )
+        for kind in (layers.DepthwiseConv2D, layers.SeparableConv2D)
+        for padding in ("valid", "same")
+    },
+    "DepthwiseConv1D_by_twos": one(
+        layers.DepthwiseConv1D, line, 2, 7, 3, kernel_size=3, strides=2, dilation_rate=2
+    ),
+    "SeparableConv1D_by_twos": one(
+        layers.SeparableConv1D,
+        line,
+        *(2, 7, 3),
+        filters=4,
+        kernel_size=3,
+        strides=2,
+        dilation_rate=2,
+    ),
+    **{
+        f"{kind}Pooling{rank}D_by_twos": one(
+            getattr(layers, f"{kind}Pooling{rank}D"),
+            partial(pooled, reduce=np.max if kind == "Max" else np.mean),
+            *(2, *sizes, 3),
+            pool_size=3,
+            strides=2,
+            dtype="float32" if rank == 3 else "float64",
+        )
+        for kind in ("Max", "Average")
+        for rank, sizes in SIZES.items()
+    },
+    **{
+        f"LSTM_backwards_unrolled{name}": row(
+            layers.LSTM,
+            through(lstm, backwards=True, sequences=True, mask=shown),
+            return_sequences=True,
+            go_backwards=True,
+            unroll=True,
+            call={"mask": shown},
+        )
+        for name, shown in (("", None), ("_masked", MASK))
+    },
 } | {
     f"Global{kind}Pooling{rank}D": one(
         getattr(layers, f"Global{kind}Pooling{rank}D"),
@@ -121,7 +205,9 @@ def test_layer_is_its_formula_with_other_attributes(name: str) -> None:
     row = ROWS[name]
     layer, inputs, values = draw(name, row)
     found = layer(*inputs, **row.call)
-    np.testing.assert_allclose(found, row.reference(*inputs, *values), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(
+        found, row.reference(*inputs, *values), rtol=row.tolerance, atol=row.tolerance
+    )
 
 
 def test_statistics_of_what_a_mask_of_numbers_shows() -> None:

@@ -1,0 +1,117 @@
+"""Branches and arrays of a graph: shapes that differ, what is only done, what is never written."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+X = np.array([1.5, -2.0, 0.75])
+
+
+@pytest.mark.parametrize("taken", [True, False])
+@pytest.mark.parametrize("way", ["cond", "switch_case"])
+def test_branches_may_differ_in_size(way: str, *, taken: bool) -> None:
+    """Neither's size is taken for that of what comes out."""
+
+    @tf.function(input_signature=[tf.TensorSpec([3], tf.float64), tf.TensorSpec([], tf.bool)])
+    def gradient(x: tf.Tensor, first: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            if way == "cond":
+                y = tf.cond(first, lambda: x[:2], lambda: x)
+            else:
+                index = tf.cast(first, tf.int32)
+                y = tf.switch_case(index, [lambda: x, lambda: x[:2]])
+            assert y.shape.as_list() == [None]
+            mean = tf.reduce_mean(y * y)
+        return tape.gradient(mean, x)
+
+    size = 2 if taken else 3
+    expected = np.where(np.arange(3) < size, 2 * X / size, 0)
+    np.testing.assert_allclose(gradient(X, taken), expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_a_branch_does_what_nothing_asks_for(index: int) -> None:
+    """A variable is assigned, though no output is made of it."""
+    state = tf.Variable(0.0, dtype=tf.float64)
+
+    def assigning(value: float) -> tf.Tensor:
+        state.assign_add(value)
+        return tf.constant(1.0)
+
+    @tf.function
+    def step(i: tf.Tensor) -> tf.Tensor:
+        one = tf.switch_case(i, [lambda: assigning(2.0), lambda: assigning(5.0)])
+        return one + tf.cond(i > 0, lambda: assigning(10.0), lambda: assigning(20.0))
+
+    assert step(tf.constant(index)) == 2
+    assert state.numpy() == (15 if index else 22)
+
+
+def test_what_is_not_written_is_nothing_of_its_shape() -> None:
+    """And has no part in the gradient."""
+
+    @tf.function(input_signature=[tf.TensorSpec([3], tf.float64)])
+    def gradient(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            array = tf.TensorArray(tf.float64, 3, element_shape=[3])
+            stacked = array.write(0, x).write(2, x * x).stack()
+            total = tf.reduce_sum(stacked * [[2.0], [3.0], [5.0]])
+        return stacked, tape.gradient(total, x)
+
+    stacked, slope = gradient(X)
+    np.testing.assert_allclose(stacked, [X, 0 * X, X * X], rtol=1e-14)
+    np.testing.assert_allclose(slope, 2 + 10 * X, rtol=1e-14)
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_compiled_branch_reads_sizes_that_are_constant(*, taken: bool) -> None:
+    """XLA wants to know what a branch reshapes to, which is computed outside of it."""
+
+    @tf.function(jit_compile=True)
+    def gradient(x: tf.Tensor, first: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            sizes = tf.stack([1, tf.size(x)])
+            y = tf.cond(
+                first,
+                lambda: tf.reduce_sum(tf.reshape(x, sizes) * tf.ones(sizes, x.dtype)),
+                lambda: tf.reduce_sum(2 * tf.reshape(x, sizes) ** 2),
+            )
+        return tape.gradient(y, x)
+
+    expected = np.ones(3) if taken else 4 * X
+    np.testing.assert_allclose(gradient(X, tf.constant(taken)), expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("way", ["cond", "loop"])
+def test_one_gradient_of_several_is_sparse(way: str) -> None:
+    """A branch, or a loop, gathers rows of one tensor and uses another whole."""
+    table, scale = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([2.0, -1.0])
+
+    @tf.function(
+        input_signature=[tf.TensorSpec([3, 2], tf.float64), tf.TensorSpec([2], tf.float64)]
+    )
+    def gradient(rows: tf.Tensor, w: tf.Tensor) -> list[tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch([rows, w])
+
+            def read(i: tf.Tensor) -> tf.Tensor:
+                return tf.reduce_sum(tf.gather(rows, [i, 2]) * w)
+
+            if way == "cond":
+                total = tf.cond(tf.size(w) > 1, lambda: read(0) + read(1), lambda: tf.reduce_sum(w))
+            else:
+                total = tf.while_loop(
+                    lambda i, _: i < 2,
+                    lambda i, s: (i + 1, s + read(i)),
+                    (0, tf.zeros([], w.dtype)),
+                )[1]
+        return [tf.convert_to_tensor(one) for one in tape.gradient(total, [rows, w])]
+
+    rows, w = gradient(table, scale)
+    np.testing.assert_allclose(rows, [scale, scale, 2 * scale], rtol=1e-14)
+    np.testing.assert_allclose(w, table[0] + table[1] + 2 * table[2], rtol=1e-14)

@@ -1,0 +1,184 @@
+"""tf.image, which computes much of it in float32."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+from matplotlib.colors import hsv_to_rgb, rgb_to_hsv
+
+from gradients.values.calls import Rows
+from gradients.values.calls.inputs import IMAGES
+
+SINGLE = IMAGES.astype("float32")
+BYTES = np.arange(0, 256, 17).reshape(1, 4, 4, 1).astype("uint8")
+_random = np.random.default_rng(23)
+LARGE = _random.uniform(0, 1, (2, 14, 13, 1))
+NOISY = np.clip(LARGE + 0.1 * _random.standard_normal(LARGE.shape), 0, 1)
+GREY = [0.2989, 0.587, 0.114]
+BOXES = np.array([[0, 0, 4, 4], [0, 1, 4, 5], [5, 5, 8, 8], [0, 2, 4, 6]], "float32")
+SCORES = np.array([0.9, 0.8, 0.5, 0.7], "float32")
+
+
+def hsv(shift: float = 0.0, scale: float = 1.0) -> np.ndarray:
+    """Return the images in other colours."""
+    turned = rgb_to_hsv(IMAGES)
+    turned[..., 0] = (turned[..., 0] + shift) % 1
+    turned[..., 1] = np.clip(turned[..., 1] * scale, 0, 1)
+    return hsv_to_rgb(turned)
+
+
+def sobel(x: np.ndarray) -> np.ndarray:
+    """Return the edges along rows and along columns."""
+    padded = np.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "reflect")
+    smooth, step = np.array([1, 2, 1]), np.array([-1, 0, 1])
+
+    def filtered(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        high, wide = x.shape[1:3]
+        return sum(
+            rows[i] * columns[j] * padded[:, i : i + high, j : j + wide]
+            for i in range(3)
+            for j in range(3)
+        )
+
+    return np.stack([filtered(step, smooth), filtered(smooth, step)], axis=-1)
+
+
+def standardized(x: np.ndarray) -> np.ndarray:
+    """Return images with the mean 0 and the deviation 1."""
+    axes = (1, 2, 3)
+    return (x - x.mean(axes, keepdims=True)) / x.std(axes, keepdims=True)
+
+
+def variation(x: np.ndarray) -> np.ndarray:
+    """Return what neighbours differ by, in all."""
+    down, across = np.abs(np.diff(x, axis=-3)), np.abs(np.diff(x, axis=-2))
+    return down.sum((-3, -2, -1)) + across.sum((-3, -2, -1))
+
+
+def windowed(x: np.ndarray) -> np.ndarray:
+    """Return a grey image's means below a bell of 11 by 11 pixels, of the deviation 1.5."""
+    bell = np.exp(-(np.arange(-5, 6.0) ** 2) / (2 * 1.5**2))
+    kernel = np.outer(bell, bell) / bell.sum() ** 2
+    windows = np.lib.stride_tricks.sliding_window_view(x[..., 0], (11, 11), axis=(1, 2))
+    return (windows * kernel).sum((-2, -1))
+
+
+def similarity(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return each pair's structural similarity (Wang and others, 2004), for numbers up to 1."""
+    means = windowed(x), windowed(y)
+    both = windowed(x * y) - means[0] * means[1]
+    each = windowed(x**2) - means[0] ** 2 + windowed(y**2) - means[1] ** 2
+    luma = (2 * means[0] * means[1] + 1e-4) / (means[0] ** 2 + means[1] ** 2 + 1e-4)
+    return (luma * (2 * both + 9e-4) / (each + 9e-4)).mean((1, 2))
+
+
+ROWS: Rows = {
+    "brightness": (lambda: tf.image.adjust_brightness(SINGLE, 0.2), IMAGES + 0.2),
+    "contrast": (
+        lambda: tf.image.adjust_contrast(SINGLE, 1.5),
+        (IMAGES - (mean := IMAGES.mean((1, 2), keepdims=True))) * 1.5 + mean,
+    ),
+    "gamma": (lambda: tf.image.adjust_gamma(SINGLE, 1.5, 2.0), 2 * IMAGES**1.5),
+    "hue": (lambda: tf.image.adjust_hue(SINGLE, 0.3), hsv(shift=0.3)),
+    "saturation": (lambda: tf.image.adjust_saturation(SINGLE, 0.5), hsv(scale=0.5)),
+    "standardized": (lambda: tf.image.per_image_standardization(SINGLE), standardized(IMAGES)),
+    "standardized_flat": (lambda: tf.image.per_image_standardization(0 * SINGLE + 0.5), 0 * IMAGES),
+    "standardized_faint": (
+        lambda: tf.image.per_image_standardization(SINGLE[0] / 100),
+        (IMAGES[0] - IMAGES[0].mean()) / 100 * np.sqrt(90),
+    ),
+    "grey": (lambda: tf.image.rgb_to_grayscale(SINGLE), IMAGES @ np.array(GREY)[:, None]),
+    "from_grey": (
+        lambda: tf.image.grayscale_to_rgb(tf.constant(IMAGES[..., :1])),
+        np.repeat(IMAGES[..., :1], 3, -1),
+    ),
+    "hsv": (lambda: tf.image.rgb_to_hsv(IMAGES), rgb_to_hsv(IMAGES)),
+    "from_hsv": (lambda: tf.image.hsv_to_rgb(IMAGES), hsv_to_rgb(IMAGES)),
+    "yiq_and_back": (lambda: tf.image.yiq_to_rgb(tf.image.rgb_to_yiq(IMAGES)), IMAGES),
+    "yuv_and_back": (lambda: tf.image.yuv_to_rgb(tf.image.rgb_to_yuv(IMAGES)), IMAGES),
+    "luma": (
+        lambda: [tf.image.rgb_to_yiq(IMAGES)[..., 0], tf.image.rgb_to_yuv(IMAGES)[..., 0]],
+        [IMAGES @ [0.299, 0.587, 0.114]] * 2,
+    ),
+    "to_bytes": (
+        lambda: tf.image.convert_image_dtype(np.float32([0, 0.25, 0.75, 1]), "uint8"),
+        np.array([0, 63, 191, 255]),
+    ),
+    "from_bytes": (lambda: tf.image.convert_image_dtype(BYTES, "float64"), BYTES / 255),
+    "bytes_to_words": (lambda: tf.image.convert_image_dtype(BYTES, "int32"), BYTES * 2**23.0),
+    "words_to_bytes": (
+        lambda: tf.image.convert_image_dtype([2**24 * 5, 2**30], "uint8"),
+        np.array([10, 128]),
+    ),
+    "flip_left_right": (lambda: tf.image.flip_left_right(IMAGES), IMAGES[:, :, ::-1]),
+    "flip_up_down": (lambda: tf.image.flip_up_down(IMAGES[0]), IMAGES[0, ::-1]),
+    **{
+        f"rot90_{k}": (
+            lambda k=k: tf.image.rot90(IMAGES, k),
+            np.rot90(IMAGES, k, axes=(1, 2)),
+        )
+        for k in (1, 2, 3)
+    },
+    "rot90_one": (lambda: tf.image.rot90(IMAGES[0], 3), np.rot90(IMAGES[0], 3)),
+    "transpose": (lambda: tf.image.transpose(IMAGES), IMAGES.swapaxes(1, 2)),
+    "central_crop": (lambda: tf.image.central_crop(IMAGES, 0.5), IMAGES[:, 1:-1, 1:-1]),
+    "pad": (
+        lambda: tf.image.pad_to_bounding_box(IMAGES, 1, 3, 9, 10),
+        np.pad(IMAGES, [[0, 0], [1, 2], [3, 2], [0, 0]]),
+    ),
+    "crop": (lambda: tf.image.crop_to_bounding_box(IMAGES, 1, 2, 4, 3), IMAGES[:, 1:5, 2:]),
+    "crop_and_pad": (
+        lambda: tf.image.resize_with_crop_or_pad(IMAGES, 3, 8),
+        np.pad(IMAGES[:, 1:4], [[0, 0], [0, 0], [1, 2], [0, 0]]),
+    ),
+    "pad_and_crop": (
+        lambda: tf.image.resize_with_crop_or_pad(IMAGES[0], 9, 2),
+        np.pad(IMAGES[0, :, 1:3], [[1, 2], [0, 0], [0, 0]]),
+    ),
+    "resize_nearest": (
+        lambda: tf.image.resize(IMAGES, [12, 15], "nearest"),
+        IMAGES.repeat(2, 1).repeat(3, 2),
+    ),
+    "resize_area": (
+        lambda: tf.image.resize(SINGLE[:, :, :4], [3, 2], "area"),
+        IMAGES[:, :, :4].reshape(2, 3, 2, 2, 2, 3).mean((2, 4)),
+    ),
+    "resize_bilinear": (
+        lambda: tf.image.resize(SINGLE, [3, 5]),
+        IMAGES.reshape(2, 3, 2, 5, 3).mean(2),
+    ),
+    "resize_antialiased": (
+        lambda: tf.image.resize(SINGLE[:, :4], [2, 5], antialias=True),
+        np.einsum("oi,niwc->nowc", np.array([[3, 3, 1, 0], [0, 1, 3, 3]]) / 7, IMAGES[:, :4]),
+    ),
+    "resize_with_ratio": (
+        lambda: tf.image.resize(IMAGES, [12, 99], "nearest", preserve_aspect_ratio=True),
+        IMAGES.repeat(2, 1).repeat(2, 2),
+    ),
+    "resize_with_pad": (
+        lambda: tf.image.resize_with_pad(IMAGES, 12, 13, "nearest"),
+        np.pad(IMAGES.repeat(2, 1).repeat(2, 2), [[0, 0], [0, 0], [1, 2], [0, 0]]),
+    ),
+    "variation": (lambda: tf.image.total_variation(tf.constant(IMAGES)), variation(IMAGES)),
+    "variation_one": (
+        lambda: tf.image.total_variation(tf.constant(IMAGES[0])),
+        variation(IMAGES[0]),
+    ),
+    "gradients": (
+        lambda: tf.image.image_gradients(tf.constant(IMAGES)),
+        [
+            np.diff(IMAGES, axis=1, append=IMAGES[:, -1:]),
+            np.diff(IMAGES, axis=2, append=IMAGES[:, :, -1:]),
+        ],
+    ),
+    "sobel": (lambda: tf.image.sobel_edges(tf.constant(SINGLE)), sobel(IMAGES)),
+    "psnr": (
+        lambda: tf.image.psnr(LARGE, NOISY, 2.0),
+        10 * np.log10(4 / ((LARGE - NOISY) ** 2).mean((1, 2, 3))),
+    ),
+    "ssim": (lambda: tf.image.ssim(LARGE, NOISY, 1.0), similarity(LARGE, NOISY)),
+    "suppressed": (
+        lambda: tf.image.non_max_suppression(BOXES, SCORES, 3, iou_threshold=0.5),
+        np.array([0, 3, 2]),
+    ),
+}
