@@ -143,6 +143,12 @@ def pythons(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def environments(session: nox.Session) -> None:
+    """Run `gradients` without oneDNN, in one thread, on older TensorFlows; needs a network."""
+    _pytest(session, "tests/environments")
+
+
+@nox.session(default=False)
 def workers(session: nox.Session) -> None:
     """Kill, stop and mislead one of several workers, and spoil their collectives: 20 minutes."""
     _pytest(session, "tests/workers")

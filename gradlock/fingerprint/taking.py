@@ -7,10 +7,11 @@ from pathlib import Path
 from gradlock import progress
 from gradlock.engine import containers
 from gradlock.engine.engine import Engine, working
-from gradlock.errors import EngineError, InputError
+from gradlock.errors import EngineError
 from gradlock.fingerprint import document
 from gradlock.fingerprint.document import Fingerprint
 from gradlock.inside import box
+from gradlock.inside.settings import Settings
 
 PROGRAM = Path(__file__).with_name("measure.py")
 #: Seconds that it may take (it takes 20), and may outlast that before it is given up.
@@ -18,11 +19,6 @@ LIMIT, GRACE = 300, 60
 #: What it writes.
 RESULT = "fingerprint.json"
 THREADS = 2
-ONEDNN = {
-    "default": {},
-    "on": {"TF_ENABLE_ONEDNN_OPTS": "1"},
-    "off": {"TF_ENABLE_ONEDNN_OPTS": "0"},
-}
 #: The image's labels that a fingerprint keeps.
 LABELS = {"variant": "io.gradlock.variant", "locks": "io.gradlock.locks"}
 
@@ -37,10 +33,7 @@ def take(
         EngineError: the engine refused, or TensorFlow failed inside the image.
 
     """
-    if onednn not in ONEDNN:
-        raise InputError(f"unknown setting of oneDNN {onednn!r}: use {', '.join(ONEDNN)}")
-    if threads < 1:
-        raise InputError(f"{threads} threads: use one at least")
+    settings = Settings(threads=threads, onednn=onednn)
     progress.say(f"measuring {image}: some 20 s")
     argv = [
         *("timeout", "--kill-after=10", str(LIMIT), "python"),
@@ -48,7 +41,7 @@ def take(
         *("--threads", str(threads)),
     ]
     with working(engine, f"measuring {image}"):
-        options = box.options(engine, **ONEDNN[onednn])
+        options = box.options(engine, **settings.environment)
         with containers.container(engine, image, argv, kind="tests", **options) as container:
             box.put(container, {PROGRAM.name: PROGRAM.read_bytes()})
             container.start()

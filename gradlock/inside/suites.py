@@ -18,6 +18,7 @@ from gradlock.engine import containers, gpus
 from gradlock.engine.engine import Engine, working
 from gradlock.errors import InputError
 from gradlock.inside import box, workers
+from gradlock.inside.settings import Settings
 
 #: The tests that run inside images.
 TESTS = store.ROOT / "tests" / "image"
@@ -34,7 +35,7 @@ ARGUMENTS = {
 TIERS = ("core", "all")
 #: Our own code that a suite's result depends on.
 RUNNERS = (
-    *("inside/suites.py", "inside/box.py", "inside/workers.py"),
+    *("inside/suites.py", "inside/box.py", "inside/workers.py", "inside/settings.py"),
     *("engine/containers.py", "engine/gpus.py"),
 )
 #: Seconds that a suite may take.
@@ -43,6 +44,8 @@ LIMIT = 900
 GRACE = 60
 #: The status of `timeout`, and of what it had to kill.
 TIMED_OUT, KILLED = 124, 137
+#: What is told to TensorFlow where nothing is asked for: nothing.
+PLAIN = Settings()
 
 
 def run_suites(
@@ -54,6 +57,7 @@ def run_suites(
     gpu_required: bool,
     reports: Path,
     tier: str = "core",
+    settings: Settings = PLAIN,
     seconds: int = LIMIT,
     passed: Callable[[str], None] = lambda _: None,
 ) -> int:
@@ -64,7 +68,8 @@ def run_suites(
     container and `seconds` of its own, and leaves `<suite>.xml` (JUnit) in `reports`, and what
     it writes beside it: of gradients, a report as JSON and HTML; of notebooks, each with its
     outputs. A run in which no test ran fails, whatever pytest says of it. `tier` is how much of
-    the table of gradients runs. `passed` is told of each suite that has passed, at once.
+    the table of gradients runs. `settings` hold for all of them. `passed` is told of each suite
+    that has passed, at once.
 
     Raises:
         InputError: an unknown suite or tier, or a GPU required of an image that uses none.
@@ -81,12 +86,12 @@ def run_suites(
     paths = [find(suite) for suite in suites]
     statuses, ran = [], 0
     with working(engine, f"testing {image}"):
-        tests, options = sources(), box.options(engine)
+        tests, options = sources(), box.options(engine, **settings.environment)
         if gpu:
             options["device_requests"] = gpus.requests(engine, required=gpu_required)
         for suite, path in zip(suites, paths, strict=True):
             argv = pytest(suite, path, seconds, gpu_required=gpu_required, tier=tier)
-            files = tests | beside(engine, image, suite, tests, tier=tier, reports=reports)
+            files = tests | beside(engine, image, suite, tests, settings, tier, reports)
             with containers.container(engine, image, argv, kind="tests", **options) as container:
                 box.put(container, files)
                 status = follow(container, seconds + GRACE)
@@ -132,7 +137,7 @@ def beside(
     image: str,
     suite: str,
     tests: Mapping[str, bytes],
-    *,
+    settings: Settings,
     tier: str,
     reports: Path,
 ) -> dict[str, bytes]:
@@ -141,7 +146,9 @@ def beside(
         return notebooks()
     if suite == workers.SUITE:
         count = workers.COUNTS[tier]
-        return workers.compute(engine, image, tests, count=count, reports=reports)
+        return workers.compute(
+            engine, image, tests, count=count, reports=reports, settings=settings
+        )
     return {}
 
 

@@ -19,6 +19,7 @@ from gradlock import progress, store
 from gradlock.engine import containers
 from gradlock.engine.engine import Engine
 from gradlock.inside import box
+from gradlock.inside.settings import Settings
 
 #: The suite whose tests judge what workers have computed, and the folder where it finds that.
 SUITE, RANKS = "distributed", "distributed/ranks"
@@ -41,6 +42,7 @@ def compute(
     *,
     count: int,
     reports: Path,
+    settings: Settings,
     seconds: int = LIMIT,
 ) -> dict[str, bytes]:
     """Have workers compute the suite's cases; return their results as files beside its tests.
@@ -55,7 +57,8 @@ def compute(
     began = time.monotonic()
     argv = ["python", "-m", "distributed.work"]
     results: dict[str, bytes] = {}
-    with started(engine, [image] * count, argv, tests, seconds=seconds) as ranks:
+    images, told = [image] * count, settings.environment
+    with started(engine, images, argv, tests, seconds=seconds, **told) as ranks:
         statuses = wait(ranks, seconds + GRACE)
         for rank, (worker, status) in enumerate(zip(ranks, statuses, strict=True)):
             log(worker, reports / f"{SUITE}.worker-{rank}.log")

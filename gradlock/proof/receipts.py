@@ -22,6 +22,7 @@ from gradlock.errors import ArtifactError, ProofError, RegistryError
 from gradlock.images import pins
 from gradlock.images.image import Image
 from gradlock.inside import suites
+from gradlock.inside.settings import Settings
 from gradlock.proof import statement
 from gradlock.proof.statement import Statement
 from gradlock.registry import team
@@ -44,6 +45,7 @@ class Run:
     gpu: bool
     gpu_required: bool = False
     tier: str = ""
+    settings: Settings = suites.PLAIN
 
 
 def claim(engine: Engine, identity: str, run: Run) -> Statement:
@@ -52,6 +54,7 @@ def claim(engine: Engine, identity: str, run: Run) -> Statement:
         "suite": run.suite,
         "tier": run.tier,
         "gpu_required": run.gpu_required,
+        "environment": run.settings.environment,
         "hardware": list(hardware.kind(engine, gpu=run.gpu)),
         "engine": list(hardware.engine_kind(engine)),
     }

@@ -20,7 +20,7 @@ from gradlock.verbs.outcome import out, verb
     help={
         **flags.CHOICE,
         "threads": "Threads of an operation (default: 2); sums depend on how they are shared out.",
-        "onednn": "on, off, or default: oneDNN's kernels.",
+        **flags.ONEDNN,
         "to": "The JSON (default: reports/VARIANT/fingerprint.json).",
         "check": "Compare with fingerprints/VARIANT.json; fail past the limits, or without one.",
         "pin": "Write fingerprints/VARIANT.json.",

@@ -23,6 +23,8 @@ CHANNEL = {
     "what images.lock pins)."
 }
 GPU_REQUIRED = {"gpu_required": "Fail instead of skipping where there is no GPU."}
+#: How TensorFlow computes.
+ONEDNN = {"onednn": "on, off, or default: oneDNN's kernels."}
 #: What a container is given.
 CONTAINER = {
     "folder": "The folder to work in (default: this one).",

@@ -7,6 +7,7 @@ from invoke.context import Context
 from gradlock.errors import InputError
 from gradlock.inputs import variants
 from gradlock.inside import suites as inside
+from gradlock.inside.settings import Settings
 from gradlock.verbs import building, connection, flags, testing
 from gradlock.verbs.building import Order
 from gradlock.verbs.outcome import verb
@@ -20,6 +21,8 @@ from gradlock.verbs.outcome import verb
         "suites": "Folders of tests/image, in turn: smoke gradients notebooks distributed.",
         "proven": "Leave out what has passed before, here or by the word of somebody trusted.",
         "tier": "How much of gradients, how many workers: core (default; 2), or all (4).",
+        "threads": "Threads of an operation (default: a core has one).",
+        **flags.ONEDNN,
     },
 )
 def suite(
@@ -31,6 +34,8 @@ def suite(
     all: bool = False,
     gpu_required: bool = False,
     tier: str = "core",
+    threads: str = "",
+    onednn: str = "default",
     proven: bool = False,
 ) -> None:
     """Run test suites inside images, as users run them: `./inv suite gradients --gpu`."""
@@ -44,6 +49,8 @@ def suite(
     names = [name for name in suites.split(",") if name]
     for name in names:
         inside.find(name)
+    count = flags.number("threads", threads, int) if threads else None
+    settings = Settings(threads=count, onednn=onednn)
     docker = connection.connect()
     for row in chosen:
         ((built,), _) = building.images(docker, building.recipes([row], table), Order())
@@ -54,5 +61,6 @@ def suite(
             names,
             gpu_required=gpu_required,
             tier=tier,
+            settings=settings,
             proven=proven,
         )

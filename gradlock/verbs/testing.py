@@ -11,6 +11,7 @@ from gradlock.engine.engine import Engine
 from gradlock.images.image import Image
 from gradlock.inputs.variants import Variant
 from gradlock.inside import suites as inside
+from gradlock.inside.settings import Settings
 from gradlock.proof import receipts
 from gradlock.proof.statement import Statement
 from gradlock.verbs.outcome import out
@@ -27,12 +28,14 @@ def run(
     *,
     gpu_required: bool = False,
     tier: str = "core",
+    settings: Settings = inside.PLAIN,
     proven: bool = False,
 ) -> None:
     """Run suites in a variant's image; what they report goes to `reports/VARIANT`.
 
-    `gpu_required` means nothing in a CPU variant's. With `proven`, what has passed before is
-    not run again, and that is said. What passes gets a receipt.
+    With settings it goes to a folder of their name in there. `gpu_required` means nothing in a
+    CPU variant's. With `proven`, what has passed before is not run again, and that is said. What
+    passes gets a receipt.
 
     Raises:
         Exit: a suite failed; pytest's own report is above, its status is the command's.
@@ -40,7 +43,9 @@ def run(
 
     """
     required = gpu_required and row.gpu
-    claims = {suite: _claim(docker, row, image, suite, required, tier) for suite in suites}
+    claims = {
+        suite: _claim(docker, row, image, suite, required, tier, settings) for suite in suites
+    }
     left = [
         suite for suite in suites if not (proven and _told(suite, claims[suite], image, out.print))
     ]
@@ -52,8 +57,9 @@ def run(
         left,
         gpu=row.gpu,
         gpu_required=required,
-        reports=store.ROOT / "reports" / row.name,
+        reports=store.ROOT / "reports" / row.name / settings.name,
         tier=tier,
+        settings=settings,
         passed=lambda suite: receipts.note(claims[suite]),
     )
     if status:
@@ -79,10 +85,12 @@ def _claim(
     suite: str,
     required: bool = False,
     tier: str = "core",
+    settings: Settings = inside.PLAIN,
 ) -> Statement:
     """Return what a receipt of a suite says, with its tier where it has some."""
     tiers = tier if suite in TIERED else ""
-    return receipts.claim(docker, image.id, receipts.Run(suite, row.gpu, required, tiers))
+    run = receipts.Run(suite, row.gpu, required, tiers, settings)
+    return receipts.claim(docker, image.id, run)
 
 
 def _told(suite: str, claim: Statement, image: Image, say: Callable[[str], None]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -126,6 +127,26 @@ def test_a_reason_is_explained(coverage: SimpleNamespace, tmp_path: Path) -> Non
         coverage.record.read(tmp_path / "unrun.toml")
 
 
+def test_a_release_has_a_record_of_what_it_does_not_run_besides(
+    coverage: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Joined to the common one; what is left over of it is what was written."""
+    record = coverage.record
+    monkeypatch.setattr(record, "PATH", tmp_path / "unrun.toml")
+    reasons = {"tf1": "TensorFlow 1", "gpu": "of a GPU"}
+    common = record.Record(reasons, {"a.py": {"f": {"x = 1": "tf1", "y = 1": "gpu"}}})
+    record.write(common, record.PATH)
+    monkeypatch.setattr(record.read, "__defaults__", (record.PATH,))
+    assert record.held("2.20") == common
+    besides = {"a.py": {"f": {"z = 1": "tf1"}, "g": {"*": "tf1"}}, "b.py": {"h": {"*": "tf1"}}}
+    other = record.Record({"tf1": "TensorFlow 1"}, besides)
+    record.write(other, record.of_release("2.20"))
+    held = record.held("2.20")
+    assert held.unrun["a.py"]["f"] == {"x = 1": "tf1", "y = 1": "gpu", "z = 1": "tf1"}
+    assert held.beyond(common) == other
+    assert record.held("2.19") == common
+
+
 def test_one_word_speaks_for_a_function_that_never_runs(coverage: SimpleNamespace) -> None:
     record = coverage.record.Record({"tf1": "TensorFlow 1"}, {"a.py": {"_idle": {"*": "tf1"}}})
     place = statements(coverage)["return op"]
@@ -189,14 +210,16 @@ def test_rows_of_several_workers_are_joined(coverage: SimpleNamespace) -> None:
 CONFTEST = """\
 from pathlib import Path
 
+from gradients import environment
 from gradients.coverage import plugin, record, scope
 
+environment.release = lambda: "{release}" or environment.RECORDED
 SOURCE = Path(__file__).with_name("made_up.py")
 scope.files = lambda: iter([("keras/made_up.py", SOURCE)])
-unrun = {
-    "keras/made_up.py": {"_idle": {"*": "tf1"}, "gradient": {"op is None -> true": "tf1"}}
-}
-record.read = lambda: record.Record({"tf1": "of TensorFlow 1"}, unrun)
+unrun = {{
+    "keras/made_up.py": {{"_idle": {{"*": "tf1"}}, "gradient": {{"op is None -> true": "tf1"}}}}
+}}
+record.read = lambda: record.Record({{"tf1": "of TensorFlow 1"}}, unrun)
 pytest_addoption = plugin.add_option
 
 
@@ -216,32 +239,48 @@ def test_late():
 """
 
 
+def session(folder: Path, *words: str, release: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the two rows, or some, with a release of TensorFlow, else the one of the record."""
+    conftest = CONFTEST.format(release=release)
+    for name, text in (("made_up", SOURCE), ("conftest", conftest), ("test_rows", ROWS)):
+        (folder / f"{name}.py").write_text(text)
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "--coverage=gate", "-p", "no:cacheprovider"),
+            *("--rootdir", ".", "--junitxml=rows.xml", "test_rows.py", *words),
+        ],
+        cwd=folder,
+        env={"PYTHONPATH": str(IMAGE_SUITES), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 @needs_monitoring
 @pytest.mark.parametrize("row", ["test_early", "test_late"])
 def test_the_gate_names_what_a_row_no_longer_runs(tmp_path: Path, row: str) -> None:
     """It opens with both rows, and fails without either."""
-    for name, text in (("made_up", SOURCE), ("conftest", CONFTEST), ("test_rows", ROWS)):
-        (tmp_path / f"{name}.py").write_text(text)
-
-    def session(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [
-                *(sys.executable, "-m", "pytest", "--coverage=gate", "-p", "no:cacheprovider"),
-                *("--rootdir", ".", "--junitxml=rows.xml", "test_rows.py", *words),
-            ],
-            cwd=tmp_path,
-            env={"PYTHONPATH": str(IMAGE_SUITES), "PYTHONDONTWRITEBYTECODE": "1"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    assert session().returncode == 0
-    without = session(f"--deselect=test_rows.py::{row}")
+    assert session(tmp_path).returncode == 0
+    without = session(tmp_path, f"--deselect=test_rows.py::{row}")
     assert without.returncode == 1
     lost = {"test_early": "9: return [", "test_late": "15: return grad"}[row]
     assert f"not run, and not in unrun.toml: keras/made_up.py:{lost}" in without.stdout
     assert "have no reason: add rows that run them" in without.stdout
+
+
+@needs_monitoring
+def test_of_another_release_the_gate_names_files_and_leaves_its_record(tmp_path: Path) -> None:
+    """What the common record has is not told again."""
+    assert session(tmp_path, release="2.20").returncode == 0
+    without = session(tmp_path, "--deselect=test_rows.py::test_late", release="2.20")
+    assert without.returncode == 1
+    name = "unrun.tensorflow-2.20.toml"
+    assert f"not run, and neither in unrun.toml nor in {name}: keras/made_up.py" in without.stdout
+    assert f"its reason in gradients/coverage/{name}" in without.stdout
+    left = tomllib.loads((tmp_path / f"rows.{name}").read_text())
+    assert set(left["keras/made_up.py"]) == {"gradient"}
+    assert "return grad" in left["keras/made_up.py"]["gradient"]["missing"]
 
 
 def test_the_committed_record_has_a_reason_for_everything(coverage: SimpleNamespace) -> None:

@@ -21,7 +21,10 @@ IMAGE_SUITES = Path(__file__).parents[1] / "image"
 def gradients(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Return the modules of the suite that know no TensorFlow."""
     monkeypatch.syspath_prepend(str(IMAGE_SUITES))
-    names = ("case", "records", "verdict", "report", "tiers", "gaps", "inputs", "sweep")
+    names = (
+        *("case", "records", "verdict", "report", "tiers", "gaps", "inputs", "sweep"),
+        "environment",
+    )
     return SimpleNamespace(**{name: importlib.import_module(f"gradients.{name}") for name in names})
 
 
@@ -114,6 +117,55 @@ def test_records_are_written_as_they_are_read(gradients: SimpleNamespace) -> Non
     assert list(read) == sorted(read)
 
 
+def test_an_environment_has_records_of_what_differs_there(
+    gradients: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Of another type, another value, or where others have none; the rest is as everywhere."""
+    records = gradients.records
+    monkeypatch.setattr(records, "FILE", tmp_path / "records.toml")
+    records.recorded.cache_clear()
+    plain = {"qr": {"xla": "LookupError Qr", "second": "1.000e+00"}, "fft": {"xla": "nan"}}
+    other = {
+        "qr": {"xla": "ValueError Qr", "second": "1.0001e+00"},
+        "lu": {"xla": "LookupError Lu"},
+    }
+
+    def results(of: dict[str, dict[str, str]]) -> list[dict[str, str]]:
+        return [
+            {"case": case, "check": check, "signature": signature}
+            for case, found in of.items()
+            for check, signature in found.items()
+        ]
+
+    records.file().write_text(records.text(results(plain)))
+    assert records.recorded("onednn-off") == plain
+    records.file("onednn-off").write_text(records.text(results(other), plain))
+    records.recorded.cache_clear()
+    assert tomllib.loads(records.file("onednn-off").read_text()) == {
+        "qr": {"xla": "ValueError Qr"},
+        "lu": {"xla": "LookupError Lu"},
+    }
+    assert records.recorded("tensorflow-2.20", "onednn-off") == {
+        "qr": {"xla": "ValueError Qr", "second": "1.000e+00"},
+        "fft": {"xla": "nan"},
+        "lu": {"xla": "LookupError Lu"},
+    }
+    assert records.recorded() == plain
+    records.recorded.cache_clear()
+
+
+def test_an_environment_is_named_by_its_release_and_by_onednn(
+    gradients: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = gradients.environment
+    monkeypatch.setattr(environment, "tensorflow", lambda: "2.20.1rc0")
+    for onednn, names in ((True, ("tensorflow-2.20",)), (False, ("tensorflow-2.20", "onednn-off"))):
+        environment.names.cache_clear()
+        monkeypatch.setattr(environment, "onednn", lambda onednn=onednn: onednn)
+        assert environment.names() == names
+    environment.names.cache_clear()
+
+
 def test_a_sweep_has_a_row_for_each_choice(gradients: SimpleNamespace) -> None:
     """Of the product, those that it wants; each value leads once; a function is given its own."""
     rows = list(
@@ -145,10 +197,22 @@ def test_a_gpu_has_records_of_its_own_before_the_cpus(gradients: SimpleNamespace
     known = {"xla": on_cpu, "second": on_cpu}
     row = gradients.case.Case("lu", [], abs, known=known, on_gpu={"xla": on_gpu, "repeat": on_gpu})
     asked = ("xla", "second", "repeat", "reverse")
-    assert [row.expected(check, gpu=False) for check in asked] == [on_cpu, on_cpu, None, None]
-    assert [row.expected(check, gpu=True) for check in asked] == [on_gpu, on_cpu, on_gpu, None]
+    expected = [row.expected(check, gpu=False, onednn=False) for check in asked]
+    assert expected == [on_cpu, on_cpu, None, None]
+    expected = [row.expected(check, gpu=True, onednn=False) for check in asked]
+    assert expected == [on_gpu, on_cpu, on_gpu, None]
     with pytest.raises(ValueError, match="no check revrse"):
         gradients.case.Case("lu", [], abs, on_gpu={"revrse": on_gpu})
+
+
+def test_what_onednn_computes_has_records_without_it(gradients: SimpleNamespace) -> None:
+    half, none = (gradients.case.Known(what) for what in ("half", "none"))
+    row = gradients.case.Case(
+        "conv", [], abs, known={"float16": half}, without_onednn={"float16": none, "xla": none}
+    )
+    for onednn, known in ((True, [half, None]), (False, [none, none])):
+        found = [row.expected(check, gpu=False, onednn=onednn) for check in ("float16", "xla")]
+        assert found == known
 
 
 @pytest.mark.parametrize(

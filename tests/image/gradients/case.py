@@ -55,8 +55,9 @@ class Case:
     tensor. `dtype` is the widest type that it has kernels for on a CPU. `reference` is a
     function of float64 tensors with the same derivative, needed where `dtype` is not float64 or
     where the gradient is not the derivative of `function` by intent (`stop_gradient`).
-    `known` gives the expected failure of a check, and `on_gpu` what it is on a GPU, where that is
-    another; `tolerances` replace those of `checks`.
+    `known` gives the expected failure of a check, `on_gpu` what it is on a GPU, and
+    `without_onednn` without those kernels, where that is another; `tolerances` replace those of
+    `checks`.
     `swept` marks a row that `sweep` made: one of many that differ in attributes alone. Of these
     `lead` marks the ones that show a value of an attribute for the first time, or for the first
     time with an attribute `of`: dearer checks run for them alone.
@@ -67,6 +68,7 @@ class Case:
     function: Callable[..., Any]
     known: Mapping[str, Known] = field(default_factory=dict)
     on_gpu: Mapping[str, Known] = field(default_factory=dict)
+    without_onednn: Mapping[str, Known] = field(default_factory=dict)
     dtype: str = "float64"
     reference: Callable[..., Any] | None = None
     tolerances: Mapping[str, float] = field(default_factory=dict)
@@ -75,7 +77,8 @@ class Case:
     lead: bool = True
 
     def __post_init__(self) -> None:
-        unknown = {*self.known, *self.on_gpu, *self.tolerances} - set(CHECKS)
+        named = {*self.known, *self.on_gpu, *self.without_onednn, *self.tolerances}
+        unknown = named - set(CHECKS)
         if unknown:
             raise ValueError(f"case {self.name}: there is no check {', '.join(sorted(unknown))}")
 
@@ -83,10 +86,12 @@ class Case:
         """Return the name that is unique in the table."""
         return f"{self.group}/{self.name}"
 
-    def expected(self, check: str, *, gpu: bool) -> Known | None:
+    def expected(self, check: str, *, gpu: bool, onednn: bool) -> Known | None:
         """Return the expected failure of a check on a device, if there is one."""
         known = self.known.get(check)
-        return self.on_gpu.get(check, known) if gpu else known
+        if gpu:
+            return self.on_gpu.get(check, known)
+        return known if onednn else self.without_onednn.get(check, known)
 
     def random(self, purpose: str) -> np.random.Generator:
         """Return the numbers that this case draws for a purpose: the same on every machine."""

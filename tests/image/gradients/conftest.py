@@ -15,7 +15,7 @@ from pathlib import Path
 import facts
 import pytest
 
-from gradients import tiers
+from gradients import environment, tiers
 from gradients.coverage import plugin as coverage
 from gradients.mutation import plugin as mutation
 from gradients.report import Report, Result
@@ -97,7 +97,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     versions = {pin.name: pin.version for pin in facts.installed()}
     report.facts = {
         "variant": facts.name(),
-        "tensorflow": versions.get("tensorflow") or versions["tensorflow-cpu"],
+        "tensorflow": environment.tensorflow(),
         "keras": versions["keras"],
         "numpy": versions["numpy"],
         "tier": session.config.stash[tiers.KEY].value,

@@ -1,6 +1,9 @@
 """What each expected failure is, to the letter: `records.toml`, by case and by check.
 
     python records.py FILE...       in a checkout: write it anew, from reports (`gradients.json`)
+    python records.py --of NAME FILE...         write `records.NAME.toml`: what differs there
+
+NAME is an environment: `onednn-off`, or a release, `tensorflow-2.20`.
 
 A wrong answer is recorded by its error: the directions are fixed, so another wrong answer has
 another one. What raises is recorded by the exception's type and the operation that raised it.
@@ -8,14 +11,15 @@ another one. What raises is recorded by the exception's type and the operation t
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import re
-import sys
 import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 FILE = Path(__file__).with_name("records.toml")
 HEADER = (
@@ -61,18 +65,33 @@ def same(ours: str, recorded: str) -> bool:
         return False
 
 
+def file(name: str = "") -> Path:
+    """Return the file of an environment; without a name, of all that have none of their own."""
+    return FILE.with_suffix(f".{name}.toml") if name else FILE
+
+
 @cache
-def recorded() -> Mapping[str, Mapping[str, str]]:
-    """Return the signatures, by case and by check."""
-    return tomllib.loads(FILE.read_text(encoding="utf-8"))
+def recorded(*names: str) -> Mapping[str, Mapping[str, str]]:
+    """Return the signatures, by case and by check; those of environments, in turn, replace others.
+
+    An environment in which nothing differs has no file.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for path in (FILE, *filter(Path.exists, map(file, names))):
+        for case, signatures in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            found.setdefault(case, {}).update(signatures)
+    return found
 
 
-def text(results: list[dict[str, str]]) -> str:
-    """Return the file's text, of the results that are expected to fail."""
+def text(
+    results: list[dict[str, str]], known: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+) -> str:
+    """Return a file's text: the results that are expected to fail, but for those that are known."""
     found: dict[str, dict[str, str]] = {}
     for result in results:
-        if result["signature"]:
-            found.setdefault(result["case"], {})[result["check"]] = result["signature"]
+        case, check, ours = (result[key] for key in ("case", "check", "signature"))
+        if ours and not same(ours, known.get(case, {}).get(check, "")):
+            found.setdefault(case, {})[check] = ours
     tables = [
         "\n".join([f'["{case}"]', *(f'{check} = "{what}"' for check, what in sorted(of.items()))])
         for case, of in sorted(found.items())
@@ -81,10 +100,15 @@ def text(results: list[dict[str, str]]) -> str:
 
 
 def main() -> None:
-    """Write the file from reports."""
-    reports = [json.loads(Path(path).read_text(encoding="utf-8")) for path in sys.argv[1:]]
+    """Write a file from reports."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("reports", nargs="+", type=Path)
+    parser.add_argument("--of", default="", metavar="NAME")
+    given = parser.parse_args()
+    reports = [json.loads(path.read_text(encoding="utf-8")) for path in given.reports]
     results = [result for report in reports for result in report["results"]]
-    FILE.write_text(text(results), encoding="utf-8")
+    known = recorded() if given.of else {}
+    file(given.of).write_text(text(results, known), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 import tensorflow as tf
 
-from gradients import checks, records, tiers
+from gradients import checks, environment, records, tiers
 from gradients.case import CHECKS
 from gradients.cases import table
 from gradients.checks import Problem
@@ -61,8 +61,9 @@ def test_case(problem: Problem, check: str, keep: Callable[[Result], object]) ->
     """Hold TensorFlow to one check of one case, or to what is known to be wrong with it."""
     start = time.monotonic()
     outcome = attempt(problem, check)
-    known = applies(problem.case.expected(check, gpu=problem.device == GPU), tf.__version__)
-    recorded = records.recorded().get(str(problem.case), {}).get(check)
+    expected = problem.case.expected(check, gpu=problem.device == GPU, onednn=environment.onednn())
+    known = applies(expected, tf.__version__)
+    recorded = records.recorded(*environment.names()).get(str(problem.case), {}).get(check)
     verdict = judge(outcome, known, recorded, measured=not tf.config.list_physical_devices("GPU"))
     keep(
         Result(

@@ -17,7 +17,9 @@ import pytest
 from gradlock.engine.engine import Engine
 from gradlock.errors import InputError
 from gradlock.inside import suites as inside
+from gradlock.inside.settings import Settings
 
+ONE_THREAD = Settings(threads=1)
 REPORT = '<testsuites><testsuite tests="{}" skipped="{}"/></testsuites>'
 
 
@@ -77,6 +79,7 @@ class Run:
         reports: Path,
         gpu: bool = False,
         required: bool = False,
+        settings: Settings = inside.PLAIN,
         passed: Callable[[str], None] = lambda _: None,
     ) -> int:
         """Run suites in these containers."""
@@ -90,6 +93,7 @@ class Run:
             gpu=gpu,
             gpu_required=required,
             reports=reports,
+            settings=settings,
             seconds=7,
             passed=passed,
         )
@@ -172,10 +176,12 @@ def test_what_workers_computed_goes_to_the_suite_that_judges_it(
     compute = mock.Mock(return_value={"distributed/ranks/0.npz": b"numbers"})
     monkeypatch.setattr(inside.workers, "compute", compute)
     engine = mock.Mock()
-    found = inside.beside(engine, "i", "distributed", {}, tier=tier, reports=tmp_path)
+    found = inside.beside(engine, "i", "distributed", {}, ONE_THREAD, tier, tmp_path)
     assert found == {"distributed/ranks/0.npz": b"numbers"}
-    compute.assert_called_once_with(engine, "i", {}, count=count, reports=tmp_path)
-    assert inside.beside(engine, "i", "smoke", {}, tier=tier, reports=tmp_path) == {}
+    compute.assert_called_once_with(
+        engine, "i", {}, count=count, reports=tmp_path, settings=ONE_THREAD
+    )
+    assert inside.beside(engine, "i", "smoke", {}, ONE_THREAD, tier, tmp_path) == {}
 
 
 def test_gradients_alone_take_a_tier_and_workers_and_are_held_to_what_they_run() -> None:
@@ -210,6 +216,12 @@ def test_a_suite_is_run_as_users_run_code(tmp_path: Path) -> None:
     names = [call[0] for call in container.mock_calls]
     order = [names.index(name) for name in ("put_archive", "attach", "start", "get_archive")]
     assert order == sorted(order)
+
+
+def test_a_suite_computes_as_it_is_told(tmp_path: Path) -> None:
+    run = Run([(0, REPORT.format(1, 0))])
+    run.suites("single", reports=tmp_path, settings=ONE_THREAD)
+    assert run.options[0]["environment"].items() >= ONE_THREAD.environment.items()
 
 
 def test_a_required_gpu_is_asked_of_the_engine_and_of_the_tests(tmp_path: Path) -> None:

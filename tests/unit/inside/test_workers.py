@@ -11,6 +11,7 @@ import pytest
 
 from gradlock.engine.engine import Engine
 from gradlock.inside import box, workers
+from gradlock.inside.settings import Settings
 
 
 class Worker:
@@ -103,7 +104,9 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Api:
 def compute(api: Api, reports: Path) -> dict[str, bytes]:
     """Have two workers compute."""
     engine = Engine(api.client, "", private=False)
-    return workers.compute(engine, "gradlock:cpu", {}, count=2, reports=reports, seconds=9)
+    return workers.compute(
+        engine, "gradlock:cpu", {}, count=2, reports=reports, settings=Settings(), seconds=9
+    )
 
 
 def test_a_failed_worker_leaves_its_log_and_no_result(

@@ -13,6 +13,7 @@ from securesystemslib.signer import CryptoSigner
 from gradlock.engine.engine import Engine
 from gradlock.images.image import Image
 from gradlock.inside import suites
+from gradlock.inside.settings import Settings
 from gradlock.proof import rebuilding, receipts
 from gradlock.proof.receipts import Run
 from gradlock.proof.statement import Statement
@@ -53,6 +54,9 @@ def test_what_a_receipt_depends_on(monkeypatch: pytest.MonkeyPatch) -> None:
         receipts.claim(engine(), "sha256:1", Run("gradients", gpu=False)),
         receipts.claim(engine(), "sha256:1", Run("gradients", gpu=False, tier="all")),
         receipts.claim(engine(), "sha256:1", dataclasses.replace(SMOKE, gpu_required=True)),
+        receipts.claim(
+            engine(), "sha256:1", dataclasses.replace(SMOKE, settings=Settings(threads=1))
+        ),
         receipts.claim(engine(ServerVersion="2"), "sha256:1", SMOKE),
         receipts.claim(engine(ID="two"), "sha256:1", SMOKE),
         receipts.claim(engine(Runtimes={"nvidia": {}}), "sha256:1", Run("smoke", gpu=True)),

@@ -31,3 +31,18 @@ def test_it_can_be_required_where_a_gpu_variant_is_among_them(flags: dict[str, A
 def test_an_unknown_suite_is_told_before_an_image_is_built(suites: str) -> None:
     with pytest.raises(Exit, match="unknown suite"):
         suite.body(Context(), suites)
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ({"onednn": "of"}, "unknown setting of oneDNN 'of'"),
+        ({"threads": "0"}, "0 threads"),
+        ({"threads": "one"}, "--threads takes a whole number"),
+    ],
+)
+def test_a_setting_that_does_not_exist_is_told_before_an_image_is_built(
+    flags: dict[str, str], said: str
+) -> None:
+    with pytest.raises(Exit, match=said):
+        suite.body(Context(), "smoke", **flags)

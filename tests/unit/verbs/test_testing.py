@@ -12,6 +12,7 @@ from invoke.exceptions import Exit
 from gradlock.images.image import Image
 from gradlock.inputs import variants
 from gradlock.inside import suites
+from gradlock.inside.settings import Settings
 from gradlock.proof import receipts
 from gradlock.proof.receipts import Run
 from gradlock.proof.statement import Statement
@@ -55,7 +56,7 @@ def claims(own_store: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     more: list[str] = []
 
     def claim(_: None, identity: str, run: Run) -> Statement:
-        said = {"run": [run.suite, run.tier, run.gpu_required, *more]}
+        said = {"run": [run.suite, run.tier, run.settings.name, run.gpu_required, *more]}
         return Statement("gradlock", identity, receipts.KIND, said)
 
     monkeypatch.setattr(receipts, "claim", claim)
@@ -112,3 +113,12 @@ def test_a_tier_is_proven_by_itself(runs: Suites, image: Image) -> None:
     testing.run(ENGINE, TABLE.cpu, image, ["gradients"])
     testing.run(ENGINE, TABLE.cpu, image, ["gradients"], tier="all", proven=True)
     assert len(runs.ran) == 2
+
+
+def test_settings_are_proven_by_themselves_and_reported_beside(runs: Suites, image: Image) -> None:
+    """What passes without oneDNN's kernels says nothing of them, and overwrites no report."""
+    off = Settings(onednn="off")
+    testing.run(ENGINE, TABLE.cpu, image, ["gradients"])
+    testing.run(ENGINE, TABLE.cpu, image, ["gradients"], settings=off, proven=True)
+    plain, without = (one["reports"] for one in runs.ran)
+    assert without == plain / "onednn-off"

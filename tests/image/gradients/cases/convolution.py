@@ -70,6 +70,7 @@ CASES = (
         dtype="float32",
         reference=dilated_by_batches,
         known=gaps.CONVOLUTION_HALF,
+        without_onednn=gaps.DILATED,
     ),
     Case(
         "convolution_dilated",
@@ -91,6 +92,7 @@ CASES = (
         dtype="float32",
         reference=grouped_by_parts,
         known=gaps.CONVOLUTION_HALF | gaps.GROUPED_JACOBIAN,
+        without_onednn=gaps.GROUPED,
     ),
     Case(
         "conv2d_explicit_padding",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gradients.coverage import scope
 from gradients.coverage.places import Place, Places
-from gradients.coverage.record import Record
+from gradients.coverage.record import PATH, Record
 
 #: What a place can be.
 RUN, REFUSAL, RECORDED, NEW = "run", "refusal", "recorded", "new"
@@ -80,8 +80,11 @@ class Measured:
             - {place.function for place, kind, _ in file.places if kind == RUN}
         }
 
-    def lines(self) -> Iterator[str]:
-        """Yield the summary of a terminal."""
+    def lines(self, file: str = PATH.name) -> Iterator[str]:
+        """Yield the summary of a terminal; `file` is where reasons are looked for besides.
+
+        Of a release that the record was not made with a place is no news, a file is.
+        """
         for package in scope.PATTERNS:
             parts = []
             for branches, what in ((False, "statements"), (True, "ways of branches")):
@@ -92,12 +95,16 @@ class Measured:
         for why, count in reasons.most_common():
             yield f"{count} not run: {why}"
         new = list(self.kind(NEW))
-        for file, place, _ in new[:SHOWN]:
-            yield f"not run, and not in unrun.toml: {file}:{place.first}: {place.key}"
+        if file == PATH.name:
+            for name, place, _ in new[:SHOWN]:
+                yield f"not run, and not in {file}: {name}:{place.first}: {place.key}"
+        else:
+            for name, count in Counter(name for name, _, _ in new).most_common():
+                yield f"{count} not run, and neither in {PATH.name} nor in {file}: {name}"
         if new:
             yield (
                 f"{len(new)} in all are not run and have no reason: add rows that run them; what "
-                "cannot be run here gets its reason in gradients/coverage/unrun.toml, which is "
+                f"cannot be run here gets its reason in gradients/coverage/{file}, which is "
                 "written anew beside the reports (docs/numerics.md, What is run)"
             )
 

@@ -1,7 +1,8 @@
 """Measures coverage in a session of pytest, over all of its workers, and holds it to the record.
 
 `--coverage gate` fails the session where something is not run and has no reason; `record` does not.
-Both write the record anew, `<results>.unrun.toml`; `rows` keeps which test runs which place, for
+Both write the record anew, `<results>.unrun.toml`, or of a release that it is not of what differs
+there, `<results>.unrun.tensorflow-2.20.toml`; `rows` keeps which test runs which place, for
 mutants.
 Import this before TensorFlow: what runs while it is imported is not told.
 """
@@ -17,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from gradients import environment
 from gradients.coverage import record, scope
 from gradients.coverage.collector import Collector
 from gradients.coverage.measured import NEW, SHOWN, Measured
@@ -50,6 +52,7 @@ class Coverage:
         self._ran: dict[str, set[Place]] = defaultdict(set)
         self._rows = Rows()
         self._measured: Measured | None = None
+        self._file = record.PATH.name
         self._gone: list[tuple[str, str, str]] = []
         self._collector = Collector(self._files, rows=rows)
         self._collector.start()
@@ -82,9 +85,12 @@ class Coverage:
             return
         if not self._ran:
             return
-        known = record.read()
+        release = environment.release()
+        own = release == environment.RECORDED
+        self._file = (record.PATH if own else record.of_release(release)).name
+        known = record.held(release)
         self._measured = measured = Measured.of(self._ran, known)
-        self._gone = known.gone(measured.unrun())
+        self._gone = known.gone(measured.unrun()) if own else []
         if self._mode == GATE and any(measured.kind(NEW)) and session.exitstatus == 0:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if xml := self._config.option.xmlpath:
@@ -93,7 +99,8 @@ class Coverage:
             stem.with_suffix(".coverage.html").write_text(page(measured), encoding="utf-8")
             if self._mode in (GATE, RECORD):
                 new = record.renewed(known, measured.unrun(), measured.whole())
-                record.write(new, stem.with_suffix(".unrun.toml"))
+                left = new if own else new.beyond(record.read())
+                record.write(left, stem.with_suffix(f".{self._file}"))
             if self._mode == ROWS:
                 stem.with_suffix(".rows.json").write_text(self._rows.to_json(), encoding="utf-8")
 
@@ -101,7 +108,7 @@ class Coverage:
         """Print what share ran, and what is new."""
         if self._measured:
             terminalreporter.section("coverage of gradient code")
-            for line in self._measured.lines():
+            for line in self._measured.lines(self._file):
                 terminalreporter.line(line)
             for file, function, text in self._gone[:SHOWN]:
                 terminalreporter.line(

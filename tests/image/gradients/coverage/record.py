@@ -1,6 +1,8 @@
 """The record of what no case runs, and why: `unrun.toml`, by file, function and source text.
 
 Line numbers move with every release; text does so where the code changed, and then it is news.
+Of another release than the one that it was made with, `unrun.tensorflow-2.20.toml` has what is
+not run there besides.
 """
 
 from __future__ import annotations
@@ -57,6 +59,41 @@ class Record:
             if (file, function, text) not in left
         ]
 
+    def joined(self, other: Record) -> Record:
+        """Return this record with another one's besides."""
+        unrun = {
+            file: {
+                function: {
+                    **self.unrun.get(file, {}).get(function, {}),
+                    **other.unrun.get(file, {}).get(function, {}),
+                }
+                for function in {**self.unrun.get(file, {}), **other.unrun.get(file, {})}
+            }
+            for file in {**self.unrun, **other.unrun}
+        }
+        return Record({**self.reasons, **other.reasons}, unrun)
+
+    def beyond(self, other: Record) -> Record:
+        """Return what this record has, and another one has not."""
+        found: dict[str, dict[str, dict[str, str]]] = {}
+        for file, functions in self.unrun.items():
+            for function, texts in functions.items():
+                for text, reason in texts.items():
+                    if text not in other.unrun.get(file, {}).get(function, {}):
+                        found.setdefault(file, {}).setdefault(function, {})[text] = reason
+        return _explained(self.reasons, found)
+
+
+def of_release(release: str) -> Path:
+    """Return the file of a release that `unrun.toml` was not made with."""
+    return PATH.with_suffix(f".tensorflow-{release}.toml")
+
+
+def held(release: str) -> Record:
+    """Return the record that a release is held to."""
+    path = of_release(release)
+    return read().joined(read(path)) if path.exists() else read()
+
 
 def read(path: Path = PATH) -> Record:
     """Return the committed record.
@@ -109,6 +146,13 @@ def renewed(before: Record, unrun: Mapping[str, Iterable[Place]], whole: set[str
             reason = before.reason(file, place, whole=entire) or MISSING
             texts = found.setdefault(file, {}).setdefault(place.function, {})
             texts[ALL if entire else place.key] = reason
-    given = {reason for of in found.values() for texts in of.values() for reason in texts.values()}
     reasons = {**before.reasons, MISSING: "wants a row, or a reason: nobody has looked yet"}
-    return Record({name: why for name, why in reasons.items() if name in given}, found)
+    return _explained(reasons, found)
+
+
+def _explained(
+    reasons: Mapping[str, str], unrun: Mapping[str, Mapping[str, Mapping[str, str]]]
+) -> Record:
+    """Return a record with those reasons alone that are given."""
+    given = {reason for of in unrun.values() for texts in of.values() for reason in texts.values()}
+    return Record({name: why for name, why in reasons.items() if name in given}, unrun)

@@ -1,0 +1,1 @@
+"""The suite `gradients` where TensorFlow is another, or computes in another way."""
