@@ -15,7 +15,7 @@ from distributed.record import Run
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Return what the workers computed, and what one process does."""
-    return record.read(tmp_path_factory.mktemp("alone"))
+    return record.read(tmp_path_factory.mktemp("run"))
 
 
 @pytest.fixture(scope="session")

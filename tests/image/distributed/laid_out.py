@@ -1,25 +1,23 @@
-"""The gradient of a batch that DTensor lays out over two logical CPUs: writes it to a file.
-
-A program of its own: devices are divided before TensorFlow starts, and only then.
-"""
+"""The gradient of a batch that DTensor lays out over two logical CPUs."""
 
 from __future__ import annotations
-
-import sys
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 from tensorflow.experimental import dtensor
 
 from distributed.cases import data, loss, start
+from distributed.parts import Arrays
 
 #: Rows of the batch, as in the even one of `parts.BATCHES`.
 BATCH = 32
 
 
-def gradient() -> list[np.ndarray]:
-    """Return the gradient in each variable, a row for each device."""
+def laid_out() -> Arrays:
+    """Return the gradient in each variable by its number, a row for each device.
+
+    It needs a process of its own: devices are divided before TensorFlow starts, and only then.
+    """
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
     mesh = dtensor.create_mesh([("batch", 2)], device_type="CPU")
@@ -39,9 +37,7 @@ def gradient() -> list[np.ndarray]:
         return tape.gradient(value, variables)
 
     parts = compute(*map(shared, data(BATCH)))
-    return [np.stack([copy.numpy() for copy in dtensor.unpack(part)]) for part in parts]
-
-
-if __name__ == "__main__":
-    found = {str(index): part for index, part in enumerate(gradient())}
-    np.savez(Path(sys.argv[1]), **found)
+    return {
+        str(index): np.stack([copy.numpy() for copy in dtensor.unpack(part)])
+        for index, part in enumerate(parts)
+    }

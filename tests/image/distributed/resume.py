@@ -23,7 +23,7 @@ STEPS = 40
 
 def main(result: Path) -> None:
     """Train, from the last step that all workers have kept."""
-    strategy = chosen(0)
+    strategy = chosen()
     tf.config.experimental.enable_op_determinism()
     variables = start(strategy)
     with strategy.scope():

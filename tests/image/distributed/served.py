@@ -1,17 +1,13 @@
-"""Training by a parameter server: `python -m distributed.served RESULT`.
+"""Training by a parameter server: four processes of this machine.
 
-A program of its own that starts others: a server that holds the variables and two workers, each a
-process of this machine. This one coordinates.
+One holds the variables, two are workers, and this one, which starts them, coordinates.
 """
 
 from __future__ import annotations
 
-import faulthandler
 import json
 import os
 import socket
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,26 +18,24 @@ import tensorflow as tf
 
 from distributed.cases import RATE, STEPS, data, loss, start
 from distributed.parts import Arrays
+from distributed.record import FORK
 
 #: Rows of a batch, as in the case `sgd`, and where the two workers' parts of it begin and end.
 BATCH, CUTS = 32, ((0, 11), (11, 32))
-#: Which processes there are, by their role, and the argument that makes one of them a server.
-ROLES, SERVE = {"chief": 1, "ps": 1, "worker": 2}, "--serve"
+#: Which processes there are, by their role.
+ROLES = {"chief": 1, "ps": 1, "worker": 2}
 #: Whole numbers that the workers add up, in whichever order.
 NUMBERS = 100
-#: Seconds that each process may live: what waits for a lost one waits without end.
-LIMIT = 300
 #: Threads of an operation's own that each server has: one that waits for another holds one, and by
 #: default there are as many as cores.
 THREADS = 4
 
 
-def main(result: Path) -> None:
-    """Start the servers, train, and write the result."""
+def served() -> Arrays:
+    """Start the servers, train, and return what came out."""
     with tempfile.TemporaryDirectory() as folder, servers(Path(folder)) as told:
         os.environ["TF_CONFIG"] = told
-        found = coordinate()
-    np.savez(result, **found)
+        return coordinate()
 
 
 @contextmanager
@@ -63,23 +57,20 @@ def servers(folder: Path) -> Iterator[str]:
             place = folder / f"{role}-{index}"
             place.mkdir()
             (place / "name").write_text(place.name)
-            server = stack.enter_context(
-                subprocess.Popen(
-                    [sys.executable, "-m", "distributed.served", SERVE],
-                    cwd=place,
-                    env={
-                        **os.environ,
-                        "TF_CONFIG": config(role, index),
-                        "PYTHONPATH": str(Path(__file__).parents[1]),
-                    },
-                )
-            )
+            server = FORK.Process(target=serve, args=(place, config(role, index)), daemon=True)
+            server.start()
             stack.callback(server.kill)
         yield config("chief", 0)
 
 
-def serve() -> None:
-    """Be the server that TF_CONFIG says, until the end."""
+def serve(place: Path, told: str) -> None:
+    """Be the server that TF_CONFIG says, in a folder of its own, until it is killed.
+
+    It has no limit of its own: a watchdog cannot be set where the process it was forked from has
+    one. Where that one ends by its own, this one ends with the container.
+    """
+    os.chdir(place)
+    os.environ["TF_CONFIG"] = told
     cluster = tf.distribute.cluster_resolver.TFConfigClusterResolver()
     tf.distribute.Server(
         cluster.cluster_spec(),
@@ -143,12 +134,3 @@ def coordinate() -> Arrays:
         coordinator.schedule(add, args=(tf.constant(np.float64(number)),))
     coordinator.join()
     return found | {"total": total.numpy(), "held": held, "names": np.array(sorted(names))}
-
-
-if __name__ == "__main__":
-    faulthandler.dump_traceback_later(LIMIT, exit=True)
-    if sys.argv[1] == SERVE:
-        serve()
-    main(Path(sys.argv[1]))
-    sys.stdout.flush()
-    os._exit(0)  # as in work.py

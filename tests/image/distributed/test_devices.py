@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from distributed import record
+from distributed import laid_out, record, work
 from distributed.record import Run
 from distributed.test_workers import distance
 
@@ -17,8 +17,7 @@ CASES = ("adam", "clipped", "embedding")
 
 @pytest.mark.parametrize("devices", [2, 4])
 def test_replicas_of_one_process(run: Run, tmp_path: Path, devices: int) -> None:
-    words = [f"--case={case}" for case in CASES]
-    found = record.compute(tmp_path / "mirrored.npz", *words, "--mirrored", str(devices))
+    found = record.compute(tmp_path, work.mirrored, devices, CASES)
     assert int(found["replicas"]) == devices
     worst: dict[str, float] = {}
     for case in CASES:
@@ -34,7 +33,7 @@ def test_replicas_of_one_process(run: Run, tmp_path: Path, devices: int) -> None
 
 def test_a_batch_that_is_laid_out_over_devices(run: Run, tmp_path: Path) -> None:
     """DTensor adds up the parts by itself; every device has the whole gradient."""
-    found = record.compute(tmp_path / "laid_out.npz", program="laid_out")
+    found = record.compute(tmp_path, laid_out.laid_out)
     alone = run.of("gradients", run.alone)
     assert len(found) == 3
     for index, copies in found.items():
@@ -49,8 +48,7 @@ def test_a_batch_that_is_laid_out_over_devices(run: Run, tmp_path: Path) -> None
 )
 def test_an_overflow_in_any_part_makes_keras_leave_out_the_step(tmp_path: Path) -> None:
     """Workers of several processes wait for one another instead: `tests/workers` has that."""
-    words = ("--case=overflow", "--mirrored", "2")
-    found = record.compute(tmp_path / "overflow.npz", *words)
+    found = record.compute(tmp_path, work.mirrored, 2, ["overflow"])
     assert np.all(np.isfinite(found["overflow/weights"]))
     assert found["overflow/scale"].tolist() == [256.0] * 2
     assert found["overflow/steps"].tolist() == [2] * 2

@@ -12,7 +12,7 @@ from distributed.test_workers import distance
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
     """Return what a server and two workers have computed."""
-    return record.compute(tmp_path_factory.mktemp("served") / "served.npz", program="served")
+    return record.compute(tmp_path_factory.mktemp("served"), served.served)
 
 
 def test_variables_are_the_servers_and_both_workers_compute(found: Found) -> None:

@@ -1,8 +1,7 @@
 """What one worker runs: `python -m distributed.work RESULT [--case NAME ...]`, with TF_CONFIG set.
 
 All workers compute the same cases in the same order. RESULT holds what each gave, as NumPy's
-archive: `case/name`, with one row for each replica of this process. Without TF_CONFIG it computes
-alone, without a strategy: the reference. `--mirrored N` shares work among N logical CPUs.
+archive. The tests compute the same cases alone, and on several logical CPUs of one process.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,9 @@ import tensorflow as tf
 
 from distributed import identity
 from distributed.cases import BY_NAME, CASES
+from distributed.parts import Arrays
 
+KNOWN = CASES | BY_NAME
 #: Seconds that workers wait for each other at the start, and the variable that says otherwise.
 PATIENCE, VARIABLE = 120, "GRADLOCK_PATIENCE"
 
@@ -29,37 +31,50 @@ def main() -> int:
     """Compute, and write the result when all is done."""
     parser = argparse.ArgumentParser()
     parser.add_argument("result", type=Path)
-    known = CASES | BY_NAME
-    parser.add_argument("--case", action="append", choices=list(known), help="default: CASES")
-    parser.add_argument("--mirrored", type=int, default=0, help="how many logical CPUs share")
+    parser.add_argument("--case", action="append", choices=list(KNOWN), help="default: CASES")
     given = parser.parse_args()
-    strategy = chosen(given.mirrored)
+    strategy = chosen()
     tf.config.experimental.enable_op_determinism()
     try:
         identity.agree(strategy)
     except identity.StrangerError as error:
         print(f"refused: {error}", flush=True)
         return 3
-    found: dict[str, np.ndarray] = {"replicas": np.array(strategy.num_replicas_in_sync)}
-    for name in given.case or CASES:
-        began = time.monotonic()
-        tf.keras.utils.set_random_seed(1)
-        for key, array in known[name](strategy).items():
-            found[f"{name}/{key}"] = array
-        print(f"{name}: {time.monotonic() - began:.1f} s", flush=True)
-    np.savez(given.result, **found)
+    np.savez(given.result, **computed(strategy, given.case or CASES))
     return 0
 
 
-def chosen(mirrored: int) -> tf.distribute.Strategy:
-    """Return the strategy; made before TensorFlow computes anything."""
-    if mirrored:
-        cpu = tf.config.list_physical_devices("CPU")[0]
-        parts = [tf.config.LogicalDeviceConfiguration()] * mirrored
-        tf.config.set_logical_device_configuration(cpu, parts)
-        return tf.distribute.MirroredStrategy([f"CPU:{index}" for index in range(mirrored)])
-    if "TF_CONFIG" not in os.environ:
-        return tf.distribute.get_strategy()
+def alone() -> Arrays:
+    """Compute all cases without a strategy: the reference."""
+    tf.config.experimental.enable_op_determinism()
+    return computed(tf.distribute.get_strategy(), CASES)
+
+
+def mirrored(count: int, names: Iterable[str]) -> Arrays:
+    """Compute cases on so many logical CPUs of this process."""
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    parts = [tf.config.LogicalDeviceConfiguration()] * count
+    tf.config.set_logical_device_configuration(cpu, parts)
+    strategy = tf.distribute.MirroredStrategy([f"CPU:{index}" for index in range(count)])
+    tf.config.experimental.enable_op_determinism()
+    return computed(strategy, names)
+
+
+def computed(strategy: tf.distribute.Strategy, names: Iterable[str]) -> Arrays:
+    """Return what cases give: `case/name`, with one row for each replica of this process."""
+    found = {"replicas": np.array(strategy.num_replicas_in_sync)}
+    for name in names:
+        began = time.monotonic(), time.process_time()
+        tf.keras.utils.set_random_seed(1)
+        for key, array in KNOWN[name](strategy).items():
+            found[f"{name}/{key}"] = array
+        took, core = time.monotonic() - began[0], time.process_time() - began[1]
+        print(f"{name}: {took:.1f} s, {core:.1f} s of a core", flush=True)
+    return found
+
+
+def chosen() -> tf.distribute.Strategy:
+    """Return the strategy of this worker; made before TensorFlow computes anything."""
     told = json.loads(os.environ["TF_CONFIG"])
     # TensorFlow waits for a worker that never comes as long as it takes, in a call that holds
     # everything up: this limit needs no thread of Python's.
