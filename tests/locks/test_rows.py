@@ -1,7 +1,7 @@
 """`lock --update NAME` in rows with CUDA: they move what the CPU's does, and else their own alone.
 
-The start is what the project's inputs gave some weeks before its date, for the CPU's row and then for
-each that follows it.
+The start is what the project's inputs gave some weeks before its date, for the CPU's row and then
+for each that follows it.
 """
 
 from __future__ import annotations
