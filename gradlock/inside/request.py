@@ -16,6 +16,7 @@ from docker.utils import parse_bytes
 from gradlock.engine import gpus
 from gradlock.engine.engine import Engine
 from gradlock.errors import InputError
+from gradlock.inputs.variants import Variant
 
 #: The least memory that an engine takes.
 LEAST_MEMORY = 6 << 20
@@ -50,6 +51,31 @@ class Request:
         if self.gpu:
             options["device_requests"] = gpus.requests(engine, required=self.gpu_required)
         return options
+
+
+def read(
+    row: Variant,
+    folder: str,
+    env: Sequence[str] = (),
+    mount: Sequence[str] = (),
+    *,
+    memory: str = "",
+    gpu_required: bool = False,
+) -> Request:
+    """Read what a container of a variant is given, as the flags of verbs say it.
+
+    Raises:
+        InputError: a flag's value is none.
+
+    """
+    return Request(
+        folder=Path(folder),
+        gpu=row.gpu,
+        gpu_required=gpu_required,
+        mounts=mounts(mount),
+        environment=environment(env),
+        memory=bytes_of(memory),
+    )
 
 
 def mounts(given: Sequence[str]) -> tuple[Mount, ...]:
@@ -102,7 +128,7 @@ def environment(given: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def memory(given: str) -> int:
+def bytes_of(given: str) -> int:
     """Read an amount of memory as Docker does: `512m`, `4g`; return its bytes, 0 for none.
 
     Raises:

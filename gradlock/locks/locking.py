@@ -6,17 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gradlock import store
-from gradlock.errors import GradlockError, InputError, LockError
+from gradlock.errors import InputError
 from gradlock.inputs import releases, variants
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import (
-    culprits,
+    checking,
     dates,
-    freshness,
     lockfile,
     moves,
     paths,
-    pylock,
     requests,
     resolving,
     rules,
@@ -30,25 +28,6 @@ from gradlock.locks.resolving import RESOLVERS, Request
 from gradlock.locks.start import Start
 from gradlock.locks.verifying import Finding
 from gradlock.progress import Stopwatch
-
-
-def problems(table: Table) -> list[str]:
-    """Return what is not well among the locks: what `invoke lock --check` reports."""
-    found: list[GradlockError] = []
-    for check in (dates.check, freshness.check_tools):
-        try:
-            check(table)
-        except GradlockError as error:
-            found += error.parts
-    for variant in table:
-        try:
-            locks = freshness.current(variant, table)
-            rules.check(locks, freshness.current(table.leader(variant), table))
-            pylock.check(lockfile.read(paths.pylock(variant)), locks.pip)
-        except LockError as error:
-            found += error.parts
-    told = {str(error): error for error in found}
-    return [str(culprits.sharpened(error, table)) for error in told.values()]
 
 
 def lock(table: Table, request: Request, programs: Programs, watch: Stopwatch) -> list[Path]:
@@ -79,7 +58,7 @@ def lock(table: Table, request: Request, programs: Programs, watch: Stopwatch) -
                 rules.check(_locks(variant, new), _locks(table.leader(variant), new))
             with watch.stage("referee"):
                 referee.verdict()
-        if request.upgrade and _same(new, old) and not problems(before):
+        if request.upgrade and _same(new, old) and not checking.problems(before):
             return []  # not even the date moves
         changed = [path for path, lock in new.items() if lock != old[path].lock]
         if request.upgrade:

@@ -91,7 +91,7 @@ def deploy(
         workers=flags.number("workers", workers or "2", int),
         command=command,
         cpus=flags.number("cpus", cpus, int),
-        memory=request.memory(memory or "4g") // MIB,
+        memory=request.bytes_of(memory or "4g") // MIB,
         gpus=wanted_gpus,
         claim=claim,
     )

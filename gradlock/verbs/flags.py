@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TypeVar
 
 from gradlock.errors import InputError
 from gradlock.inputs import variants
-from gradlock.inputs.variants import Variant
-from gradlock.inside import request as requests
-from gradlock.inside.request import Request
 
 Number = TypeVar("Number", int, float)
 
@@ -55,31 +50,6 @@ def number(flag: str, given: str, kind: type[Number]) -> Number:
     except ValueError:
         name = "a whole number" if kind is int else "a number"
         raise InputError(f"--{flag} takes {name}, not {given!r}") from None
-
-
-def request(
-    row: Variant,
-    folder: str,
-    env: Sequence[str] = (),
-    mount: Sequence[str] = (),
-    *,
-    memory: str = "",
-    gpu_required: bool = False,
-) -> Request:
-    """Read what a container of a variant is given.
-
-    Raises:
-        InputError: a flag's value is none.
-
-    """
-    return Request(
-        folder=Path(folder),
-        gpu=row.gpu,
-        gpu_required=gpu_required,
-        mounts=requests.mounts(mount),
-        environment=requests.environment(env),
-        memory=requests.memory(memory),
-    )
 
 
 def only_one(**given: object) -> None:

@@ -6,6 +6,7 @@ from invoke.context import Context
 
 from gradlock.inputs import variants
 from gradlock.inside import lab as labs
+from gradlock.inside import request as requests
 from gradlock.verbs import building, connection, flags
 from gradlock.verbs.outcome import verb
 
@@ -29,7 +30,7 @@ def lab(
 ) -> None:
     """Serve JupyterLab from an image, on this machine only, with a random token."""
     (row,) = variants.load().select(variant=variant, cuda=cuda, gpu=gpu)
-    request = flags.request(row, folder, env, mount, memory=memory, gpu_required=gpu)
+    request = requests.read(row, folder, env, mount, memory=memory, gpu_required=gpu)
     number = flags.number("port", port, int) if port else None
     docker = connection.connect()
     reference = building.present(docker, row)

@@ -1,29 +1,21 @@
-"""The verb `lock`."""
+"""The verb `lock`.
+
+What resolves is imported where that is to be done: `--check`, which runs before each commit, does
+none of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from invoke.context import Context
 
 from gradlock import store
-from gradlock.artifacts import fetcher
-from gradlock.command import Program
-from gradlock.engine import room
-from gradlock.errors import GradlockError, LockError
+from gradlock.errors import GradlockError
 from gradlock.inputs import variants
-from gradlock.inputs.variants import Variant
-from gradlock.layers import interpreter
-from gradlock.layers.apt import BaseApt
-from gradlock.locks import lockfile, locking, paths, revisions
-from gradlock.locks.lockfile import LockText
-from gradlock.locks.refereeing import Programs
-from gradlock.locks.resolve import debian
-from gradlock.locks.resolve.debian import Apt
-from gradlock.locks.resolving import Request
+from gradlock.locks import checking, paths, revisions
 from gradlock.progress import Stopwatch
-from gradlock.verbs import changes, flags
+from gradlock.verbs import flags
 from gradlock.verbs.outcome import out, verb
 
 
@@ -48,19 +40,25 @@ def lock(
     """Compile all locks from their inputs; what is current stays as it is."""
     flags.only_one(check=check, verify=verify, upgrade=upgrade)
     flags.only_one(check=check, verify=verify, update=update)
-    if verify:
-        _verify()
-        return
     if check:
-        found = locking.problems(variants.load())
-        if found:
+        if found := checking.problems(variants.load()):
             raise GradlockError("\n".join(found))
         out.print("every lock is current")
-        return
+    elif verify:
+        _verify()
+    else:
+        _lock(upgrade, tuple(update or ()), resolver)
+
+
+def _lock(upgrade: bool, update: tuple[str, ...], resolver: str) -> None:
+    """Resolve what is not current, and print what moved."""
+    from gradlock.locks import locking
+    from gradlock.locks.resolving import Request
+    from gradlock.verbs import changes, programs
+
     watch, table = Stopwatch(), variants.load()
-    request = Request(upgrade, tuple(update or ()), resolver)
     before = revisions.held((variants.TABLE, *paths.every(table)), "the locks as they were")
-    changed = locking.lock(table, request, Programs(_python, _apt), watch)
+    changed = locking.lock(table, Request(upgrade, update, resolver), programs.here(), watch)
     for path in changed:
         out.print(f"changed {path.relative_to(store.ROOT)}")
     if changed:
@@ -70,32 +68,14 @@ def lock(
 
 def _verify() -> None:
     """Resolve again and compare; what cannot be told is said, and is no failure."""
+    from gradlock.locks import locking
+    from gradlock.verbs import programs
+
     watch = Stopwatch()
-    found = locking.verify(variants.load(), Programs(_python, _apt), watch)
+    found = locking.verify(variants.load(), programs.here(), watch)
     for one in found:
         if one.note:
             out.print(str(one))
     if problems := [str(one) for one in found if not one.note]:
         raise GradlockError("\n".join(problems))
     out.print(f"every lock is what resolving gives, in {watch.line()}")
-
-
-@contextmanager
-def _python(variant: Variant, apt: LockText) -> Iterator[Program]:
-    """Run the Python of a variant's image, from the .debs of an apt lock."""
-    debs = lockfile.parse_debs(apt)
-    with interpreter.unpacked(debs, fetcher.fetch(debs), variant) as program:
-        yield program
-
-
-def _apt(apt: LockText | None) -> Apt:
-    """Return this machine's apt, or where it has none, that of the .debs of an apt lock."""
-    if debian.here():
-        return debian.own
-    if apt is None:
-        raise LockError(
-            "this machine has no apt, and there is no lock whose base layer's could resolve",
-            where=str(paths.APT.relative_to(store.ROOT)),
-            mend="git checkout it, and run it again",
-        )
-    return BaseApt(room.here(), lockfile.parse_debs(apt))

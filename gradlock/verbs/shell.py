@@ -6,6 +6,7 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 
 from gradlock.inputs import variants
+from gradlock.inside import request as requests
 from gradlock.inside import shell as shells
 from gradlock.verbs import building, connection, flags
 from gradlock.verbs.outcome import verb
@@ -32,7 +33,7 @@ def shell(
 ) -> None:
     """Open a shell in an image, with this folder as its working folder."""
     (row,) = variants.load().select(variant=variant, cuda=cuda, gpu=gpu)
-    request = flags.request(row, folder, env, mount, memory=memory, gpu_required=gpu)
+    request = requests.read(row, folder, env, mount, memory=memory, gpu_required=gpu)
     docker = connection.connect()
     argv = ["bash", "-c", command] if command else ["bash"]
     status = shells.run(docker, building.present(docker, row), argv, request=request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from invoke.context import Context
 
 from gradlock.inputs import variants
+from gradlock.inside import request as requests
 from gradlock.inside import tensorboard as boards
 from gradlock.verbs import building, connection, flags
 from gradlock.verbs.outcome import verb
@@ -29,7 +30,7 @@ def tensorboard(
 ) -> None:
     """Serve TensorBoard from an image, on this machine only: `./inv tensorboard logs`."""
     (row,) = variants.load().select(variant=variant, cuda=cuda, gpu=gpu)
-    request = flags.request(row, logdir)
+    request = requests.read(row, logdir)
     number = flags.number("port", port, int) if port else None
     docker = connection.connect()
     reference = building.present(docker, row)

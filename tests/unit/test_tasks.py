@@ -19,7 +19,8 @@ from gradlock import store
 
 VERBS: dict[str, Task[Any]] = dict(tasks.namespace.tasks)
 SHARED = {
-    *("building", "changes", "connection", "flags", "outcome", "program", "sharing", "testing"),
+    *("building", "changes", "connection", "flags", "outcome", "program", "programs", "sharing"),
+    "testing",
 }
 
 
@@ -30,6 +31,34 @@ def modules() -> list[str]:
 
 def test_every_module_is_one_verb_or_what_verbs_share() -> None:
     assert set(modules()) == VERBS.keys() | SHARED
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["lock", "--check"], {"lock"}),
+        (["setup", "image", "--variant", "cpu"], {"setup", "image"}),
+        (["tensorboard", "logs"], {"tensorboard", "logs"}),  # a folder of a verb's name
+        ([], VERBS.keys()),
+        (["--list"], VERBS.keys()),
+        (["image", "--list"], VERBS.keys()),
+        (["--complete", "--", "lock"], VERBS.keys()),
+        (["locks"], VERBS.keys()),
+    ],
+)
+def test_a_command_line_that_begins_with_a_verb_imports_those_that_it_names(
+    words: list[str], expected: set[str]
+) -> None:
+    assert tasks.verbs(words).task_names.keys() == expected
+
+
+def test_a_check_of_locks_imports_no_client_of_anything() -> None:
+    """It runs before each commit, and libraries would take longer than it."""
+    argv = [sys.executable, "-X", "importtime", "tasks.py", "lock", "--check"]
+    done = subprocess.run(argv, cwd=store.ROOT, capture_output=True, text=True, check=False)
+    found = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "gradlock.locks.checking" in found
+    assert found.isdisjoint({"docker", "httpx", "rattler", "requests", "uv"})
 
 
 @pytest.mark.parametrize("name", VERBS)

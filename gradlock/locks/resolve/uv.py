@@ -21,7 +21,10 @@ COMPILE = (
     *("--python", sys.executable, "--no-python-downloads"),
 )
 #: What uv says where what people wrote is at fault, not the machine or the network.
-FAULTS = ("No solution found", "Couldn't parse", "not a wheel", "Failed to parse", "Invalid")
+FAULTS = (
+    *("No solution found", "are unsatisfiable"),  # how a long chain begins, and how it ends
+    *("Couldn't parse", "not a wheel", "Failed to parse", "Invalid"),
+)
 
 
 def compile_(options: Sequence[str | Path], *, purpose: str, where: str) -> None:

@@ -72,13 +72,13 @@ def test_what_is_no_variable_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(("given", "found"), [("", 0), ("6m", 6 << 20), ("4g", 4 << 30)])
 def test_memory_is_written_as_for_docker(given: str, found: int) -> None:
-    assert request.memory(given) == found
+    assert request.bytes_of(given) == found
 
 
 @pytest.mark.parametrize("given", ["much", "0", "5m", "-1g", "4 gallons"])
 def test_what_is_no_memory_is_refused(given: str) -> None:
     with pytest.raises(InputError, match="--memory"):
-        request.memory(given)
+        request.bytes_of(given)
 
 
 def test_a_limit_of_memory_is_one_of_swap_too() -> None:

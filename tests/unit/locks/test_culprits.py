@@ -9,7 +9,7 @@ import pytest
 
 from gradlock import store
 from gradlock.inputs import variants
-from gradlock.locks import lockfile, locking
+from gradlock.locks import checking, lockfile
 from tests.unit.locks.test_merging import Repository
 
 
@@ -20,7 +20,7 @@ def clone(project: Path) -> Repository:
 
 
 def problems() -> list[str]:
-    return locking.problems(variants.load(variants.TABLE))
+    return checking.problems(variants.load(variants.TABLE))
 
 
 def about(name: str) -> str:

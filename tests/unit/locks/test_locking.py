@@ -16,7 +16,7 @@ from gradlock.command import Program
 from gradlock.errors import InputError, LockError
 from gradlock.inputs import variants, wanted
 from gradlock.inputs.variants import Table, Variant
-from gradlock.locks import freshness, lockfile, locking, paths, pylock, rules
+from gradlock.locks import checking, freshness, lockfile, locking, paths, pylock, rules
 from gradlock.locks.lockfile import DebPin, LockText, WheelPin
 from gradlock.locks.moves import Move
 from gradlock.locks.pylock import Wheel
@@ -213,7 +213,7 @@ def test_only_what_an_input_changed_is_resolved(
     append(project / file, "# another line\n")
     lock(project)
     assert set(resolvers.asked) == asked
-    assert locking.problems(variants.load(project / "variants.toml")) == []
+    assert checking.problems(variants.load(project / "variants.toml")) == []
     assert lock(project) == []
 
 
@@ -259,7 +259,7 @@ def test_a_date_in_the_future_is_refused(project: Path, resolvers: Resolvers, ke
     before = texts(project)
     with pytest.raises(InputError, match=f"{key} in the future"):
         lock(project)
-    assert any(f"{key} in the future" in said for said in locking.problems(variants.load(table)))
+    assert any(f"{key} in the future" in said for said in checking.problems(variants.load(table)))
     assert resolvers.asked == []
     assert texts(project) == before
 
@@ -281,7 +281,7 @@ def test_an_upgrade_moves_the_date_and_lets_all_go(project: Path, resolvers: Res
     assert abs((datetime.now(UTC) - table.as_of).total_seconds()) < 120
     assert table.as_of.second == 0
     assert resolvers.kept["pip cpu"] == resolvers.kept["apt"] == []
-    assert locking.problems(table) == []
+    assert checking.problems(table) == []
 
 
 def test_an_upgrade_that_moves_no_pin_changes_no_file(project: Path, resolvers: Resolvers) -> None:
@@ -296,7 +296,7 @@ def test_an_upgrade_without_a_moved_pin_still_makes_what_was_not_current(
 ) -> None:
     append(project / "requirements/base.in", "# another line\n")
     assert "requirements/cpu.txt" in lock(project, upgrade=True)
-    assert locking.problems(variants.load(project / "variants.toml")) == []
+    assert checking.problems(variants.load(project / "variants.toml")) == []
 
 
 def test_an_upgrade_that_fails_leaves_everything_as_it_was(
@@ -366,11 +366,11 @@ def test_an_unknown_resolver_names_the_known_ones(project: Path) -> None:
 
 def test_a_check_names_every_problem_once(project: Path) -> None:
     table = variants.load(project / "variants.toml")
-    assert locking.problems(table) == []
+    assert checking.problems(table) == []
     append(project / "requirements/dev.in", "another\n")
     append(project / "requirements/apt.in", "another\n")
     append(project / "requirements/cu129.txt", "another\n")
-    found = locking.problems(table)
+    found = checking.problems(table)
     for lock_name in ("dev.txt", "apt.lock", "cu129.txt"):
         assert sum(f"where: requirements/{lock_name}" in problem for problem in found) >= 1
     assert len(found) == len(set(found))
@@ -395,7 +395,7 @@ def test_another_row_needs_its_inputs_and_no_code(project: Path, resolvers: Reso
     locks = freshness.current(row, table)
     assert ("nvidia-cuda-nvcc-cu12", "12.99.82") in {(p.name, p.version) for p in locks.wheels}
     rules.check(locks, freshness.current(table.cpu, table))
-    assert locking.problems(table) == []
+    assert checking.problems(table) == []
 
 
 def test_names_are_read_as_people_write_them(project: Path, resolvers: Resolvers) -> None:
@@ -428,7 +428,7 @@ def test_a_guess_that_the_cpus_lock_rules_out_is_not_taken(
     resolvers.guessed = move(*GPUS)
     lock(project)
     assert {f"pip {name}" for name in GPUS} <= resolvers.followed
-    assert locking.problems(variants.load(project / "variants.toml")) == []
+    assert checking.problems(variants.load(project / "variants.toml")) == []
 
 
 def test_a_guess_that_fails_is_no_failure(project: Path, resolvers: Resolvers) -> None:
@@ -438,7 +438,7 @@ def test_a_guess_that_fails_is_no_failure(project: Path, resolvers: Resolvers) -
     append(project / "requirements/base.in", "# another line\n")
     resolvers.guessed = fail
     lock(project)
-    assert locking.problems(variants.load(project / "variants.toml")) == []
+    assert checking.problems(variants.load(project / "variants.toml")) == []
 
 
 def test_a_conflict_is_mended_with_both_sides_pins(project: Path, resolvers: Resolvers) -> None:
@@ -519,7 +519,7 @@ def test_a_row_shares_what_its_python_and_tensorflow_allow(
     lock(project)
     assert {name for name in resolvers.followed if name.endswith("cu1299")} == followed
     assert resolvers.refereed == {"cu1299": python, "cu129": "python3.13"}
-    assert locking.problems(variants.load(project / "variants.toml")) == []
+    assert checking.problems(variants.load(project / "variants.toml")) == []
 
 
 def test_a_python_that_debian_lacks_is_refused_before_anything_is_resolved(
@@ -553,7 +553,7 @@ def test_a_cpu_row_with_another_tensorflow_has_locks_of_its_own(
         "requirements/pylock.cpu220.toml",
     ]
     assert resolvers.followed == {"conda cpu220"}
-    assert locking.problems(variants.load(project / "variants.toml")) == []
+    assert checking.problems(variants.load(project / "variants.toml")) == []
 
 
 def test_a_row_for_another_platform_follows_nothing(project: Path, resolvers: Resolvers) -> None:
@@ -571,7 +571,7 @@ def test_a_row_for_another_platform_follows_nothing(project: Path, resolvers: Re
     ]
     assert set(resolvers.asked) == {"apt arm64", "conda arm", "pip arm"}
     assert resolvers.followed == set()
-    assert locking.problems(variants.load(project / "variants.toml")) == []
+    assert checking.problems(variants.load(project / "variants.toml")) == []
 
 
 def extend(project: Path, resolvers: Resolvers, name: str, leader: str) -> None:
@@ -597,7 +597,7 @@ def test_a_row_that_extends_another_follows_it(
         f"{what} {name}" for what in ("pip", "conda", "referee") for name in ("nlp99", "speech99")
     }
     table = variants.load(project / "variants.toml")
-    assert locking.problems(table) == []
+    assert checking.problems(table) == []
     assert lock(project) == []
     speech99 = freshness.current(table.named("speech99"), table)
     assert {"nlp99", "speech99"} < {pin.name for pin in speech99.wheels}
@@ -622,7 +622,7 @@ def test_what_moves_in_a_row_moves_in_those_that_extend_it(
     lock(project)
     resolvers.change = move(*ROWS, "nlp99")
     lock(project, update=("anyio",))
-    assert locking.problems(variants.load(project / "variants.toml")) == []
+    assert checking.problems(variants.load(project / "variants.toml")) == []
     pins = lockfile.parse_wheels(lockfile.read(project / "requirements/nlp99.txt"))
     assert {pin.version for pin in pins if pin.name == "anyio"} == {"9.9"}
 

@@ -13,6 +13,7 @@ from gradlock.locks.resolve import uv
     ("said", "kind"),
     [
         ("error: No solution found when resolving dependencies", InputError),
+        ("we can conclude that your requirements are unsatisfiable.", InputError),
         ("error: Couldn't parse requirement in `base.in` at position 0", InputError),
         ("error: Failed to fetch: dns error", CommandError),
     ],
