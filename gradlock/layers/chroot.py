@@ -1,4 +1,4 @@
-"""The room of a machine without an engine: a chroot, for root on Linux x86-64.
+"""The room of a machine without an engine: a chroot, for root on Linux.
 
 It takes util-linux and coreutils of the host and what they need of the kernel: namespaces,
 so that a killed build leaves neither processes nor mounts.
@@ -7,7 +7,6 @@ so that a killed build leaves neither processes nor mounts.
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -52,7 +51,6 @@ def usable() -> bool:
     programs = ("setpriv", "unshare", "mount", "chroot")
     return (
         sys.platform == "linux"
-        and platform.machine() == "x86_64"
         and os.getuid() == 0
         and all(shutil.which(name, path=command.PATH) for name in programs)
     )

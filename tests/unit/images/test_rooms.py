@@ -13,6 +13,10 @@ from gradlock.artifacts.fetcher import Fetcher
 from gradlock.graph import Graph, ready
 from gradlock.images.fetching import Fetching
 from gradlock.images.rooms import Rooms
+from gradlock.inputs.platforms import PLATFORMS
+from gradlock.layers import emulation
+
+HERE = next(one for one in PLATFORMS.values() if one.machine == emulation.here())
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -42,7 +46,7 @@ def test_a_room_is_opened_once_and_closed_at_the_end(tmp_path: Path) -> None:
         Fetcher() as fetcher,
         Rooms(graph, Fetching(graph, fetcher), watched, tmp_path, 1) as rooms,  # type: ignore[arg-type]
     ):
-        first, second = rooms.opened(root), rooms.opened(root)
+        first, second = rooms.opened(root, HERE), rooms.opened(root, HERE)
         graph.wait()
         assert not watched.closed.is_set()
     assert first is second
@@ -57,7 +61,7 @@ def test_rooms_close_while_other_jobs_go_on(tmp_path: Path) -> None:
         Fetcher() as fetcher,
         Rooms(graph, Fetching(graph, fetcher), watched, tmp_path, 1) as rooms,  # type: ignore[arg-type]
     ):
-        room = rooms.opened(root)
+        room = rooms.opened(root, HERE)
         used = graph.add("use it", "compile", lambda _: not watched.closed.is_set(), room)
         sending = graph.add("send", "send", lambda: watched.closed.wait(10))
         assert rooms.closed()
@@ -85,7 +89,7 @@ def test_an_error_meanwhile_closes_no_room_below_another(tmp_path: Path) -> None
     with Graph({"room": 1}) as graph, Fetcher() as fetcher:
         rooms = Rooms(graph, Fetching(graph, fetcher), Nested(), tmp_path, 1)  # type: ignore[arg-type]
         for name in ("outer", "inner"):
-            rooms.opened(ready(name, tmp_path / name))
+            rooms.opened(ready(name, tmp_path / name), HERE)
         rooms.closed()
         assert ending.wait(10)
         threading.Timer(0.3, go.set).start()
@@ -104,7 +108,7 @@ def test_a_room_that_opens_after_the_build_ended_is_closed_too(tmp_path: Path) -
     watched.go.clear()
     graph, fetcher = Graph({"room": 1}), Fetcher()
     rooms = Rooms(graph, Fetching(graph, fetcher), watched, tmp_path, 1)  # type: ignore[arg-type]
-    rooms.opened(root)
+    rooms.opened(root, HERE)
     with graph, fetcher:
         rooms.__exit__(KeyboardInterrupt)
         assert graph.stopping.is_set()
