@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gradlock.graph import Graph, Job, ready
-from gradlock.images import stack
+from gradlock.images import compiling, stack
 from gradlock.images.fetching import Fetching
 from gradlock.images.recipe import Recipe
 from gradlock.images.rooms import Rooms
@@ -125,7 +125,7 @@ class Shop:
         return self._layer("base", key, make)
 
     def _python(self, recipe: Recipe) -> Job[Compiler]:
-        """Start the image's Python: as soon as the .debs are unpacked, or from the base layer."""
+        """Start an image's Python: as soon as the .debs are unpacked, or from the base layer."""
         known, machine = self._find("base", _base_key(recipe)), recipe.variant.machine
         root = (
             ready("base", known.path) if known else self.rooms.unpacked(recipe.locks.debs, machine)
@@ -204,7 +204,8 @@ class Shop:
     def _wheel(self, recipe: Recipe, pin: WheelPin) -> Part:
         """Compile a wheel's bytecode, and write both as a layer."""
         python = recipe.variant.python
-        key = cache.key_of(wheels.RECIPE, pin.sha256, recipe.interpreter)
+        by = compiling.of(recipe)
+        key = cache.key_of(wheels.RECIPE, pin.sha256, by.interpreter)
         path = self.fetching.job(pin)
 
         def weight() -> float:
@@ -227,7 +228,8 @@ class Shop:
             return self.fetching.mended([pin], one, wheel)
 
         def make() -> Job[Layer]:
-            compiled = self.rooms.compiled(pin.name, read, path, self._python(recipe), weight)
+            compiler = self._python(by)
+            compiled = self.rooms.compiled(pin.name, read, path, compiler, weight)
             add = partial(self.graph.add, weight=weight)
             if rank(pin) == 0:  # the longest: it waits for bytecode when the rest is written
                 return add(f"write {pin.name}", "first", partial(write, compiled), path)

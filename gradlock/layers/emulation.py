@@ -5,11 +5,9 @@ from __future__ import annotations
 import platform
 
 from gradlock.errors import GradlockError, InputError
-from gradlock.inputs.platforms import Platform
+from gradlock.inputs.platforms import Platform, processor
 from gradlock.layers.room import OpenRoom
 
-#: How some machines are named otherwise than by Debian's and wheels' name.
-SYNONYMS = {"amd64": "x86_64", "arm64": "aarch64"}
 #: What is run to see whether anything does.
 PROGRAM = "/usr/bin/true"
 #: What a kernel says of a program for another processor; the latter where its emulator lies
@@ -19,8 +17,7 @@ REFUSALS = ("exec format error", "no such file or directory")
 
 def here() -> str:
     """Return this machine's processor, by the name that wheels have for it."""
-    machine = platform.machine().lower()
-    return SYNONYMS.get(machine, machine)
+    return processor(platform.machine())
 
 
 def check(room: OpenRoom, machine: Platform) -> None:

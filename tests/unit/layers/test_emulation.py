@@ -39,18 +39,6 @@ def check(room: Any, machine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     emulation.check(room, ARM)
 
 
-@pytest.mark.parametrize(
-    ("told", "known"),
-    [("x86_64", "x86_64"), ("AMD64", "x86_64"), ("arm64", "aarch64"), ("aarch64", "aarch64")],
-)
-def test_a_processor_is_known_by_all_its_names(
-    monkeypatch: pytest.MonkeyPatch, told: str, known: str
-) -> None:
-    monkeypatch.setattr(platform, "machine", lambda: told)
-    assert emulation.here() == known
-    assert known in {one.machine for one in PLATFORMS.values()}
-
-
 @pytest.mark.parametrize("machine", ["arm64", "aarch64"])
 def test_nothing_is_asked_of_a_machine_of_that_kind(
     monkeypatch: pytest.MonkeyPatch, machine: str

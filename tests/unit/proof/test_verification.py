@@ -16,6 +16,7 @@ from gradlock.proof import bill, provenance, statement, verification
 from gradlock.proof.verification import Target
 from gradlock.registry import push, referrers
 from gradlock.registry.client import Repository
+from gradlock.registry.push import Pushed
 from gradlock.registry.referrers import Document
 from tests.unit.images.conftest import CPU, Workshop
 from tests.unit.registry.loopback import Registry
@@ -63,16 +64,32 @@ def test_an_image_of_others_is_told(repository: Repository, registry: Registry) 
         verification.find(repository, "odd")
 
 
-def test_an_image_for_another_architecture_is_told(
-    built: Image, repository: Repository, registry: Registry
-) -> None:
-    """Though it says that it is the very variant."""
-    done = push.push(built, repository, (), Meter())
+def claiming(architecture: str, built: Image, registry: Registry, done: Pushed) -> None:
+    """Have an image say that it is for a processor, and else the very variant."""
     told = json.loads(registry.manifests[done.digest])
-    other = json.dumps(json.loads(built.config) | {"architecture": "arm64"}).encode()
+    other = json.dumps(json.loads(built.config) | {"architecture": architecture}).encode()
     told["config"]["digest"] = registry.add(other)
     registry.manifests["odd"] = json.dumps(told).encode()
-    with pytest.raises(ProofError, match="an image for linux/arm64"):
+
+
+def test_an_image_for_another_architecture_than_the_rows_is_told(
+    built: Image, recipe: Recipe, repository: Repository, registry: Registry
+) -> None:
+    """Though it says that it is the very variant."""
+    claiming("arm64", built, registry, push.push(built, repository, (), Meter()))
+    target = verification.find(repository, "odd")
+    told = failed(target, recipe)
+    assert told["pin"] == "it is an image for linux/arm64, and cpu is for linux/amd64"
+    arm = dataclasses.replace(recipe.variant, platform="linux/arm64")
+    ported = dataclasses.replace(recipe, locks=dataclasses.replace(recipe.locks, variant=arm))
+    assert failed(target, ported)["pin"].startswith("images.lock pins")
+
+
+def test_an_image_for_an_architecture_of_nobodys_is_told(
+    built: Image, repository: Repository, registry: Registry
+) -> None:
+    claiming("riscv64", built, registry, push.push(built, repository, (), Meter()))
+    with pytest.raises(ProofError, match="an image for linux/riscv64"):
         verification.find(repository, "odd")
 
 
