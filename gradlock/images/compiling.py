@@ -3,15 +3,26 @@
 Its own, where that runs without an emulator, and otherwise that of the row `cpu`, where it does and
 is the same release: it writes the same bytes, in a tenth of the time, and what the images of both
 have in common is compiled once.
+
+What it writes would differ in one thing. Constants are computed with when they are compiled, and
+what has no value (infinity less infinity) gets another sign by another processor.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from gradlock.errors import ArtifactError
 from gradlock.images.recipe import Recipe
 from gradlock.layers import emulation
 from gradlock.locks.freshness import Locks
+
+#: A float, or a part of a complex number, that is no number, as `marshal` writes it.
+NO_NUMBER = re.compile(
+    rb"[g\xe7]\x00{6}\xf8[\x7f\xff]|[y\xf9](?:.{8})?\x00{6}\xf8[\x7f\xff]", re.DOTALL
+)
 
 
 def of(recipe: Recipe) -> Recipe:
@@ -27,3 +38,22 @@ def _release(locks: Locks) -> tuple[str, str]:
     """Return what Python a variant's .debs have, down to Debian's patches."""
     name = f"python{locks.variant.python}"
     return name, next((pin.version for pin in locks.debs if pin.name == name), "")
+
+
+def whole(shares: Iterable[Mapping[str, bytes]], recipe: Recipe) -> dict[str, bytes]:
+    """Return the bytecode of a wheel of its shares, by its names.
+
+    Raises:
+        ArtifactError: the Python of another processor has compiled it, and it shows.
+
+    """
+    found = {name: data for share in shares for name, data in share.items()}
+    if of(recipe) is not recipe:
+        for name in sorted(name for name, data in found.items() if NO_NUMBER.search(data)):
+            raise ArtifactError(
+                "it computes, as it is compiled, what is no number: its sign is the processor's, "
+                f"and {recipe.name} is for another one than this machine's",
+                where=f"/{name}",
+                mend=f"build {recipe.name} on {recipe.variant.platform} itself, and ./inv pull it",
+            )
+    return found

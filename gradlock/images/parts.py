@@ -216,9 +216,7 @@ class Shop:
 
         def write(compiled: Sequence[Job[Compiled]], wheel: Path) -> Layer:
             def late() -> Compiled:
-                return {
-                    name: data for job in compiled for name, data in job.future.result().items()
-                }
+                return compiling.whole((job.future.result() for job in compiled), recipe)
 
             def one(path: Path) -> Layer:
                 return self._build(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import marshal
 import platform
 
 import pytest
 
+from gradlock.errors import ArtifactError
 from gradlock.images import compiling
 from gradlock.images import recipe as recipes
 from gradlock.images.recipe import Recipe
@@ -73,3 +75,37 @@ def test_a_python_of_conda_forge_compiles_its_own(
     on("x86_64", monkeypatch)
     recipe = dataclasses.replace(ported(workshop), channel="conda-forge")
     assert compiling.of(recipe) is recipe
+
+
+def code(source: str) -> dict[str, bytes]:
+    return {"opt/conda/x.pyc": marshal.dumps(compile(source, "x", "exec"))}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = 1e999 - 1e999",
+        "def f(x, y=1e999 * 0):\n    return -(1e999 - 1e999) * x",
+        "x = 1e999j * 1e999j",
+        "x = [1.5, 2, complex(1e999 - 1e999, 3)]",
+    ],
+)
+def test_what_is_no_number_is_not_compiled_for_another_processor(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    on("x86_64", monkeypatch)
+    recipe, shares = ported(workshop), [{}, code(source)]
+    with pytest.raises(ArtifactError, match="computes, as it is compiled") as caught:
+        compiling.whole(shares, recipe)
+    assert caught.value.where == "/opt/conda/x.pyc"
+    assert compiling.whole(shares, workshop.recipe(CPU)) == shares[1]
+    on("aarch64", monkeypatch)  # where it is its own Python that has compiled it
+    assert compiling.whole(shares, recipe) == shares[1]
+
+
+@pytest.mark.parametrize("source", ["x = 1e999", "x = float('nan')", "x = -1e999j", "x = b'\\xf8'"])
+def test_other_constants_are_the_same_everywhere(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    on("x86_64", monkeypatch)
+    assert compiling.whole([code(source)], ported(workshop)) == code(source)
