@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from invoke.exceptions import Exit
 
 from gradlock import progress, store
+from gradlock.engine import hardware
 from gradlock.engine.engine import Engine
 from gradlock.images.image import Image
 from gradlock.inputs.variants import Variant
@@ -54,6 +55,7 @@ def run(
         gpu_required=required,
         reports=store.ROOT / "reports" / row.name,
         tier=tier,
+        seconds=inside.LIMIT * hardware.slowness(docker, row.machine),
         passed=lambda suite: receipts.note(claims[suite]),
     )
     if status:
