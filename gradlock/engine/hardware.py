@@ -33,8 +33,12 @@ def kind(engine: Engine, *, gpu: bool) -> tuple[str, ...]:
 
 def slowness(engine: Engine, machine: Platform) -> int:
     """Return how many times longer an image for a platform may take: it is emulated elsewhere."""
-    own = processor(str(engine.client.info().get("Architecture", "")))
-    return 1 if own == machine.machine else EMULATED
+    return 1 if processor_of(engine) == machine.machine else EMULATED
+
+
+def processor_of(engine: Engine) -> str:
+    """Return what an engine runs programs on, by the name that wheels have for it."""
+    return processor(str(engine.client.info().get("Architecture", "")))
 
 
 def engine_kind(engine: Engine) -> tuple[str, ...]:

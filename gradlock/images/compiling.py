@@ -16,7 +16,6 @@ from dataclasses import replace
 
 from gradlock.errors import ArtifactError
 from gradlock.images.recipe import Recipe
-from gradlock.layers import emulation
 from gradlock.locks.freshness import Locks
 
 #: A float, or a part of a complex number, that is no number, as `marshal` writes it.
@@ -25,10 +24,13 @@ NO_NUMBER = re.compile(
 )
 
 
-def of(recipe: Recipe) -> Recipe:
-    """Return the recipe of the image whose Python compiles another's wheels: mostly its own."""
+def of(recipe: Recipe, here: str) -> Recipe:
+    """Return the recipe of the image whose Python compiles another's wheels: mostly its own.
+
+    `here` is the processor that programs run on without an emulator.
+    """
     own, usual = (one.variant.machine.machine for one in (recipe.locks, recipe.cpu))
-    if own == usual or usual != emulation.here() or recipe.channel != "debian":
+    if own == usual or here != usual or recipe.channel != "debian":
         return recipe
     same = _release(recipe.locks) == _release(recipe.cpu)
     return replace(recipe, locks=recipe.cpu, below=()) if same else recipe
@@ -40,15 +42,15 @@ def _release(locks: Locks) -> tuple[str, str]:
     return name, next((pin.version for pin in locks.debs if pin.name == name), "")
 
 
-def whole(shares: Iterable[Mapping[str, bytes]], recipe: Recipe) -> dict[str, bytes]:
-    """Return the bytecode of a wheel of its shares, by its names.
+def whole(shares: Iterable[Mapping[str, bytes]], recipe: Recipe, by: Recipe) -> dict[str, bytes]:
+    """Return a wheel's bytecode of its shares, by its names; `by` is what `of` has returned.
 
     Raises:
         ArtifactError: the Python of another processor has compiled it, and it shows.
 
     """
     found = {name: data for share in shares for name, data in share.items()}
-    if of(recipe) is not recipe:
+    if by is not recipe:
         for name in sorted(name for name, data in found.items() if NO_NUMBER.search(data)):
             raise ArtifactError(
                 "it computes, as it is compiled, what is no number: its sign is the processor's, "

@@ -204,7 +204,7 @@ class Shop:
     def _wheel(self, recipe: Recipe, pin: WheelPin) -> Part:
         """Compile a wheel's bytecode, and write both as a layer."""
         python = recipe.variant.python
-        by = compiling.of(recipe)
+        by = compiling.of(recipe, self.rooms.processor)
         key = cache.key_of(wheels.RECIPE, pin.sha256, by.interpreter)
         path = self.fetching.job(pin)
 
@@ -216,7 +216,7 @@ class Shop:
 
         def write(compiled: Sequence[Job[Compiled]], wheel: Path) -> Layer:
             def late() -> Compiled:
-                return compiling.whole((job.future.result() for job in compiled), recipe)
+                return compiling.whole((job.future.result() for job in compiled), recipe, by)
 
             def one(path: Path) -> Layer:
                 return self._build(

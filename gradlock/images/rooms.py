@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,6 +38,11 @@ class Rooms:
         self._jobs = jobs
         self._rooms = ExitStack()
         self._closing = threading.Lock()
+
+    @cached_property
+    def processor(self) -> str:
+        """What rooms run programs on without an emulator."""
+        return self._room.processor()
 
     def __enter__(self) -> Rooms:
         return self
@@ -80,7 +85,7 @@ class Rooms:
 
         def enter(path: Path) -> OpenRoom:
             opened = self._entered(self._room.open(path))
-            emulation.check(opened, machine)
+            emulation.check(opened, machine, self.processor)
             return opened
 
         return self._graph.once(

@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from gradlock import command, store
 from gradlock.errors import CommandError
-from gradlock.layers import room
+from gradlock.layers import emulation, room
 from gradlock.layers.room import Pipes
 
 #: Seconds that a program may take to end after its input did.
@@ -58,6 +58,10 @@ def usable() -> bool:
 
 class Chroot:
     """The room itself."""
+
+    def processor(self) -> str:
+        """Return this machine's."""
+        return emulation.here()
 
     @contextmanager
     def open(self, root: Path) -> Iterator[OpenChroot]:

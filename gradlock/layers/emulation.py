@@ -20,16 +20,16 @@ def here() -> str:
     return processor(platform.machine())
 
 
-def check(room: OpenRoom, machine: Platform) -> None:
+def check(room: OpenRoom, machine: Platform, here: str) -> None:
     """See that the programs of a root run in its room: by the processor, or by an emulator.
 
-    Where the root is for this machine's processor nothing is asked.
+    Where the root is for the room's own processor, `here`, nothing is asked.
 
     Raises:
         InputError: none does; it says what to install.
 
     """
-    if machine.machine == here():
+    if machine.machine == here:
         return
     try:
         with room.start([PROGRAM], {}, {}):
@@ -38,7 +38,7 @@ def check(room: OpenRoom, machine: Platform) -> None:
         if not any(words in str(error).lower() for words in REFUSALS):
             raise
         raise InputError(
-            f"programs for {machine.name} do not run here: this is {here()}, without an emulator",
+            f"programs for {machine.name} do not run here: this is {here}, without an emulator",
             where=machine.name,
             mend="apt-get install qemu-user-static binfmt-support (Debian's names), where the "
             "engine runs; or name an engine on such a machine by DOCKER_HOST; or ./inv pull what "

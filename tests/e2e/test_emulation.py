@@ -54,7 +54,7 @@ def emulated(
     root = unpacked(other, tmp_path_factory.mktemp("arm64") / "root.tar")
     with InContainers(docker_engine).open(root) as opened:
         try:
-            emulation.check(opened, ARM)
+            emulation.check(opened, ARM, InContainers(docker_engine).processor())
         except InputError as error:
             pytest.skip(str(error))
         yield opened

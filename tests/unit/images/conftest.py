@@ -161,14 +161,22 @@ class Workshop:
         """Return the recipe of a variant's image."""
         return recipes.read(variant, table, "debian", whole=whole)
 
-    def build(self, variant: Variant, **given: Any) -> Image:
-        """Build one image, and load it nowhere."""
-        ((built,), _) = build.build([self.recipe(variant, **given)], Means(Bench(), held=False))
+    def build(self, variant: Variant, *, machine: str = "x86_64", **given: Any) -> Image:
+        """Build one image on a machine, and load it nowhere."""
+        means = Means(Bench(machine), held=False)
+        ((built,), _) = build.build([self.recipe(variant, **given)], means)
         return built.image
 
 
 class Bench:
     """A room that is no root file system: its Python is the one that runs the tests."""
+
+    def __init__(self, machine: str = "x86_64") -> None:
+        self.machine = machine
+
+    def processor(self) -> str:
+        """Say what it is told to say."""
+        return self.machine
 
     @contextmanager
     def open(self, root: Path) -> Iterator[Bench]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import marshal
-import platform
 
 import pytest
 
@@ -25,38 +24,26 @@ def ported(workshop: Workshop) -> Recipe:
     return recipes.read(arm, with_row(arm), "debian")
 
 
-def on(machine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platform, "machine", lambda: machine)
-
-
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
 def test_images_of_the_usual_platform_are_compiled_by_their_own(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, machine: str
+    workshop: Workshop, machine: str
 ) -> None:
-    on(machine, monkeypatch)
     for row in (CPU, CU125):
         recipe = workshop.recipe(row)
-        assert compiling.of(recipe) is recipe
+        assert compiling.of(recipe, machine) is recipe
 
 
-def test_one_for_another_processor_is_compiled_without_an_emulator(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_for_another_processor_is_compiled_without_an_emulator(workshop: Workshop) -> None:
     recipe = ported(workshop)
-    on("x86_64", monkeypatch)
-    assert compiling.of(recipe).interpreter == workshop.recipe(CPU).interpreter
-    assert compiling.of(recipe).variant == CPU
-    on("aarch64", monkeypatch)
-    assert compiling.of(recipe) is recipe
-    on("riscv64", monkeypatch)  # where each needs one
-    assert compiling.of(recipe) is recipe
+    borrowed = compiling.of(recipe, "x86_64")
+    assert borrowed.interpreter == workshop.recipe(CPU).interpreter
+    assert borrowed.variant == CPU
+    assert compiling.of(recipe, "aarch64") is recipe
+    assert compiling.of(recipe, "riscv64") is recipe  # where both need an emulator
 
 
-def test_another_release_compiles_nothing_for_it(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_release_compiles_nothing_for_it(workshop: Workshop) -> None:
     """Debian's patch may reach one platform's archive before another's."""
-    on("x86_64", monkeypatch)
     recipe = ported(workshop)
     debs = [
         dataclasses.replace(pin, version=f"{pin.version}+deb13u9")
@@ -66,15 +53,12 @@ def test_another_release_compiles_nothing_for_it(
     ]
     apt = lock_text("apt-arm64.lock", lockfile.format_debs(debs))
     other = dataclasses.replace(recipe, locks=dataclasses.replace(recipe.locks, apt=apt))
-    assert compiling.of(other) is other
+    assert compiling.of(other, "x86_64") is other
 
 
-def test_a_python_of_conda_forge_compiles_its_own(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    on("x86_64", monkeypatch)
+def test_a_python_of_conda_forge_compiles_its_own(workshop: Workshop) -> None:
     recipe = dataclasses.replace(ported(workshop), channel="conda-forge")
-    assert compiling.of(recipe) is recipe
+    assert compiling.of(recipe, "x86_64") is recipe
 
 
 def code(source: str) -> dict[str, bytes]:
@@ -91,21 +75,18 @@ def code(source: str) -> dict[str, bytes]:
     ],
 )
 def test_what_is_no_number_is_not_compiled_for_another_processor(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, source: str
+    workshop: Workshop, source: str
 ) -> None:
-    on("x86_64", monkeypatch)
     recipe, shares = ported(workshop), [{}, code(source)]
+    by = compiling.of(recipe, "x86_64")
     with pytest.raises(ArtifactError, match="computes, as it is compiled") as caught:
-        compiling.whole(shares, recipe)
+        compiling.whole(shares, recipe, by)
     assert caught.value.where == "/opt/conda/x.pyc"
-    assert compiling.whole(shares, workshop.recipe(CPU)) == shares[1]
-    on("aarch64", monkeypatch)  # where it is its own Python that has compiled it
-    assert compiling.whole(shares, recipe) == shares[1]
+    assert compiling.whole(shares, recipe, recipe) == shares[1]
 
 
 @pytest.mark.parametrize("source", ["x = 1e999", "x = float('nan')", "x = -1e999j", "x = b'\\xf8'"])
-def test_other_constants_are_the_same_everywhere(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, source: str
-) -> None:
-    on("x86_64", monkeypatch)
-    assert compiling.whole([code(source)], ported(workshop)) == code(source)
+def test_other_constants_are_the_same_everywhere(workshop: Workshop, source: str) -> None:
+    recipe = ported(workshop)
+    by = compiling.of(recipe, "x86_64")
+    assert compiling.whole([code(source)], recipe, by) == code(source)

@@ -34,21 +34,25 @@ class Room:
             raise self.error
 
 
-def check(room: Any, machine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platform, "machine", lambda: machine)
-    emulation.check(room, ARM)
+def check(room: Any, here: str) -> None:
+    emulation.check(room, ARM, here)
 
 
-@pytest.mark.parametrize("machine", ["arm64", "aarch64"])
-def test_nothing_is_asked_of_a_machine_of_that_kind(
+@pytest.mark.parametrize("machine", ["arm64", "aarch64", "AARCH64"])
+def test_this_machine_is_known_by_the_name_of_wheels(
     monkeypatch: pytest.MonkeyPatch, machine: str
 ) -> None:
-    check(room := Room(), machine, monkeypatch)
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    assert emulation.here() == ARM.machine
+
+
+def test_nothing_is_asked_of_a_room_of_that_kind() -> None:
+    check(room := Room(), ARM.machine)
     assert room.started == []
 
 
-def test_where_an_emulator_runs_them_all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    check(room := Room(), "x86_64", monkeypatch)
+def test_where_an_emulator_runs_them_all_is_well() -> None:
+    check(room := Room(), "x86_64")
     assert room.started == [emulation.PROGRAM]
 
 
@@ -62,16 +66,14 @@ def test_where_an_emulator_runs_them_all_is_well(monkeypatch: pytest.MonkeyPatch
     ],
     ids=["a chroot", "a container", "an emulator outside of the root", "an engine"],
 )
-def test_without_one_it_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, error: GradlockError
-) -> None:
+def test_without_one_it_says_what_to_install(error: GradlockError) -> None:
     with pytest.raises(InputError, match="linux/arm64 do not run here: this is x86_64") as caught:
-        check(Room(error), "x86_64", monkeypatch)
+        check(Room(error), "x86_64")
     assert "qemu-user-static" in caught.value.mend
     assert caught.value.__cause__ is error
 
 
-def test_another_failure_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_failure_stays_what_it_is() -> None:
     error = EngineError("the Docker Engine stopped answering")
     with pytest.raises(EngineError, match="stopped answering"):
-        check(Room(error), "x86_64", monkeypatch)
+        check(Room(error), "x86_64")
