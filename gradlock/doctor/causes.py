@@ -85,7 +85,8 @@ SAYINGS = (
     Saying(
         r"exec format error",
         "the image is for another processor than the engine's",
-        "the images are for linux/amd64: ./inv doctor says what the engine runs on",
+        "name an engine on such a machine, or install an emulator there: ./inv doctor says what "
+        "the engine runs on",
     ),
     Saying(
         r"exec: \"?([^\":]+)\"?: (?:executable file not found|stat .*no such file)",

@@ -11,9 +11,8 @@ from gradlock.doctor.disks import Place
 from gradlock.doctor.engines import Sought
 from gradlock.doctor.findings import Finding, broken, fine, warning
 from gradlock.doctor.question import Question
+from gradlock.inputs.platforms import DEFAULT, PLATFORMS, Platform, processor
 
-#: What an engine says its processor is, where it runs our images without emulation.
-AMD64 = ("x86_64", "amd64")
 #: The least release of the engine that gradlock is tried with.
 RELEASE = (20, 10)
 #: Storage drivers that copy, or that go through a program: what each costs.
@@ -74,18 +73,14 @@ def platform(asked: Question) -> Iterator[Finding]:
     if kind != "linux":
         yield broken(
             f"the engine runs {kind} containers",
-            "the images are for linux/amd64",
+            "the images are for Linux",
             "in Docker Desktop: Switch to Linux containers",
         )
-    if machine not in AMD64:
-        yield broken(
-            f"the engine runs on {machine}",
-            "the images are for linux/amd64: there, programs end with 'exec format error', or run "
-            "emulated, slowly and without AVX, which TensorFlow needs",
-            "name an engine on an amd64 machine: export DOCKER_HOST=ssh://USER@MACHINE",
-        )
-    elif kind == "linux":
-        yield fine(f"it runs {kind}/amd64 containers, {info.get('NCPU', '?')} cores")
+    for wanted in dict.fromkeys([row.machine for row in asked.rows] or [PLATFORMS[DEFAULT]]):
+        if wanted.machine != processor(machine):
+            yield _foreign(machine, wanted)
+        elif kind == "linux":
+            yield fine(f"it runs {wanted.name} containers, {info.get('NCPU', '?')} cores")
     total = int(info.get("MemTotal") or 0)
     need = max((needs.of(row).memory for row in asked.rows), default=0)
     if 0 < total < need:
@@ -95,6 +90,24 @@ def platform(asked: Question) -> Iterator[Finding]:
             "a suite or a kernel may be killed in its middle: status 137",
             "Docker Desktop: Settings, Resources; else give its machine more",
         )
+
+
+def _foreign(machine: str, wanted: Platform) -> Finding:
+    """Say what comes of images that are for another processor than the engine's."""
+    seen = f"the engine runs on {machine}, and the images are for {wanted.name}"
+    named = f"name an engine on {wanted.architecture}: export DOCKER_HOST=ssh://USER@MACHINE"
+    if wanted.name == DEFAULT:
+        return broken(
+            seen,
+            "there, programs end with 'exec format error', or run emulated, slowly and without "
+            "AVX, which TensorFlow needs",
+            named,
+        )
+    return warning(
+        seen,
+        "there, programs end with 'exec format error', or run emulated, ten times slower",
+        f"{named}; or where the engine runs: apt-get install qemu-user-static binfmt-support",
+    )
 
 
 def storage(asked: Question) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from gradlock.doctor import engines, needs
 from gradlock.doctor.findings import Finding, broken, fine, unseen, warning
 from gradlock.doctor.question import Question
+from gradlock.inputs import platforms
 
 #: The least Python, which ./inv asks for too.
 PYTHON = (3, 11)
@@ -57,14 +58,20 @@ def python(_question: Question) -> Iterator[Finding]:
 
 def processor(question: Question) -> Iterator[Finding]:
     """Look whether TensorFlow's instructions are there."""
-    machine = platform.machine()
-    if machine not in ("x86_64", "amd64", "AMD64"):
+    machine, usual = platform.machine(), platforms.PLATFORMS[platforms.DEFAULT]
+    wanted = {row.machine for row in question.rows} or {usual}
+    if platforms.processor(machine) != usual.machine:
+        if {one.machine for one in wanted} == {platforms.processor(machine)}:
+            yield fine(f"{machine}, {os.cpu_count()} cores")
+            return
         yield warning(
             f"this machine's processor is {machine}",
             "images are for linux/amd64: another processor runs them only in emulation, slowly, "
             "and TensorFlow not at all where the emulation lacks AVX",
             "name an engine on an amd64 machine: export DOCKER_HOST=ssh://USER@MACHINE",
         )
+        return
+    if usual not in wanted:
         return
     if not CPUINFO.exists():
         yield unseen("whether the processor has AVX: this system does not tell")

@@ -8,9 +8,12 @@ from pathlib import Path
 
 from gradlock.engine import gpus
 from gradlock.engine.engine import Engine
+from gradlock.inputs.platforms import Platform, processor
 
 #: Where Linux tells what a processor can.
 PROCESSOR = Path("/proc/cpuinfo")
+#: How many times longer an emulator takes than a processor: TensorFlow's import some thirty.
+EMULATED = 30
 #: What code is compiled for, widest first, and the one instruction set that tells it.
 LEVELS = {"x86-64-v4": "avx512f", "x86-64-v3": "avx2", "x86-64-v2": "sse4_2"}
 
@@ -26,6 +29,16 @@ def kind(engine: Engine, *, gpu: bool) -> tuple[str, ...]:
     known = [str(info.get("Architecture", ""))]
     known += [level(flags)] if flags else [f"engine {info['ID']}"]
     return (*known, *(gpus.present(engine) if gpu else ()))
+
+
+def slowness(engine: Engine, machine: Platform) -> int:
+    """Return how many times longer an image for a platform may take: it is emulated elsewhere."""
+    return 1 if processor_of(engine) == machine.machine else EMULATED
+
+
+def processor_of(engine: Engine) -> str:
+    """Return what an engine runs programs on, by the name that wheels have for it."""
+    return processor(str(engine.client.info().get("Architecture", "")))
 
 
 def engine_kind(engine: Engine) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from docker.models.containers import Container
 from docker.types import LogConfig
 from docker.utils.socket import STDERR, STDOUT, frames_iter
 
-from gradlock.engine import containers
+from gradlock.engine import containers, hardware
 from gradlock.engine import engine as engines
 from gradlock.engine.containers import LABEL
 from gradlock.engine.engine import Engine
@@ -82,6 +82,10 @@ class InContainers:
     """The room itself."""
 
     engine: Engine
+
+    def processor(self) -> str:
+        """Return the engine's, which may be on another machine."""
+        return hardware.processor_of(self.engine)
 
     @contextmanager
     def open(self, root: Path) -> Iterator[OpenImage]:

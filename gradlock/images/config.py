@@ -19,7 +19,7 @@ def config(recipe: Recipe, layers: Sequence[Layer]) -> bytes:
     created = recipe.created.strftime("%Y-%m-%dT%H:%M:%SZ")
     variables = sorted(environment(recipe.variant).items())
     whole = {
-        "architecture": "amd64",
+        "architecture": recipe.variant.machine.architecture,
         "os": "linux",
         "created": created,
         "config": {

@@ -36,7 +36,7 @@ OTHERS = {
     r"etc/(alternatives|pam\.d|fonts/conf\.d|rcS\.d|systemd|dpkg/origins)/.*": "packages' scripts",
     r"etc/(ld\.so\.cache|python3/debian_config)": "libc-bin, python3",
     r"(usr/s?bin/(awk|nawk|pager|which|rmt)|usr/local/man|var/spool/mail)": "alternatives, links",
-    r"usr/lib/x86_64-linux-gnu/graphviz/config6a": "graphviz, of its plugins",
+    r"usr/lib/[a-z0-9_]+-linux-gnu/graphviz/config6a": "graphviz, of its plugins",
     r"(root|home)/.*": "homes",
     r"opt/conda/(bin|conda-meta)/.*|opt/conda/pyvenv\.cfg|opt/conda/lib/.*/README\.txt": "prefix",
     r"etc/(gradlock|jupyter)/.*|usr/local/(bin|lib)/.*": "gradlock",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gradlock.graph import Graph, Job, ready
-from gradlock.images import stack
+from gradlock.images import compiling, stack
 from gradlock.images.fetching import Fetching
 from gradlock.images.recipe import Recipe
 from gradlock.images.rooms import Rooms
@@ -106,10 +106,10 @@ class Shop:
 
     def _base(self, recipe: Recipe) -> Job[Layer]:
         """Configure the unpacked root, and write it as a layer."""
-        key = _base_key(recipe)
+        key, machine = _base_key(recipe), recipe.variant.machine
 
         def configure(room: OpenRoom) -> Path:
-            target = self.work / "configured.tar"
+            target = self.work / f"configured-{machine.architecture}.tar"
             room.configure(base.CONFIGURE, base.ENV, target)
             return target
 
@@ -117,21 +117,24 @@ class Shop:
             return self._build("base", key, lambda writer: base.write(writer, root))
 
         def make() -> Job[Layer]:
-            room = self.rooms.opened(self.rooms.unpacked(recipe.locks.debs))
+            root = self.rooms.unpacked(recipe.locks.debs, machine)
+            room = self.rooms.opened(root, machine)
             configured = self.graph.add("configure", "room", configure, room)
             return self.graph.add("write base", "write", write, configured, weight=_between)
 
         return self._layer("base", key, make)
 
     def _python(self, recipe: Recipe) -> Job[Compiler]:
-        """Start the image's Python: as soon as the .debs are unpacked, or from the base layer."""
-        known = self._find("base", _base_key(recipe))
-        root = ready("base", known.path) if known else self.rooms.unpacked(recipe.locks.debs)
-        root = self.graph.once(f"root {recipe.suite}", lambda: root)
+        """Start an image's Python: as soon as the .debs are unpacked, or from the base layer."""
+        known, machine = self._find("base", _base_key(recipe)), recipe.variant.machine
+        root = (
+            ready("base", known.path) if known else self.rooms.unpacked(recipe.locks.debs, machine)
+        )
+        root = self.graph.once(f"root {recipe.suite} {machine.architecture}", lambda: root)
         if recipe.channel == "debian":
-            return self.rooms.compiler(root, "/usr", recipe.variant.python)
+            return self.rooms.compiler(root, machine, "/usr", recipe.variant.python)
         laid = self.rooms.laid(root, self._shared(recipe), recipe.interpreter)
-        return self.rooms.compiler(laid, f"/{PREFIX}", recipe.variant.python)
+        return self.rooms.compiler(laid, machine, f"/{PREFIX}", recipe.variant.python)
 
     def _prefix(self, recipe: Recipe) -> tuple[Job[Layer], ...]:
         """Return the prefix that variants share, what a GPU variant adds to it, and bytecode.
@@ -174,18 +177,21 @@ class Shop:
 
     def _from_debian(self, name: str, locks: Locks, without: Locks | None) -> Job[Layer]:
         """Make a layer of the packages that bind conda's names to the base layer's programs."""
-        packages = prefix.packages(locks, without)
-        key = cache.key_of(prefix.RECIPE, name, prefix.inputs(packages))
-        return self._written(name, key, partial(prefix.write, packages=packages))
+        packages, machine = prefix.packages(locks, without), locks.variant.machine
+        key = cache.key_of(prefix.RECIPE, name, prefix.inputs(packages, machine))
+        write = partial(prefix.write, packages=packages, machine=machine)
+        return self._written(name, key, write)
 
     def _from_conda_forge(self, name: str, locks: Locks, without: Locks | None) -> Job[Layer]:
         """Make a layer of the locked conda packages, but for those of other locks."""
         other = {pin.sha256 for pin in without.condas} if without else set()
         own = [pin for pin in locks.condas if pin.sha256 not in other]
-        key = _conda_key(own)
+        key, machine = _conda_key(own), locks.variant.machine
 
         def build(*paths: Path) -> Layer:
-            return self._build(name, key, lambda writer: conda.write(writer, sorted(paths)))
+            return self._build(
+                name, key, lambda writer: conda.write(writer, sorted(paths), machine)
+            )
 
         def write(*paths: Path) -> Layer:
             return self.fetching.mended(own, build, *paths)
@@ -198,7 +204,8 @@ class Shop:
     def _wheel(self, recipe: Recipe, pin: WheelPin) -> Part:
         """Compile a wheel's bytecode, and write both as a layer."""
         python = recipe.variant.python
-        key = cache.key_of(wheels.RECIPE, pin.sha256, recipe.interpreter)
+        by = compiling.of(recipe, self.rooms.processor)
+        key = cache.key_of(wheels.RECIPE, pin.sha256, by.interpreter)
         path = self.fetching.job(pin)
 
         def weight() -> float:
@@ -209,9 +216,7 @@ class Shop:
 
         def write(compiled: Sequence[Job[Compiled]], wheel: Path) -> Layer:
             def late() -> Compiled:
-                return {
-                    name: data for job in compiled for name, data in job.future.result().items()
-                }
+                return compiling.whole((job.future.result() for job in compiled), recipe, by)
 
             def one(path: Path) -> Layer:
                 return self._build(
@@ -221,7 +226,8 @@ class Shop:
             return self.fetching.mended([pin], one, wheel)
 
         def make() -> Job[Layer]:
-            compiled = self.rooms.compiled(pin.name, read, path, self._python(recipe), weight)
+            compiler = self._python(by)
+            compiled = self.rooms.compiled(pin.name, read, path, compiler, weight)
             add = partial(self.graph.add, weight=weight)
             if rank(pin) == 0:  # the longest: it waits for bytecode when the rest is written
                 return add(f"write {pin.name}", "first", partial(write, compiled), path)

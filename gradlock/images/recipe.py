@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gradlock import store
-from gradlock.errors import InputError
-from gradlock.inputs.platforms import DEFAULT
+from gradlock.errors import InputError, LockError
+from gradlock.inputs import wanted
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import freshness, rules
 from gradlock.locks.freshness import Locks
@@ -87,21 +87,33 @@ def read(variant: Variant, table: Table, channel: str, *, whole: bool = True) ->
     """Return the recipe of a variant's image, or of `gradlock:base` below its wheels.
 
     Raises:
-        InputError: images are not built for the variant's platform.
         LockError: a lock is missing, broken or stale, or the locks break a rule.
 
     """
-    if variant.platform != DEFAULT:
-        raise InputError(
-            f"{variant.name} is for {variant.platform}: gradlock makes its locks, and no image yet",
-            where="variants.toml",
-            mend=f"install requirements/{variant.name}.txt by pip on such a machine",
-        )
     line = table.line(variant)
     read = {row: freshness.current(row, table) for row in (table.cpu, *line)}
     for row in line:
         rules.check(read[row], read[table.leader(row)])
     *below, locks = (read[row] for row in line)
+    if channel == "conda-forge":
+        _complete(locks)
     name = variant.name if whole else "base"
     cpu = read[table.cpu]
     return Recipe(name, locks, cpu, channel, table.debian, table.as_of, whole, tuple(below))
+
+
+def _complete(locks: Locks) -> None:
+    """See that a conda lock has all that is asked for: one of the snapshot may lack something.
+
+    Raises:
+        LockError: it has not.
+
+    """
+    asked = set(map(wanted.spec_name, wanted.condas(locks.variant)))
+    if lacking := asked - {pin.name for pin in locks.condas}:
+        raise LockError(
+            f"the conda lock of {locks.variant.name} is without {', '.join(sorted(lacking))}: it "
+            "was solved against the snapshot, which has none for its platform",
+            where=locks.conda.path.name,
+            mend="./inv lock --upgrade where conda-forge can be reached; or --channel debian",
+        )

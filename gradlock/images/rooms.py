@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
 from gradlock.graph import Graph, Job, Weight
 from gradlock.images.fetching import Fetching
-from gradlock.layers import Layer, base, bytecode, tar
+from gradlock.inputs.platforms import Platform
+from gradlock.layers import Layer, base, bytecode, emulation, tar
 from gradlock.layers.bytecode import Compiler
 from gradlock.layers.room import OpenRoom, Room
 from gradlock.locks.lockfile import DebPin
@@ -38,6 +39,11 @@ class Rooms:
         self._rooms = ExitStack()
         self._closing = threading.Lock()
 
+    @cached_property
+    def processor(self) -> str:
+        """What rooms run programs on without an emulator."""
+        return self._room.processor()
+
     def __enter__(self) -> Rooms:
         return self
 
@@ -46,18 +52,19 @@ class Rooms:
             self._graph.stopping.set()
         self._close()
 
-    def unpacked(self, debs: Sequence[DebPin]) -> Job[Path]:
-        """Unpack the .debs: a tar of a root in which nothing is configured yet."""
+    def unpacked(self, debs: Sequence[DebPin], machine: Platform) -> Job[Path]:
+        """Unpack a platform's .debs: a tar of a root in which nothing is configured yet."""
+        name = f"unpacked-{machine.architecture}"
 
         def unpack(*paths: Path) -> Path:
-            target = self._work / "unpacked.tar"
+            target = self._work / f"{name}.tar"
             found = {pin.sha256: path for pin, path in zip(debs, paths, strict=True)}
             base.unpack(debs, found, target)
             return target
 
         work = partial(self._fetching.mended, debs, unpack)
         return self._graph.once(
-            "unpacked", lambda: self._graph.add("unpack", "room", work, *self._fetching.jobs(debs))
+            name, lambda: self._graph.add("unpack", "room", work, *self._fetching.jobs(debs))
         )
 
     def laid(self, root: Job[Path], prefix: Job[Layer], key: str) -> Job[Path]:
@@ -73,11 +80,13 @@ class Rooms:
             f"root {key}", lambda: self._graph.add("lay the prefix", "room", lay, root, prefix)
         )
 
-    def opened(self, root: Job[Path]) -> Job[OpenRoom]:
-        """Open a room on a root, closed when the build ends."""
+    def opened(self, root: Job[Path], machine: Platform) -> Job[OpenRoom]:
+        """Open a room on a root for a platform, closed when the build ends."""
 
         def enter(path: Path) -> OpenRoom:
-            return self._entered(self._room.open(path))
+            opened = self._entered(self._room.open(path))
+            emulation.check(opened, machine, self.processor)
+            return opened
 
         return self._graph.once(
             f"room {id(root)}", lambda: self._graph.add("open the room", "room", enter, root)
@@ -132,14 +141,16 @@ class Rooms:
         with self._closing:
             self._rooms.close()
 
-    def compiler(self, root: Job[Path], prefix: str, python: str) -> Job[Compiler]:
-        """Start the Python in a root's prefix, to compile bytecode."""
+    def compiler(
+        self, root: Job[Path], machine: Platform, prefix: str, python: str
+    ) -> Job[Compiler]:
+        """Start the Python in the prefix of a root for a platform, to compile bytecode."""
 
         def start(room: OpenRoom) -> Compiler:
             server = bytecode.server(prefix, python)
             call = partial(room.start, server.argv, server.env, server.files)
             return self._entered(Compiler(call, self._jobs))
 
-        room = self.opened(root)
+        room = self.opened(root, machine)
         key = f"compiler {id(room)} {prefix} {python}"
         return self._graph.once(key, lambda: self._graph.add("start Python", "room", start, room))

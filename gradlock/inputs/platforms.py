@@ -31,6 +31,8 @@ class Platform:
         return f"usr/lib/{self.machine}-linux-gnu"
 
 
+#: How some machines and engines name a processor otherwise than wheels do.
+SYNONYMS = {"amd64": "x86_64", "arm64": "aarch64"}
 #: What a row has that names none.
 DEFAULT = "linux/amd64"
 PLATFORMS = {
@@ -40,3 +42,8 @@ PLATFORMS = {
         Platform("linux/arm64", "aarch64", "arm64", "linux-aarch64", "ld-linux-aarch64.so.1"),
     )
 }
+
+
+def processor(name: str) -> str:
+    """Return the name that wheels, and a `Platform`, have for a processor, whoever calls it so."""
+    return SYNONYMS.get(name.lower(), name.lower())

@@ -124,8 +124,12 @@ class Table:
 
     @property
     def plain(self) -> tuple[Variant, ...]:
-        """The rows that extend no other: what `--all`, sessions and pages are of."""
-        return tuple(row for row in self.variants if not row.extends)
+        """The rows that `--all`, sessions and pages are of: for one platform, and no team's own.
+
+        A row that extends another, or runs on another platform, is meant where it is named.
+        """
+        usual = (row for row in self.variants if row.platform == DEFAULT)
+        return tuple(row for row in usual if not row.extends)
 
     def leader(self, row: Variant) -> Variant:
         """Return the row whose locks a row's follow; the CPU variant is its own."""
@@ -180,7 +184,7 @@ class Table:
     ) -> tuple[Variant, ...]:
         """Return the variants that a command's flags mean; without any, the CPU variant.
 
-        A row that extends another is meant only where it is named.
+        A row that extends another, or is for another platform, is meant only where it is named.
 
         Raises:
             InputError: two flags contradict each other, or one names nothing.

@@ -16,8 +16,6 @@ from gradlock.inputs import wanted
 from gradlock.inputs.variants import Variant
 from gradlock.locks.lockfile import DebPin
 
-#: The one platform of all images, as conda spells it.
-SUBDIR = "linux-64"
 #: What every package's build string starts with; `conda list` shows it.
 BUILD = "debian_0"
 
@@ -142,11 +140,11 @@ def packages(variant: Variant, debs: Sequence[DebPin]) -> tuple[Package, ...]:
     """
     specs = wanted.condas(variant)
     made = _bind(variant, specs, debs)
-    raise_all(InputError, filter(None, (_refusal(spec, made) for spec in specs)))
+    raise_all(InputError, filter(None, (_refusal(spec, made, variant) for spec in specs)))
     return tuple(made[name] for name in sorted(made))
 
 
-def _refusal(spec: str, made: Mapping[str, Package]) -> InputError | None:
+def _refusal(spec: str, made: Mapping[str, Package], variant: Variant) -> InputError | None:
     """Return why a package is not what a spec asks for; None where it is."""
     # Here, since importing it takes longer than all the rest. This much of it starts no
     # threads, so it cannot abort the end of this process, as its solver can.
@@ -159,8 +157,8 @@ def _refusal(spec: str, made: Mapping[str, Package]) -> InputError | None:
         asked = MatchSpec(spec)
     except InvalidMatchSpecError as error:
         return InputError(f"not a conda spec: {spec!r}: {error}", where=where)
-    build = BuildString(package.build)
-    if asked.matches(PackageRecord(package.name, package.version, build, 0, SUBDIR)):
+    build, subdir = BuildString(package.build), variant.machine.conda
+    if asked.matches(PackageRecord(package.name, package.version, build, 0, subdir)):
         return None
     return InputError(
         f"the base layer has {package.name} {package.version}, which is not {spec!r}",

@@ -1,4 +1,4 @@
-"""The room of a machine without an engine: a chroot, for root on Linux x86-64.
+"""The room of a machine without an engine: a chroot, for root on Linux.
 
 It takes util-linux and coreutils of the host and what they need of the kernel: namespaces,
 so that a killed build leaves neither processes nor mounts.
@@ -7,7 +7,6 @@ so that a killed build leaves neither processes nor mounts.
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from typing import IO, Any
 
 from gradlock import command, store
 from gradlock.errors import CommandError
-from gradlock.layers import room
+from gradlock.layers import emulation, room
 from gradlock.layers.room import Pipes
 
 #: Seconds that a program may take to end after its input did.
@@ -52,7 +51,6 @@ def usable() -> bool:
     programs = ("setpriv", "unshare", "mount", "chroot")
     return (
         sys.platform == "linux"
-        and platform.machine() == "x86_64"
         and os.getuid() == 0
         and all(shutil.which(name, path=command.PATH) for name in programs)
     )
@@ -60,6 +58,10 @@ def usable() -> bool:
 
 class Chroot:
     """The room itself."""
+
+    def processor(self) -> str:
+        """Return this machine's."""
+        return emulation.here()
 
     @contextmanager
     def open(self, root: Path) -> Iterator[OpenChroot]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gradlock import command, progress, store
+from gradlock.inputs.platforms import Platform
 from gradlock.layers import PREFIX, cache, conda_bytecode, conda_contents, conda_rattler, tar
 from gradlock.locks.resolve.forge import CONDA_FORGE
 
@@ -32,21 +33,21 @@ VOLATILE = (
 )
 
 
-def write(writer: tar.LayerWriter, packages: Sequence[Path]) -> None:
+def write(writer: tar.LayerWriter, packages: Sequence[Path], machine: Platform) -> None:
     """Write the prefix that package files of conda-forge make as a layer.
 
     Nothing is solved, fetched, or held to a hash. A subset makes a
     layer of its own; laid over the others' it makes the same prefix.
     """
     with store.scratch("prefix") as stage:
-        stage_prefix(packages, stage, CONDA_FORGE)
+        stage_prefix(packages, stage, CONDA_FORGE, machine)
         tar.add_tree(writer, stage)
 
 
-def stage_prefix(packages: Sequence[Path], stage: Path, channel: str) -> None:
+def stage_prefix(packages: Sequence[Path], stage: Path, channel: str, machine: Platform) -> None:
     """Install package files into `stage` as if it were the root of an image.
 
-    `channel` is the URL that conda-meta gives as their origin.
+    `channel` is the URL that conda-meta gives as their origin; `machine` is what the image runs on.
 
     Raises:
         ArtifactError: a package cannot be read, or would write outside of the prefix.
@@ -59,7 +60,7 @@ def stage_prefix(packages: Sequence[Path], stage: Path, channel: str) -> None:
         command.run(
             [
                 *(sys.executable, "-m", conda_rattler.__name__, "install"),
-                *(target, Path("/") / PREFIX, work / "cache"),
+                *(target, Path("/") / PREFIX, work / "cache", machine.conda),
                 *packages,
             ],
             purpose="installing the conda packages",

@@ -68,8 +68,13 @@ def _type(path_type: Any) -> str:
     return next(name for name in ("hardlink", "softlink", "directory") if getattr(path_type, name))
 
 
-async def install(target: Path, prefix: str, cache: Path, packages: Sequence[Path]) -> None:
-    """Install package files into the folder `target`, as if it were at `prefix`."""
+async def install(
+    target: Path, prefix: str, cache: Path, subdir: str, packages: Sequence[Path]
+) -> None:
+    """Install package files into the folder `target`, as if it were at `prefix`.
+
+    `subdir` is what conda calls the platform that they are for.
+    """
     import rattler
 
     records = [await rattler.RepoDataRecord.from_package_archive(path) for path in packages]
@@ -78,7 +83,7 @@ async def install(target: Path, prefix: str, cache: Path, packages: Sequence[Pat
         target_prefix=target,
         alternative_target_prefix=prefix,
         cache_dir=cache,
-        platform=rattler.Subdir("linux-64"),
+        platform=rattler.Subdir(subdir),
         execute_link_scripts=False,
         show_progress=False,
     )
@@ -89,8 +94,8 @@ async def main(verb: str, *arguments: str) -> None:
     if verb == "list":
         print(json.dumps([await listed(Path(path)) for path in arguments]))
         return
-    target, prefix, cache, *packages = arguments
-    await install(Path(target), prefix, Path(cache), [Path(path) for path in packages])
+    target, prefix, cache, subdir, *packages = arguments
+    await install(Path(target), prefix, Path(cache), subdir, [Path(path) for path in packages])
 
 
 if __name__ == "__main__":

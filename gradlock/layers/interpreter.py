@@ -6,7 +6,6 @@ container nor root. What goes into an image is compiled in a room instead.
 
 from __future__ import annotations
 
-import platform
 import shutil
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,11 +16,8 @@ from gradlock import command, store
 from gradlock.command import Program
 from gradlock.errors import InputError
 from gradlock.inputs.variants import Variant
-from gradlock.layers import base
+from gradlock.layers import base, emulation
 from gradlock.locks.lockfile import DebPin
-
-#: How some machines are named otherwise than by Debian's and wheels' name.
-SYNONYMS = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
 @contextmanager
@@ -57,8 +53,8 @@ def unpacked(
 def _emulator(variant: Variant) -> tuple[str, ...]:
     """Return what runs a variant's programs on this machine: nothing, where it is of their kind."""
     machine = variant.machine.machine
-    here = platform.machine().lower()
-    if SYNONYMS.get(here, here) == machine:
+    here = emulation.here()
+    if here == machine:
         return ()
     names = (f"qemu-{machine}-static", f"qemu-{machine}")
     found = next(filter(None, (shutil.which(name, path=command.PATH) for name in names)), None)

@@ -12,8 +12,9 @@ from dataclasses import asdict
 from typing import Any
 
 from gradlock import store
+from gradlock.inputs.platforms import Platform
 from gradlock.layers import PREFIX, bindings, cache, tar
-from gradlock.layers.bindings import SUBDIR, Package
+from gradlock.layers.bindings import Package
 from gradlock.layers.conda import COPY
 from gradlock.locks.freshness import Locks
 
@@ -35,18 +36,18 @@ def packages(locks: Locks, without: Locks | None = None) -> tuple[Package, ...]:
     return tuple(package for package in own if package not in other)
 
 
-def inputs(packages: Sequence[Package]) -> list[dict[str, Any]]:
+def inputs(packages: Sequence[Package], machine: Platform) -> list[object]:
     """Return what the layer is made of, for its key."""
-    return [asdict(package) for package in packages]
+    return [machine.conda, *(asdict(package) for package in packages)]
 
 
-def write(writer: tar.LayerWriter, packages: Sequence[Package]) -> None:
+def write(writer: tar.LayerWriter, packages: Sequence[Package], machine: Platform) -> None:
     """Write the layer: what the packages hold, and their records."""
     # conda takes a folder for a prefix by its history, which an image has none of.
     files = {"conda-meta/history": ""}
     links: dict[str, str] = {}
     for package in packages:
-        found = record(package)
+        found = record(package, machine)
         text = json.dumps(found, indent=2, sort_keys=True) + "\n"
         files[f"conda-meta/{_stem(package)}.json"] = text
         files.update(package.files)
@@ -58,8 +59,8 @@ def write(writer: tar.LayerWriter, packages: Sequence[Package]) -> None:
             writer.file(f"{PREFIX}/{name}", files[name].encode())
 
 
-def record(package: Package) -> dict[str, Any]:
-    """Return what conda-meta says of an installed package."""
+def record(package: Package, machine: Platform) -> dict[str, Any]:
+    """Return what conda-meta says of a package that is installed on a platform."""
     filename = f"{_stem(package)}.conda"
     paths = [
         {
@@ -71,7 +72,7 @@ def record(package: Package) -> dict[str, Any]:
         for path, content in sorted({**package.files, **package.links}.items())
     ]
     return {
-        "arch": "x86_64",
+        "arch": machine.machine,
         "build": package.build,
         "build_number": 0,
         "channel": CHANNEL,
@@ -82,8 +83,8 @@ def record(package: Package) -> dict[str, Any]:
         "name": package.name,
         "paths_data": {"paths": paths, "paths_version": 1},
         "platform": "linux",
-        "subdir": SUBDIR,
-        "url": f"{CHANNEL}/{SUBDIR}/{filename}",
+        "subdir": machine.conda,
+        "url": f"{CHANNEL}/{machine.conda}/{filename}",
         "version": package.version,
         **package.extra,
     }

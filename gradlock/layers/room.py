@@ -80,6 +80,9 @@ class OpenRoom(Protocol):
 class Room(Protocol):
     """A way to run the programs of a root on this machine."""
 
+    def processor(self) -> str:
+        """Return what it runs programs on without an emulator, by the name that wheels have."""
+
     def open(self, root: Path) -> AbstractContextManager[OpenRoom]:
         """Take in a root, a tar, for as long as the block lasts."""
 

@@ -36,6 +36,7 @@ class Target:
     channel: str
     locks: str
     layers: tuple[tuple[str, str], ...]
+    platform: str
 
     @property
     def where(self) -> str:
@@ -87,13 +88,15 @@ def find(repository: Repository, name: str) -> Target:
         platform = f"{read['os']}/{read['architecture']}"
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _foreign(where, error) from error
-    if platform != platforms.DEFAULT:
+    if platform not in platforms.PLATFORMS:
         raise ProofError(
-            f"it is an image for {platform}, and gradlock makes them for {platforms.DEFAULT}",
+            f"it is an image for {platform}, and gradlock makes them for "
+            f"{', '.join(platforms.PLATFORMS)}",
             where=where,
             mend="name one that `./inv push` has printed",
         )
-    return Target(repository, digest, identity, data, blobs, variant, channel, locks, layers)
+    said = (variant, channel, locks, layers, platform)
+    return Target(repository, digest, identity, data, blobs, *said)
 
 
 def _foreign(where: str, error: Exception) -> ProofError:
@@ -135,6 +138,13 @@ def _whole(target: Target) -> str:
 
 
 def _pin(target: Target, recipe: Recipe) -> str:
+    if target.platform != recipe.variant.platform:
+        raise ProofError(
+            f"it is an image for {target.platform}, and {recipe.name} is for "
+            f"{recipe.variant.platform}",
+            where=target.where,
+            mend="name one that `./inv push` has printed",
+        )
     pin = pins.find(recipe.channel, recipe.name)
     if pin is None or (pin.manifest, pin.id) != (target.digest, target.id):
         raise ProofError(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from invoke.exceptions import Exit
 
 from gradlock import progress, store
+from gradlock.engine import hardware
 from gradlock.engine.engine import Engine
 from gradlock.images.image import Image
 from gradlock.inputs.variants import Variant
@@ -60,6 +61,7 @@ def run(
         reports=store.ROOT / "reports" / row.name / settings.name,
         tier=tier,
         settings=settings,
+        seconds=inside.LIMIT * hardware.slowness(docker, row.machine),
         passed=lambda suite: receipts.note(claims[suite]),
     )
     if status:

@@ -79,6 +79,7 @@ def compile_lock(
     source = "conda-forge" if reachable() else f"the snapshot of conda-forge of {snapshot.DATE}"
     name = paths.conda(variant).name
     leaving = {move.name for move in moves}
+    without = () if reachable() else _lacking(variant)
     with store.scratch("conda") as work:
         request = Request(
             cache=str(store.folder("repodata")),
@@ -93,7 +94,7 @@ def compile_lock(
         if request.snapshot:
             snapshot.unpack(Path(request.snapshot))
         request.write(work / "request.json")
-        _write_inputs(work, variant)
+        _write_inputs(work, variant, without)
         try:
             command.run(
                 [
@@ -114,16 +115,34 @@ def compile_lock(
         text = (work / name).read_text(encoding="utf-8")
     # conda-lock's header tells how to change a lock with conda-lock; here it is `invoke lock`.
     body = re.sub(r"\A(#.*\n)*", "", text)
-    return f"# solved by conda-lock against {source}\n{body}"
+    left = f", which lacks {', '.join(without)}" if without else ""
+    return f"# solved by conda-lock against {source}{left}\n{body}"
 
 
-def _write_inputs(work: Path, variant: Variant) -> None:
+def _lacking(variant: Variant) -> tuple[str, ...]:
+    """Return what the snapshot has on the usual platform alone, and say that it is left out.
+
+    The channel `debian` has its own, and reads nothing of the lock; an image of conda-forge's
+    packages is refused without them.
+    """
+    asked = map(wanted.spec_name, wanted.condas(variant))
+    found = snapshot.lacking(asked, variant.machine.conda)
+    if found:
+        progress.say(
+            f"the snapshot has no {', '.join(found)} for {variant.machine.conda}: the conda lock "
+            f"of {variant.name} is without; an image of the channel debian has Debian's"
+        )
+    return found
+
+
+def _write_inputs(work: Path, variant: Variant, without: Sequence[str]) -> None:
     """Write what conda-lock reads: the specs, the virtual packages, and its "conda"."""
+    specs = [spec for spec in wanted.condas(variant) if wanted.spec_name(spec) not in without]
     platform = variant.machine.conda
     environment = {
         "channels": ["conda-forge"],
         "platforms": [platform],
-        "dependencies": list(wanted.condas(variant)),
+        "dependencies": specs,
     }
     own = {"__archspec": f"1 {variant.machine.machine}"}
     own |= {"__cuda": str(variant.cuda_minor)} if variant.gpu else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from gradlock.doctor import docker
 from gradlock.doctor.findings import Severity
 from gradlock.doctor.question import Question
+from gradlock.inputs import variants
 from tests.unit.doctor.conftest import VERSION, Play
 
 
@@ -41,6 +43,22 @@ def test_another_architecture_is_broken(play: Play, machine: str) -> None:
     (found,) = docker.platform(play(Architecture=machine))
     assert found.severity is Severity.BROKEN
     assert machine in found.seen
+
+
+@pytest.mark.parametrize(
+    ("engine", "severity"),
+    [("aarch64", Severity.FINE), ("arm64", Severity.FINE), ("x86_64", Severity.WARNING)],
+)
+def test_a_row_of_another_platform_is_held_to_its_own(
+    play: Play, engine: str, severity: Severity
+) -> None:
+    asked = play(Architecture=engine)
+    arm = dataclasses.replace(variants.load().cpu, name="arm", platform="linux/arm64")
+    (found,) = docker.platform(dataclasses.replace(asked, rows=(arm,)))
+    assert found.severity is severity
+    assert "linux/arm64" in found.seen
+    if severity is Severity.WARNING:
+        assert "qemu-user-static" in found.mend
 
 
 def test_windows_containers_are_broken(play: Play) -> None:

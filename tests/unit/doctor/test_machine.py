@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from gradlock.doctor import machine, needs
 from gradlock.doctor.findings import Severity
 from gradlock.doctor.question import Question
+from gradlock.inputs import variants
 
 
 def test_this_python_is_fine(asked: Question) -> None:
@@ -57,6 +59,17 @@ def test_another_processor_is_told(asked: Question, monkeypatch: pytest.MonkeyPa
     (found,) = machine.processor(asked)
     assert found.severity is Severity.WARNING
     assert "aarch64" in found.seen
+
+
+@pytest.mark.parametrize("here", ["aarch64", "x86_64"])
+def test_avx_is_no_matter_of_a_row_for_another_platform(
+    asked: Question, monkeypatch: pytest.MonkeyPatch, here: str
+) -> None:
+    """What its images are run by, the engine's check says."""
+    monkeypatch.setattr(machine.platform, "machine", lambda: here)
+    arm = dataclasses.replace(variants.load().cpu, name="arm", platform="linux/arm64")
+    found = list(machine.processor(dataclasses.replace(asked, rows=(arm,))))
+    assert [row.severity for row in found] == [Severity.FINE] * (here == "aarch64")
 
 
 @pytest.mark.parametrize(

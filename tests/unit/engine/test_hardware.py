@@ -10,6 +10,7 @@ import pytest
 
 from gradlock.engine import gpus, hardware
 from gradlock.engine.engine import Engine
+from gradlock.inputs.platforms import PLATFORMS, Platform
 
 V3 = "fpu sse4_2 avx avx2"
 
@@ -41,6 +42,14 @@ def processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 )
 def test_a_processor_is_what_it_can_run(flags: str, name: str) -> None:
     assert hardware.level(flags.split()) == name
+
+
+@pytest.mark.parametrize("platform", PLATFORMS.values(), ids=lambda platform: platform.name)
+def test_only_what_is_for_another_processor_is_emulated(platform: Platform) -> None:
+    for other in PLATFORMS.values():
+        for name in (other.machine, other.debian):
+            slow = hardware.slowness(engine(Architecture=name), platform)
+            assert slow == (1 if other == platform else hardware.EMULATED)
 
 
 def test_two_machines_of_a_kind_are_of_one_class() -> None:

@@ -111,6 +111,13 @@ def test_the_image_is_labelled_as_this_process_own_and_gone_in_the_end() -> None
     assert f'{room.THROWN_AWAY}="true"' in change
 
 
+@pytest.mark.parametrize("told", ["aarch64", "arm64"])
+def test_a_room_is_of_the_processor_of_its_engine(told: str) -> None:
+    engine = an_engine()
+    engine.client.configure_mock(**{"info.return_value": {"Architecture": told}})
+    assert InContainers(engine).processor() == "aarch64"
+
+
 def test_an_import_that_is_refused_says_so() -> None:
     engine = an_engine(import_image=imported({"error": "write: no space left on device"}))
     with pytest.raises(EngineError, match="disk is full"), InContainers(engine).open(Path("/x")):

@@ -24,6 +24,7 @@ from gradlock.images.build import Means
 from gradlock.images.image import Image
 from gradlock.images.recipe import Recipe
 from gradlock.inputs import variants
+from gradlock.inputs.platforms import Platform
 from gradlock.inputs.variants import Table, Variant
 from gradlock.layers import base, tar
 from gradlock.layers.tar import LayerWriter
@@ -53,6 +54,11 @@ VERSIONS = {
     "nvidia-cudnn-cu12": str(CU125.cudnn),
     "nvidia-cuda-nvcc-cu12": "12.5.82",
 }
+
+
+def with_row(row: Variant) -> Table:
+    """Return the table with one more row."""
+    return dataclasses.replace(TABLE, variants=(*TABLE.variants, row))
 
 
 def lock_text(name: str, body: str) -> LockText:
@@ -96,6 +102,21 @@ class Workshop:
         self.locks[name] = dataclasses.replace(theirs, variant=made, pip=pip)
         return made
 
+    def port(self, row: Variant, name: str, machine: Platform) -> Variant:
+        """Return a row as another for another platform: .debs, TensorFlow and locks of its own."""
+        made = dataclasses.replace(row, name=name, platform=machine.name)
+        theirs = self.locks[row.name]
+        debs = [self.deb(pin.name, machine.debian) for pin in theirs.debs]
+        pins = [pin for pin in theirs.wheels if pin.name != "tensorflow-cpu"]
+        pip = lockfile.format_wheels([*pins, self.wheel("tensorflow", 8000)])
+        self.locks[name] = Locks(
+            made,
+            lock_text(f"apt-{machine.architecture}.lock", lockfile.format_debs(debs)),
+            lock_text(f"{name}.conda-lock.yml", theirs.conda.body),
+            lock_text(f"{name}.txt", pip),
+        )
+        return made
+
     def wheel(self, name: str, payload: int) -> WheelPin:
         """Make a wheel with a payload of some bytes; lock and store it."""
         module = name.replace("-", "_")
@@ -110,14 +131,14 @@ class Workshop:
         artifacts.keep(path, pin, path.name)
         return pin
 
-    def deb(self, name: str) -> DebPin:
+    def deb(self, name: str, machine: str = "amd64") -> DebPin:
         """Make what stands for a .deb; lock and store it."""
-        data = f"{name}, as a .deb".encode()
+        data = f"{name}, as a .deb for {machine}".encode()
         version = "3.13.5-2" if name.startswith("python") else "1.0-1"
-        filename = f"{name}_{version}_amd64.deb"
+        filename = f"{name}_{version}_{machine}.deb"
         path = store.folder("tmp") / filename
         path.write_bytes(data)
-        pin = DebPin(name, version, "amd64", len(data), store.digest(data), "debian", filename)
+        pin = DebPin(name, version, machine, len(data), store.digest(data), "debian", filename)
         artifacts.keep(path, pin, filename)
         return pin
 
@@ -140,14 +161,22 @@ class Workshop:
         """Return the recipe of a variant's image."""
         return recipes.read(variant, table, "debian", whole=whole)
 
-    def build(self, variant: Variant, **given: Any) -> Image:
-        """Build one image, and load it nowhere."""
-        ((built,), _) = build.build([self.recipe(variant, **given)], Means(Bench(), held=False))
+    def build(self, variant: Variant, *, machine: str = "x86_64", **given: Any) -> Image:
+        """Build one image on a machine, and load it nowhere."""
+        means = Means(Bench(machine), held=False)
+        ((built,), _) = build.build([self.recipe(variant, **given)], means)
         return built.image
 
 
 class Bench:
     """A room that is no root file system: its Python is the one that runs the tests."""
+
+    def __init__(self, machine: str = "x86_64") -> None:
+        self.machine = machine
+
+    def processor(self) -> str:
+        """Say what it is told to say."""
+        return self.machine
 
     @contextmanager
     def open(self, root: Path) -> Iterator[Bench]:
@@ -163,7 +192,11 @@ class Bench:
     def start(
         self, argv: Sequence[str], env: Mapping[str, str], files: Mapping[str, bytes]
     ) -> Iterator[subprocess.Popen[bytes]]:
-        """Start the compile server."""
+        """Start the compile server; of a program that needs no file all is well."""
+        if not files:
+            with subprocess.Popen(["true"]) as program:
+                yield program
+            return
         with tempfile.TemporaryDirectory() as folder:
             program = Path(folder) / "server.py"
             (data,) = files.values()

@@ -6,9 +6,19 @@ import dataclasses
 
 import pytest
 
+from gradlock.inputs.platforms import PLATFORMS
 from gradlock.inputs.variants import Variant
 from gradlock.layers import files
-from tests.unit.images.conftest import CPU, CU125, CU126, TABLE, Workshop, config, environment
+from tests.unit.images.conftest import (
+    CPU,
+    CU125,
+    CU126,
+    TABLE,
+    Workshop,
+    config,
+    environment,
+    with_row,
+)
 
 pytestmark = pytest.mark.usefixtures("project")
 
@@ -29,6 +39,13 @@ def test_what_an_image_starts_is_among_its_files(workshop: Workshop) -> None:
     for path in (runs["Entrypoint"][-1], program[-1]):
         assert (files.ROOTFS / path.lstrip("/")).is_file()
     assert all(runs["Healthcheck"][key] > 10**9 for key in ("Interval", "Timeout", "StartPeriod"))
+
+
+def test_an_image_says_for_which_processor_it_is(workshop: Workshop) -> None:
+    arm = workshop.port(CPU, "arm", PLATFORMS["linux/arm64"])
+    images = (workshop.build(CPU), workshop.build(arm, table=with_row(arm)))
+    assert [config(built)["architecture"] for built in images] == ["amd64", "arm64"]
+    assert {config(built)["os"] for built in images} == {"linux"}
 
 
 @pytest.mark.parametrize("variant", [CPU, CU125, CU126], ids=lambda row: row.name)

@@ -15,7 +15,9 @@ from gradlock.artifacts import artifacts
 from gradlock.artifacts.artifacts import Pin
 from gradlock.artifacts.fetcher import Fetcher
 from gradlock.images import build
+from gradlock.images import recipe as recipes
 from gradlock.images.build import Means
+from gradlock.inputs.platforms import PLATFORMS
 from gradlock.layers import tar
 from gradlock.locks import lockfile
 from gradlock.locks.freshness import Locks
@@ -28,6 +30,7 @@ from tests.unit.images.conftest import (
     Bench,
     Workshop,
     tars,
+    with_row,
 )
 from tests.unit.layers import condas
 
@@ -86,6 +89,29 @@ def test_a_second_cpu_row_has_the_same_prefix(
     )
     assert first.keys() == second.keys()
     assert {name for name in first if second[name] != first[name]} == {"tensorflow-cpu", "files"}
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_a_row_for_another_platform_shares_what_is_the_same_for_both(
+    workshop: Workshop, machine: str
+) -> None:
+    """Whichever of the two Pythons compiles its wheels."""
+    arm = workshop.port(CPU, "arm", PLATFORMS["linux/arm64"])
+    rows = (workshop.build(CPU), workshop.build(arm, table=with_row(arm), machine=machine))
+    first, second = ({layer.name: layer.digest for layer in built.layers} for built in rows)
+    assert {name for name in first if second.get(name) == first[name]} == {
+        *("numpy", "scipy", "wheels")
+    }
+    assert {*second} - {*first} == {"tensorflow"}
+
+
+def test_images_of_several_platforms_are_built_at_once(workshop: Workshop) -> None:
+    """Each has a room of its own, with its own .debs."""
+    arm = workshop.port(CPU, "arm", PLATFORMS["linux/arm64"])
+    rows = [recipes.read(row, with_row(arm), "debian") for row in (CPU, arm)]
+    together, _ = build.build(rows, Means(Bench(), held=False))
+    apart = [workshop.build(row, table=with_row(arm)) for row in (CPU, arm)]
+    assert [built.image for built in together] == apart
 
 
 def test_a_row_that_extends_another_stands_on_all_its_layers(

@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+import yaml
 
 from gradlock.errors import InputError, LockError
+from gradlock.images import recipe as recipes
+from gradlock.inputs.platforms import PLATFORMS
 from gradlock.locks import lockfile
-from tests.unit.images.conftest import CPU, CU125, Workshop, lock_text, names, tars
+from tests.unit.images.conftest import CPU, CU125, Workshop, lock_text, names, tars, with_row
 
 pytestmark = pytest.mark.usefixtures("project")
 
@@ -39,9 +42,16 @@ def test_the_base_image_is_one_without_wheels(workshop: Workshop) -> None:
     assert built.reference == "gradlock:base"
 
 
-def test_another_platform_is_refused_by_name(workshop: Workshop) -> None:
-    arm = dataclasses.replace(CPU, name="arm", platform="linux/arm64")
-    with pytest.raises(InputError, match="arm is for linux/arm64") as caught:
-        workshop.build(arm)
-    assert "requirements/arm.txt" in caught.value.mend
-    assert tars() == {}
+def test_conda_forges_packages_must_all_be_locked(workshop: Workshop) -> None:
+    """The snapshot, which a lock may be of, has no tini for aarch64; Debian has."""
+    arm = workshop.port(CPU, "arm", PLATFORMS["linux/arm64"])
+    locks, table = workshop.locks["arm"], with_row(arm)
+    rows = [row for row in yaml.safe_load(locks.conda.body)["package"] if row["name"] != "tini"]
+    lacking = dataclasses.replace(locks.conda, body=yaml.safe_dump({"package": rows}))
+    workshop.locks["arm"] = dataclasses.replace(locks, conda=lacking)
+    assert recipes.read(arm, table, "debian").condas == ()
+    with pytest.raises(LockError, match="the conda lock of arm is without tini:") as caught:
+        recipes.read(arm, table, "conda-forge")
+    assert "--channel debian" in caught.value.mend
+    workshop.locks["arm"] = locks
+    assert recipes.read(arm, table, "conda-forge").condas == locks.condas

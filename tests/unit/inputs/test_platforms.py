@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from packaging.tags import Tag
 
-from gradlock.inputs.platforms import DEFAULT, PLATFORMS
+from gradlock.inputs.platforms import DEFAULT, PLATFORMS, Platform, processor
 from gradlock.inputs.variants import Variant
 from gradlock.locks.resolve import pip
 
@@ -14,6 +15,12 @@ def test_a_platform_is_known_by_dockers_name() -> None:
     assert PLATFORMS[DEFAULT].architecture == PLATFORMS[DEFAULT].debian == "amd64"
     assert PLATFORMS["linux/arm64"].architecture == "arm64"
     assert PLATFORMS["linux/arm64"].libraries == "usr/lib/aarch64-linux-gnu"
+
+
+@pytest.mark.parametrize("platform", PLATFORMS.values(), ids=lambda platform: platform.name)
+def test_a_processor_is_known_by_all_its_names(platform: Platform) -> None:
+    for name in (platform.machine, platform.debian, platform.architecture):
+        assert processor(name) == processor(name.upper()) == platform.machine
 
 
 def test_no_name_is_of_two_platforms() -> None:

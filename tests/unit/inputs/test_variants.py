@@ -91,6 +91,8 @@ def test_a_second_cpu_row_is_one_of_another_environment(tmp_path: Path) -> None:
     assert table.cpu.name == "cpu"
     assert table.select() == (table.cpu,)
     assert table.named("arm").machine.conda == "linux-aarch64"
+    assert [row.name for row in table.select(every=True)] == ["cpu220", "cpu", "cu129", "cu126"]
+    assert table.select(variant="arm") == (table.named("arm"),)
     shared = {
         row.name: (row.shares_condas(table.cpu), row.shares_wheels(table.cpu)) for row in table
     }

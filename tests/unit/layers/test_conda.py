@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from gradlock import store
+from gradlock.inputs.platforms import DEFAULT, PLATFORMS
 from gradlock.layers import conda, tar
 from gradlock.locks.resolve import forge
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
+USUAL = PLATFORMS[DEFAULT]
 CHANNEL = "https://example.org/forge"
 PLACEHOLDER = "/build/placeholder_placeholder_placeholder"
 
@@ -76,7 +78,7 @@ def test_two_machines_stage_the_same_bytes(monkeypatch: pytest.MonkeyPatch, tmp_
         before = os.umask(0o077 if machine == "one" else 0o002)
         try:
             packages = [package(home / "channel", name) for name in ("tool", "other")]
-            conda.stage_prefix(packages, home / "stage", CHANNEL)
+            conda.stage_prefix(packages, home / "stage", CHANNEL, USUAL)
         finally:
             os.umask(before)
         trees.append(tree(home / "stage"))
@@ -88,7 +90,7 @@ def test_two_machines_stage_the_same_bytes(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_a_prefix_is_patched_for_where_the_image_has_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    conda.stage_prefix([package(tmp_path, "tool", script=True)], tmp_path / "stage", CHANNEL)
+    conda.stage_prefix([package(tmp_path, "tool", script=True)], tmp_path / "stage", CHANNEL, USUAL)
     prefix = tmp_path / "stage/opt/conda"
     assert (prefix / "bin/tool").read_text() == "#!/opt/conda/bin/python\n"
     record = json.loads((prefix / "conda-meta/tool-1-0.json").read_text())
@@ -98,7 +100,7 @@ def test_a_prefix_is_patched_for_where_the_image_has_it(
 
 def test_records_are_what_conda_reads(tmp_path: Path) -> None:
     packages = [package(tmp_path, name) for name in ("tool", "other")]
-    conda.stage_prefix(packages, tmp_path / "stage", CHANNEL)
+    conda.stage_prefix(packages, tmp_path / "stage", CHANNEL, USUAL)
     meta = tmp_path / "stage/opt/conda/conda-meta"
     assert (meta / "history").read_bytes() == b""
     assert len(list(meta.glob("*.json"))) == 2
@@ -115,15 +117,15 @@ def test_records_are_what_conda_reads(tmp_path: Path) -> None:
 def test_a_subset_laid_over_the_rest_is_the_whole(tmp_path: Path) -> None:
     packages = [package(tmp_path, name) for name in ("tool", "other", "third")]
     for name, chosen in (("whole", packages), ("rest", packages[:2]), ("own", packages[2:])):
-        conda.stage_prefix(chosen, tmp_path / name, CHANNEL)
+        conda.stage_prefix(chosen, tmp_path / name, CHANNEL, USUAL)
     assert tree(tmp_path / "rest") | tree(tmp_path / "own") == tree(tmp_path / "whole")
 
 
 def test_the_layer_is_what_was_staged(tmp_path: Path) -> None:
     packages = [package(tmp_path, "tool")]
     with tar.writing(tmp_path / "layer.tar") as (writer, _):
-        conda.write(writer, packages)
-    conda.stage_prefix(packages, tmp_path / "stage", forge.CONDA_FORGE)
+        conda.write(writer, packages, USUAL)
+    conda.stage_prefix(packages, tmp_path / "stage", forge.CONDA_FORGE, USUAL)
     with tar.writing(tmp_path / "tree.tar") as (writer, _):
         tar.add_tree(writer, tmp_path / "stage")
     assert (tmp_path / "layer.tar").read_bytes() == (tmp_path / "tree.tar").read_bytes()

@@ -7,18 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from gradlock.inputs.platforms import DEFAULT, PLATFORMS
 from gradlock.layers import conda, conda_bytecode, tar
 from tests.unit.layers.condas import package
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
+USUAL = PLATFORMS[DEFAULT]
 CHANNEL = "https://example.org/forge"
 
 
 def stage(folder: Path, files: dict[str, str | bytes], ending: str = ".conda") -> Path:
     """Stage a package of some files; return the prefix."""
     path = package(folder, "tool", files, ending=ending)
-    conda.stage_prefix([path], folder / "stage", CHANNEL)
+    conda.stage_prefix([path], folder / "stage", CHANNEL, USUAL)
     return folder / "stage/opt/conda"
 
 

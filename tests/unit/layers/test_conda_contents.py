@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from gradlock.errors import ArtifactError, GradlockError, LockError
+from gradlock.inputs.platforms import DEFAULT, PLATFORMS
 from gradlock.layers import conda
 from tests.unit.layers.condas import entry, package
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
+USUAL = PLATFORMS[DEFAULT]
 CHANNEL = "https://example.org/forge"
 Make = Callable[[Path, Path], Path]
 
@@ -76,7 +78,7 @@ REACHING: dict[str, Make] = {
 
 
 def stage(packages: list[Path], target: Path) -> None:
-    conda.stage_prefix(packages, target, CHANNEL)
+    conda.stage_prefix(packages, target, CHANNEL, USUAL)
 
 
 @pytest.mark.parametrize("fault", REACHING)

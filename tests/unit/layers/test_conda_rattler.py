@@ -49,7 +49,9 @@ def test_what_cannot_be_read_is_a_problem_beside_what_can(tmp_path: Path) -> Non
 
 def test_a_failed_installation_is_told_without_a_traceback(tmp_path: Path) -> None:
     lost = tmp_path / "lost-1-0.conda"
-    ended = program("install", tmp_path / "stage", "/opt/conda", tmp_path / "cache", lost)
+    ended = program(
+        "install", tmp_path / "stage", "/opt/conda", tmp_path / "cache", "linux-64", lost
+    )
     assert ended.returncode == 1
     assert ended.stderr
     assert "Traceback" not in ended.stderr

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from gradlock import store
+from gradlock.inputs.platforms import DEFAULT, PLATFORMS, Platform
 from gradlock.inputs.variants import Variant
 from gradlock.layers import bindings, cache, overlap, prefix, tar
 from gradlock.layers.bindings import Package
@@ -20,6 +21,8 @@ from gradlock.locks import lockfile
 from gradlock.locks.freshness import Locks
 from gradlock.locks.lockfile import LockText
 from tests.unit.layers.test_bindings import CPU, DEBS, GPU
+
+USUAL, ARM = PLATFORMS[DEFAULT], PLATFORMS["linux/arm64"]
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -35,9 +38,9 @@ def locks(variant: Variant) -> Locks:
     return Locks(variant, apt, none, none)
 
 
-def layer(path: Path, packages: Sequence[Package]) -> Path:
+def layer(path: Path, packages: Sequence[Package], machine: Platform = USUAL) -> Path:
     with tar.writing(path) as (writer, _):
-        prefix.write(writer, packages)
+        prefix.write(writer, packages, machine)
     return path
 
 
@@ -120,11 +123,26 @@ def test_records_are_what_condas_relatives_read(unpacked: Path) -> None:
     }
 
 
+def test_records_are_of_the_platform_and_nothing_else_is(tmp_path: Path) -> None:
+    row = dataclasses.replace(CPU, platform=ARM.name)
+    usual, other = prefix.packages(locks(CPU)), prefix.packages(locks(row))
+    assert usual == other
+    for package in other:
+        record, theirs = prefix.record(package, ARM), prefix.record(package, USUAL)
+        assert {key for key in record if record[key] != theirs[key]} == {"arch", "subdir", "url"}
+        assert (record["arch"], record["subdir"]) == ("aarch64", "linux-aarch64")
+        assert "/linux-aarch64/" in record["url"]
+    one, two = (layer(tmp_path / m.debian, usual, m) for m in (USUAL, ARM))
+    assert one.read_bytes() != two.read_bytes()
+
+
 def test_a_gpu_variants_own_part_laid_over_the_shared_one_is_the_whole() -> None:
     shared, own = prefix.packages(locks(CPU)), prefix.packages(locks(GPU), locks(CPU))
     assert [package.name for package in own] == ["cuda-version"]
     parts = [
-        cache.build(str(n), cache.key_of(str(n)), lambda writer, p=p: prefix.write(writer, p))
+        cache.build(
+            str(n), cache.key_of(str(n)), lambda writer, p=p: prefix.write(writer, p, USUAL)
+        )
         for n, p in enumerate((shared, own, prefix.packages(locks(GPU))))
     ]
     overlap.check(parts[:2])
@@ -140,5 +158,5 @@ def test_the_key_moves_with_everything_in_the_layer() -> None:
         dataclasses.replace(package, files={"share/tini": "text"}),
         dataclasses.replace(package, extra={"constrains": ["x"]}),
     ]
-    keys = {cache.key_of("", prefix.inputs([each])) for each in (package, *moved)}
-    assert len(keys) == 5
+    keys = {cache.key_of("", prefix.inputs([each], USUAL)) for each in (package, *moved)}
+    assert len(keys | {cache.key_of("", prefix.inputs([package], ARM))}) == 6

@@ -7,17 +7,22 @@ import json
 
 import pytest
 
+from gradlock import store
 from gradlock.errors import ProofError, RegistryError
+from gradlock.images import pins
 from gradlock.images.image import Image
 from gradlock.images.pins import ImagePin
 from gradlock.images.recipe import Recipe
-from gradlock.progress import Meter
+from gradlock.inputs.platforms import PLATFORMS
+from gradlock.progress import Board, Meter
 from gradlock.proof import bill, provenance, statement, verification
 from gradlock.proof.verification import Target
-from gradlock.registry import push, referrers
+from gradlock.registry import pull, push, referrers
 from gradlock.registry.client import Repository
+from gradlock.registry.push import Pushed
 from gradlock.registry.referrers import Document
-from tests.unit.images.conftest import CPU, Workshop
+from tests.unit.images.conftest import CPU, Workshop, with_row
+from tests.unit.proof.conftest import bill_of, origin_of
 from tests.unit.registry.loopback import Registry
 
 
@@ -33,6 +38,26 @@ def test_the_pinned_image_passes_by_its_tag_and_its_digest(
     assert failed(target, recipe) == {}
     assert verification.find(repository, "cpu") == target
     assert (target.variant, target.channel) == (recipe.name, recipe.channel)
+
+
+def test_an_image_for_another_platform_goes_and_passes_and_comes_back(
+    workshop: Workshop, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arm = workshop.port(CPU, "arm", PLATFORMS["linux/arm64"])
+    image = workshop.build(arm, table=with_row(arm))
+    ported, pin = workshop.recipe(arm, table=with_row(arm)), pins.pin_of(image)
+    monkeypatch.setattr(pins, "find", lambda *_: pin)
+    documents = [bill_of(ported, image), origin_of(ported, pin.manifest)]
+    push.push(image, repository, ("arm",), Meter(), documents)
+    target = verification.find(repository, "arm")
+    assert target.platform == "linux/arm64"
+    assert failed(target, ported) == {}
+    for folder in ("layers", "packed"):
+        for path in store.folder(folder).iterdir():
+            path.unlink()
+    offer = pull.find(repository, pin)
+    assert offer
+    assert pull.take(ported, offer, repository, Board()).image == image
 
 
 def test_one_that_is_not_there_is_told(repository: Repository) -> None:
@@ -63,16 +88,32 @@ def test_an_image_of_others_is_told(repository: Repository, registry: Registry) 
         verification.find(repository, "odd")
 
 
-def test_an_image_for_another_architecture_is_told(
-    built: Image, repository: Repository, registry: Registry
-) -> None:
-    """Though it says that it is the very variant."""
-    done = push.push(built, repository, (), Meter())
+def claiming(architecture: str, built: Image, registry: Registry, done: Pushed) -> None:
+    """Have an image say that it is for a processor, and else the very variant."""
     told = json.loads(registry.manifests[done.digest])
-    other = json.dumps(json.loads(built.config) | {"architecture": "arm64"}).encode()
+    other = json.dumps(json.loads(built.config) | {"architecture": architecture}).encode()
     told["config"]["digest"] = registry.add(other)
     registry.manifests["odd"] = json.dumps(told).encode()
-    with pytest.raises(ProofError, match="an image for linux/arm64"):
+
+
+def test_an_image_for_another_architecture_than_the_rows_is_told(
+    built: Image, recipe: Recipe, repository: Repository, registry: Registry
+) -> None:
+    """Though it says that it is the very variant."""
+    claiming("arm64", built, registry, push.push(built, repository, (), Meter()))
+    target = verification.find(repository, "odd")
+    told = failed(target, recipe)
+    assert told["pin"] == "it is an image for linux/arm64, and cpu is for linux/amd64"
+    arm = dataclasses.replace(recipe.variant, platform="linux/arm64")
+    ported = dataclasses.replace(recipe, locks=dataclasses.replace(recipe.locks, variant=arm))
+    assert failed(target, ported)["pin"].startswith("images.lock pins")
+
+
+def test_an_image_for_an_architecture_of_nobodys_is_told(
+    built: Image, repository: Repository, registry: Registry
+) -> None:
+    claiming("riscv64", built, registry, push.push(built, repository, (), Meter()))
+    with pytest.raises(ProofError, match="an image for linux/riscv64"):
         verification.find(repository, "odd")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from invoke.exceptions import Exit
 
+from gradlock.engine import hardware
 from gradlock.images.image import Image
 from gradlock.inputs import variants
 from gradlock.inside import suites
@@ -20,6 +22,7 @@ from gradlock.verbs import testing
 
 TABLE = variants.load()
 ENGINE: Any = None
+SLOWNESS = {"linux/amd64": 1, "linux/arm64": 7}
 
 
 class Suites:
@@ -60,6 +63,7 @@ def claims(own_store: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return Statement("gradlock", identity, receipts.KIND, said)
 
     monkeypatch.setattr(receipts, "claim", claim)
+    monkeypatch.setattr(hardware, "slowness", lambda _, machine: SLOWNESS[machine.name])
     monkeypatch.delenv(receipts.VARIABLE, raising=False)
     return more
 
@@ -68,6 +72,13 @@ def test_a_gpu_is_required_of_gpu_variants_alone(runs: Suites, image: Image) -> 
     for row in (TABLE.cpu, TABLE.newest_gpu):
         testing.run(ENGINE, row, image, ["smoke"], gpu_required=True)
     assert [one["gpu_required"] for one in runs.ran] == [False, True]
+
+
+def test_what_is_emulated_may_take_longer(runs: Suites, image: Image) -> None:
+    arm = dataclasses.replace(TABLE.cpu, platform="linux/arm64")
+    for row in (TABLE.cpu, arm):
+        testing.run(ENGINE, row, image, ["smoke"])
+    assert [one["seconds"] for one in runs.ran] == [suites.LIMIT, 7 * suites.LIMIT]
 
 
 def test_a_failed_suite_is_the_commands_status(runs: Suites, image: Image) -> None:

@@ -90,7 +90,7 @@ class Checked:
 
     def find(self, repository: Repository, _name: str) -> Target:
         """Return an image of the CPU variant."""
-        return Target(repository, "sha256:1", "sha256:2", b"", (), CPU, "debian", "", ())
+        return Target(repository, "sha256:1", "sha256:2", b"", (), CPU, "debian", "", (), "")
 
     def checks(self, *_: object) -> list[Finding]:
         """Return one finding."""

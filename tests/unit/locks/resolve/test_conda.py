@@ -126,6 +126,19 @@ def test_a_lock_names_conda_forges_files_by_sha256(earlier: LockText) -> None:
     )
 
 
+def test_what_the_snapshot_lacks_for_a_platform_is_left_out_and_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arm = dataclasses.replace(CPU, name="arm", platform="linux/arm64")
+    lock = compile_lock(arm, EARLIER)
+    assert {"python", "git", "graphviz"} <= files(lock).keys()
+    assert "tini" not in files(lock)
+    assert lock.body.splitlines()[0].endswith(f"of {snapshot.DATE}, which lacks tini")
+    assert "no tini for linux-aarch64: the conda lock of arm is without" in capsys.readouterr().err
+    urls = {pin.url.split("/")[-2] for pin in lockfile.parse_conda(lock)}
+    assert urls == {"linux-aarch64", "noarch"}
+
+
 def test_a_lock_tells_nothing_of_the_machine(earlier: LockText) -> None:
     for word in (str(store.store()), str(Path.home()), str(store.ROOT), "/tmp", "file://"):
         assert word not in earlier.body

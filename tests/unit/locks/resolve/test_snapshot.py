@@ -42,3 +42,18 @@ def test_the_readme_tells_the_date_and_the_platforms() -> None:
     assert snapshot.DATE in text
     assert snapshot.subdirs() == ("linux-64", "linux-aarch64", "noarch")
     assert all(subdir in text for subdir in snapshot.subdirs())
+
+
+def test_what_another_platform_lacks_is_what_it_has_no_record_of(
+    records: dict[str, dict[str, Any]],
+) -> None:
+    held = {
+        subdir: {r["name"] for r in records.values() if r["subdir"] == subdir}
+        for subdir in snapshot.subdirs()
+    }
+    names = sorted(set().union(*held.values()) | {"no-such-package"})
+    found = snapshot.lacking(names, "linux-aarch64")
+    assert set(found) == held["linux-64"] - held["linux-aarch64"] - held["noarch"]
+    assert "tini" in found
+    assert {"git", "python", "no-such-package"}.isdisjoint(found)
+    assert snapshot.lacking(names, "linux-64") == ()
