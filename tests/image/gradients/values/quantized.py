@@ -128,6 +128,7 @@ def einsum(equation: str, shape: Any, bias: str | None, inputs: tuple[int, ...])
 PRODUCTS = {
     "Dense": Product(lambda **o: layers.Dense(5, **o), (3, 6), "ab,bc->ac"),
     "heads": einsum("abc,cde->abde", (None, 2, 3), "de", (2, 3, 6)),
+    "flat": einsum("abc,cd->abd", (None, 5), "d", (2, 3, 6)),
     "output": einsum("abde,dec->abc", (None, 7), "c", (2, 3, 2, 3)),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -15,6 +16,8 @@ from gradients.values.quantized import MODES, PRODUCTS, Mode, Product, packed, s
 
 _random = np.random.default_rng(61)
 RANK, ALPHA = 2, 3
+#: Which are trained by narrow matrices beside them: whose rounding differs, not that of inputs.
+WIDENED = ("int8", "int4_channels", "int4_blocks")
 #: Layers are in float64, but the narrow matrices that are trained beside a quantized kernel.
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 
@@ -45,10 +48,17 @@ def reloaded(layer: keras.Layer, other: keras.Layer) -> keras.Layer:
     return other
 
 
-@pytest.mark.parametrize("moved", [False, True], ids=["plain", "lora"])
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", PRODUCTS)
-def test_a_product_is_that_of_rounded_numbers(name: str, mode: str, *, moved: bool) -> None:
+def combined(names: Iterable[str], other: str) -> list[Any]:
+    """Return each of the names with each mode, and with narrow matrices; of the other some."""
+    found = [(name, mode, False) for name in names for mode in MODES]
+    found += [(name, mode, True) for name in names for mode in WIDENED]
+    found += [(other, mode, False) for mode in ("int8", "int4_blocks")]
+    ends = ("", "-lora")
+    return [pytest.param(*one, id=f"{one[0]}-{one[1]}{ends[one[2]]}") for one in found]
+
+
+@pytest.mark.parametrize(("name", "mode", "moved"), combined(["Dense", "heads"], "output"))
+def test_a_product_is_that_of_rounded_numbers(name: str, mode: str, moved: bool) -> None:
     """And its gradient in the inputs that of the kernel that the numbers stand for."""
     row, way = PRODUCTS[name], MODES[mode]
     layer, kernel, bias = made(row, use_bias=not moved, activation="linear" if moved else "tanh")
@@ -90,6 +100,8 @@ def test_a_sum_with_an_ellipsis_cannot_be_rounded(equation: str) -> None:
     pytest.xfail("Keras takes the rank of a quantized EinsumDense's inputs for their shape")
 
 
+#: Which are tried with a bias, of each kind one.
+BIASED = ("gptq", "gptq_groups", "awq_groups")
 CALIBRATED: dict[str, tuple[str, Any, int]] = {
     "gptq": ("gptq", GPTQConfig([], None, weight_bits=4, group_size=-1), 4),
     "gptq_groups": ("gptq", GPTQConfig([], None, weight_bits=4, group_size=4), 4),
@@ -99,12 +111,18 @@ CALIBRATED: dict[str, tuple[str, Any, int]] = {
 }
 
 
-@pytest.mark.parametrize("mode", CALIBRATED)
-@pytest.mark.parametrize("name", PRODUCTS)
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [
+        *((name, mode) for name in ("Dense", "heads") for mode in CALIBRATED),
+        *(("output", mode) for mode in ("gptq_groups", "awq")),
+        *(("flat", mode) for mode in ("gptq_8", "awq_groups")),
+    ],
+)
 def test_a_calibrated_product_is_that_of_its_codes(name: str, mode: str) -> None:
     """Before that it is the product that it was; what is saved is calibrated."""
     row, (kind, config, bits) = PRODUCTS[name], CALIBRATED[mode]
-    layer, kernel, bias = made(row, use_bias=kind == "gptq", activation="tanh")
+    layer, kernel, bias = made(row, use_bias=mode in BIASED, activation="tanh")
     layer.quantize(kind, config=config)
     x = _random.standard_normal(row.shape)
     expected = np.tanh(np.einsum(row.equation, x, kernel) + bias)
@@ -222,10 +240,9 @@ def looked_up(mode: Mode, table: np.ndarray) -> np.ndarray:
     return mode.kernel(table.T, (0,)).T
 
 
-@pytest.mark.parametrize("moved", [False, True], ids=["plain", "lora"])
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("kind", [layers.Embedding, layers.ReversibleEmbedding])
-def test_an_embedding_is_of_rounded_rows(kind: Any, mode: str, *, moved: bool) -> None:
+@pytest.mark.parametrize(("name", "mode", "moved"), combined(["Embedding"], "ReversibleEmbedding"))
+def test_an_embedding_is_of_rounded_rows(name: str, mode: str, moved: bool) -> None:
+    kind = getattr(layers, name)
     way, layer = MODES[mode], kind(*TABLE, dtype="float64")
     layer.build()
     table = _random.standard_normal(TABLE)
