@@ -48,6 +48,16 @@ INDICES = {
 PLACES = np.array([2, 0, 2, 1, 1, 0, 0, 0, 2, 1, 2, 0] * 2).reshape(2, 3, 2, 2)
 
 
+def slope(*parts: tf.Tensor, of: str) -> tf.Tensor:
+    """Return what flows back through a function of complex numbers: its rule, and that one's own."""
+    z, arrives = (tf.complex(*parts[i : i + 2]) for i in (0, 2))
+    with tf.GradientTape() as tape:
+        tape.watch(z)
+        out = getattr(tf.raw_ops, of)(x=z)
+    found = tape.gradient(out, z, arrives)
+    return tf.stack([tf.math.real(found), tf.math.imag(found)])
+
+
 def stacked(generator: Generator) -> Generator:
     """Draw three of what a generator draws."""
     return lambda random: np.stack([generator(random) for _ in range(3)])
@@ -74,6 +84,18 @@ CASES = (
         lambda x, of: PRODUCTS[of](x),
         known=gaps.SEGMENT_PROD_WITH_ZERO,
         of=tuple(PRODUCTS),
+    ),
+    *sweep(
+        "diagonals",
+        lambda k: [normal(2, 3, 4), normal(2, 1 + k[1] - k[0], 3)],
+        lambda x, d, k: tf.raw_ops.MatrixSetDiagV2(input=x, diagonal=d, k=list(k)),
+        k=((1, 2), (-1, 1), (-2, -1), (0, 1)),
+    ),
+    *sweep(
+        "slope",
+        [normal(2, 3), normal(2, 3), normal(2, 3), normal(2, 3)],
+        slope,
+        of=("Rsqrt", "Sqrt", "Tanh", "Sigmoid", "Reciprocal"),
     ),
     *sweep("colours", [uniform(0.1, 0.9, 1, 6, 8, 3)], tf.image.rgb_to_hsv),
     *sweep(
