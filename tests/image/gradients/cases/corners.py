@@ -49,7 +49,7 @@ PLACES = np.array([2, 0, 2, 1, 1, 0, 0, 0, 2, 1, 2, 0] * 2).reshape(2, 3, 2, 2)
 
 
 def slope(*parts: tf.Tensor, of: str) -> tf.Tensor:
-    """Return what flows back through a function of complex numbers: its rule, and that one's own."""
+    """Return what flows back through a function of complex numbers, to take its gradient."""
     z, arrives = (tf.complex(*parts[i : i + 2]) for i in (0, 2))
     with tf.GradientTape() as tape:
         tape.watch(z)
@@ -87,9 +87,11 @@ CASES = (
     ),
     *sweep(
         "diagonals",
-        lambda k: [normal(2, 3, 4), normal(2, 1 + k[1] - k[0], 3)],
-        lambda x, d, k: tf.raw_ops.MatrixSetDiagV2(input=x, diagonal=d, k=list(k)),
+        lambda k: [normal(2, 3, 4), normal(2, 1 + k[1] - k[0], 3 + min(k[1], 0))],
+        lambda x, d, k, of: getattr(tf.raw_ops, of)(input=x, diagonal=d, k=list(k)),
+        only=lambda k, of: of == "MatrixSetDiagV3" or k != (1, 2),
         k=((1, 2), (-1, 1), (-2, -1), (0, 1)),
+        of=("MatrixSetDiagV2", "MatrixSetDiagV3"),
     ),
     *sweep(
         "slope",
@@ -97,6 +99,7 @@ CASES = (
         slope,
         of=("Rsqrt", "Sqrt", "Tanh", "Sigmoid", "Reciprocal"),
     ),
+    *sweep("silu", [normal(3, 4), uniform(0.5, 2)], tf.nn.silu),
     *sweep("colours", [uniform(0.1, 0.9, 1, 6, 8, 3)], tf.image.rgb_to_hsv),
     *sweep(
         "gather_nd",
