@@ -48,6 +48,16 @@ INDICES = {
 PLACES = np.array([2, 0, 2, 1, 1, 0, 0, 0, 2, 1, 2, 0] * 2).reshape(2, 3, 2, 2)
 
 
+def slope(*parts: tf.Tensor, of: str) -> tf.Tensor:
+    """Return what flows back through a function of complex numbers, to take its gradient."""
+    z, arrives = (tf.complex(*parts[i : i + 2]) for i in (0, 2))
+    with tf.GradientTape() as tape:
+        tape.watch(z)
+        out = getattr(tf.raw_ops, of)(x=z)
+    found = tape.gradient(out, z, arrives)
+    return tf.stack([tf.math.real(found), tf.math.imag(found)])
+
+
 def stacked(generator: Generator) -> Generator:
     """Draw three of what a generator draws."""
     return lambda random: np.stack([generator(random) for _ in range(3)])
@@ -75,6 +85,21 @@ CASES = (
         known=gaps.SEGMENT_PROD_WITH_ZERO,
         of=tuple(PRODUCTS),
     ),
+    *sweep(
+        "diagonals",
+        lambda k: [normal(2, 3, 4), normal(2, 1 + k[1] - k[0], 3 + min(k[1], 0))],
+        lambda x, d, k, of: getattr(tf.raw_ops, of)(input=x, diagonal=d, k=list(k)),
+        only=lambda k, of: of == "MatrixSetDiagV3" or k != (1, 2),
+        k=((1, 2), (-1, 1), (-2, -1), (0, 1)),
+        of=("MatrixSetDiagV2", "MatrixSetDiagV3"),
+    ),
+    *sweep(
+        "slope",
+        [normal(2, 3), normal(2, 3), normal(2, 3), normal(2, 3)],
+        slope,
+        of=("Rsqrt", "Sqrt", "Tanh", "Sigmoid", "Reciprocal"),
+    ),
+    *sweep("silu", [normal(3, 4), uniform(0.5, 2)], tf.nn.silu),
     *sweep("colours", [uniform(0.1, 0.9, 1, 6, 8, 3)], tf.image.rgb_to_hsv),
     *sweep(
         "gather_nd",

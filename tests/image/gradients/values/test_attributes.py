@@ -13,7 +13,7 @@ from scipy.special import softmax
 
 from gradients.values.attention import heads, multi
 from gradients.values.calls.nn import depthwise, dilated
-from gradients.values.convolutions import convolve
+from gradients.values.convolutions import convolve, transposed
 from gradients.values.layers import NORMAL, Row, normalized, one
 from gradients.values.recurrent import MASK, lstm, row, through
 from gradients.values.test_layers import draw
@@ -171,6 +171,24 @@ ROWS: dict[str, Row] = {
         )
         for name, shown in (("", None), ("_masked", MASK))
     },
+    "LSTM_zeros_unrolled": row(
+        layers.LSTM,
+        through(lstm, mask=MASK, zeros=True),
+        unroll=True,
+        zero_output_for_mask=True,
+        call={"mask": MASK},
+    ),
+    "Conv2DTranspose_longer": one(
+        layers.Conv2DTranspose,
+        lambda x, w, b: (
+            np.pad(transposed(x, w, 2, same=False), [(0, 0), (0, 1), (0, 1), (0, 0)]) + b
+        ),
+        *(2, 4, 3, 2),
+        filters=3,
+        kernel_size=3,
+        strides=2,
+        output_padding=1,
+    ),
 } | {
     f"Global{kind}Pooling{rank}D": one(
         getattr(layers, f"Global{kind}Pooling{rank}D"),
@@ -204,10 +222,8 @@ ROWS |= {
 def test_layer_is_its_formula_with_other_attributes(name: str) -> None:
     row = ROWS[name]
     layer, inputs, values = draw(name, row)
-    found = layer(*inputs, **row.call)
-    np.testing.assert_allclose(
-        found, row.reference(*inputs, *values), rtol=row.tolerance, atol=row.tolerance
-    )
+    found, expected = layer(*inputs, **row.call), row.reference(*inputs, *values)
+    np.testing.assert_allclose(found, expected, rtol=row.tolerance, atol=row.tolerance)
 
 
 def test_statistics_of_what_a_mask_of_numbers_shows() -> None:

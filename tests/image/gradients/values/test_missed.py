@@ -199,7 +199,9 @@ def test_a_sampled_softmax_leaves_out_what_is_a_label() -> None:
     logits = sampled_logits(hits=False)
     logarithms = logits - np.log(np.exp(logits).sum(1, keepdims=True))
     expected = -logarithms[:, :2].mean(1)
-    np.testing.assert_allclose(sampled(tf.nn.sampled_softmax_loss), expected, rtol=1e-12)
+    for halves in (False, True):
+        found = sampled(tf.nn.sampled_softmax_loss, halves=halves)
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("hits", [True, False])

@@ -145,6 +145,10 @@ ROWS: Rows = {
         lambda: tf.nn.weighted_moments(X, [0], POSITIVE[:, :1]),
         weighted(X, np.broadcast_to(POSITIVE[:, :1], X.shape), 0),
     ),
+    "weighted_moments_alike": (
+        lambda: tf.nn.weighted_moments(X, [1], POSITIVE[:, :1]),
+        [X.mean(1), X.var(1)],
+    ),
     "statistics": (
         lambda: tf.nn.normalize_moments(*tf.nn.sufficient_statistics(X, [0], np.float64(0.5))),
         [X.mean(0), X.var(0)],
