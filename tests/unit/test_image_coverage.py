@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from gradlock.inputs import variants
+
 IMAGE_SUITES = Path(__file__).parents[1] / "image"
 SOURCE = '''\
 VERSION = 1 if True else 2
@@ -46,7 +48,8 @@ def coverage(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.syspath_prepend(str(IMAGE_SUITES))
     names = ("places", "record", "collector", "measured", "page", "rows")
     return SimpleNamespace(
-        **{name: importlib.import_module(f"gradients.coverage.{name}") for name in names}
+        environment=importlib.import_module("gradients.environment"),
+        **{name: importlib.import_module(f"gradients.coverage.{name}") for name in names},
     )
 
 
@@ -181,7 +184,7 @@ def test_measured_and_its_page(
     measured = coverage.measured.Measured.of(ran, record)
     run, there = measured.share("keras", branches=False)
     assert (run, there) == (1, 7)
-    assert any("keras/a.py:15: return grad" in line for line in measured.lines())
+    assert any("keras/a.py:15: return grad" in line for line in measured.news())
     page = coverage.page.page(measured)
     assert "of TensorFlow 1" in page
     assert "if op &lt; 0:" in page
@@ -239,9 +242,11 @@ def test_late():
 """
 
 
-def session(folder: Path, *words: str, release: str = "") -> subprocess.CompletedProcess[str]:
+def session(
+    folder: Path, *words: str, release: str = "", more: str = ""
+) -> subprocess.CompletedProcess[str]:
     """Run the two rows, or some, with a release of TensorFlow, else the one of the record."""
-    conftest = CONFTEST.format(release=release)
+    conftest = CONFTEST.format(release=release) + more
     for name, text in (("made_up", SOURCE), ("conftest", conftest), ("test_rows", ROWS)):
         (folder / f"{name}.py").write_text(text)
     return subprocess.run(
@@ -267,6 +272,22 @@ def test_the_gate_names_what_a_row_no_longer_runs(tmp_path: Path, row: str) -> N
     lost = {"test_early": "9: return [", "test_late": "15: return grad"}[row]
     assert f"not run, and not in unrun.toml: keras/made_up.py:{lost}" in without.stdout
     assert "have no reason: add rows that run them" in without.stdout
+
+
+@needs_monitoring
+def test_on_another_python_the_gate_says_that_it_holds_to_nothing(tmp_path: Path) -> None:
+    """Its bytecode has other branches."""
+    python = "environment.PYTHON = (3, 12)"
+    done = session(tmp_path, "--deselect=test_rows.py::test_late", more=python)
+    assert done.returncode == 0
+    assert "held to nothing" in done.stdout
+    assert "Python 3.12's, not 3.13's" in done.stdout
+
+
+def test_the_record_is_of_the_tables_python(coverage: SimpleNamespace) -> None:
+    """Else no session would be held to it: make it anew, with the suite's `--coverage record`."""
+    found = ".".join(map(str, coverage.environment.PYTHON))
+    assert found == variants.load().cpu.python
 
 
 @needs_monitoring

@@ -7,6 +7,8 @@ from functools import cache
 
 #: The release that records are of where nothing else is said.
 RECORDED = "2.21"
+#: The Python by whose bytecode `coverage/unrun.toml` knows the ways of branches.
+PYTHON = (3, 13)
 #: The distributions that TensorFlow comes as.
 DISTRIBUTIONS = ("tensorflow", "tensorflow-cpu")
 

@@ -80,11 +80,8 @@ class Measured:
             - {place.function for place, kind, _ in file.places if kind == RUN}
         }
 
-    def lines(self, file: str = PATH.name) -> Iterator[str]:
-        """Yield the summary of a terminal; `file` is where reasons are looked for besides.
-
-        Of a release that the record was not made with a place is no news, a file is.
-        """
+    def lines(self) -> Iterator[str]:
+        """Yield the summary of a terminal: what share ran, and why what did not."""
         for package in scope.PATTERNS:
             parts = []
             for branches, what in ((False, "statements"), (True, "ways of branches")):
@@ -94,6 +91,12 @@ class Measured:
         reasons = Counter(why for _, _, why in self.kind(RECORDED))
         for why, count in reasons.most_common():
             yield f"{count} not run: {why}"
+
+    def news(self, file: str = PATH.name) -> Iterator[str]:
+        """Yield what is not run and has no reason; `file` is where that is looked for besides.
+
+        Of a release that the record was not made with a place is no news, a file is.
+        """
         new = list(self.kind(NEW))
         if file == PATH.name:
             for name, place, _ in new[:SHOWN]:
