@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gradlock.errors import InputError
-from gradlock.inputs import extending, releases
+from gradlock.inputs import extending, releases, texts
 from gradlock.inputs.platforms import DEFAULT, PLATFORMS, Platform
 from gradlock.store import ROOT
 
@@ -209,11 +209,18 @@ def load(path: Path = TABLE) -> Table:
 
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(texts.read(path, path.name))
     except FileNotFoundError as error:
-        raise InputError("the table of variants is missing", where=str(path)) from error
+        raise InputError(
+            "the table of variants is missing", where=str(path), mend="git checkout it"
+        ) from error
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"the table is not valid TOML: {error}", where=str(path)) from error
+        line = re.search(r"at line (\d+)", str(error))
+        raise InputError(
+            f"the table is not valid TOML: {error}",
+            where=f"{path}:{line[1]}" if line else str(path),
+            mend="git diff shows what was changed; see CONTRIBUTING.md",
+        ) from error
     problems: list[str] = []
     raw.setdefault("tools_as_of", raw.get("as_of"))
     as_of, tools_as_of = (_moment(raw, key, problems) for key in DATES)

@@ -19,6 +19,7 @@ import yaml
 
 from gradlock import store
 from gradlock.errors import InputError, LockError
+from gradlock.inputs import texts
 from gradlock.inputs.platforms import DEFAULT
 from gradlock.inputs.variants import TABLE, Variant
 
@@ -42,26 +43,17 @@ def text(path: Path) -> str:
 
     Raises:
         LockError: it is missing.
-        InputError: its lines end as those of another system.
+        InputError: it is no such text as `texts` says.
 
     """
     try:
-        found = path.read_bytes().decode()
+        return texts.read(path, _shown(path))
     except FileNotFoundError as error:
         raise LockError(
             "an input is missing",
             where=_shown(path),
             mend="git checkout it; for a new CUDA release, CONTRIBUTING.md says how to write it",
         ) from error
-    except UnicodeDecodeError as error:
-        raise InputError("an input is no text in UTF-8", where=_shown(path)) from error
-    if "\r" in found:
-        raise InputError(
-            "an input's lines end in carriage returns, as another system's do",
-            where=f"{_shown(path)}:{found[: found.index(chr(13))].count(chr(10)) + 1}",
-            mend="git config core.autocrlf input, and write it with plain line ends",
-        )
-    return found
 
 
 def _shown(path: Path) -> str:

@@ -21,7 +21,7 @@ def problems(table: Table) -> list[str]:
             locks = current[variant.name] = freshness.current(variant, table)
             leader = table.leader(variant)
             rules.check(locks, current.get(leader.name) or freshness.current(leader, table))
-            pylock.check(lockfile.read(paths.pylock(variant)), locks.pip)
+            pylock.check(lockfile.read(paths.pylock(variant)), locks.pip, variant)
         except LockError as error:
             found += error.parts
     told = {str(error): error for error in found}

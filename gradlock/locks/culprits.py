@@ -28,12 +28,14 @@ def sharpened(error: GradlockError, table: Table) -> GradlockError:
     """Return an error about a lock with the line that it is about, where that can be known."""
     if not isinstance(error, StaleError | EditedError):
         return error
-    path = store.ROOT / error.where
+    name, _, line = error.where.partition(":")
+    path = store.ROOT / name
     before = revisions.last(path)
     now = revisions.here()
     if isinstance(error, EditedError):
         place, was = _edited(path, now.read(path) or "", before)
-        return EditedError(error.what + was, where=error.where + place, mend=error.mend)
+        where = name + (place or (f":{line}" if line else ""))
+        return EditedError(error.what + was, where=where, mend=error.mend)
     # A lock that was made anew since has other inputs than those beside the committed one.
     if before and before.read(path) == now.read(path):
         lines = list(_changed(path, before, now, table))

@@ -11,7 +11,7 @@ from gradlock.errors import LockError, StaleError, raise_all
 from gradlock.inputs import wanted
 from gradlock.inputs.platforms import DEFAULT, Platform
 from gradlock.inputs.variants import Table, Variant
-from gradlock.locks import lockfile, paths
+from gradlock.locks import form, lockfile, paths
 from gradlock.locks.lockfile import CondaPin, DebPin, LockText, WheelPin
 
 
@@ -105,6 +105,8 @@ def current(variant: Variant, table: Table) -> Locks:
     locks = read(variant)
     leader = table.leader(variant)
     theirs = read(leader) if variant != leader else None
+    misspelt = (_misspelt(lock) for lock in (locks.apt, locks.conda, locks.pip))
+    raise_all(LockError, (error for error in misspelt if error))
     raise_all(LockError, (_stale(lock) for lock in stale(locks, theirs, table)))
     return locks
 
@@ -112,6 +114,7 @@ def current(variant: Variant, table: Table) -> Locks:
 def check_tools(table: Table) -> None:
     """Check the locks of gradlock's own tools as `current` does a variant's."""
     tools, desk = lockfile.read(paths.TOOLS), lockfile.read(paths.DESK)
+    raise_all(LockError, (error for lock in (tools, desk) if (error := _misspelt(lock))))
     expected = ((tools, tools_inputs(table)), (desk, desk_inputs(table, tools)))
     raise_all(LockError, (_stale(lock) for lock, inputs in expected if lock.inputs != inputs))
 
@@ -127,6 +130,15 @@ def stale(locks: Locks, leader: Locks | None, table: Table) -> list[LockText]:
         (locks.pip, pip_inputs(variant, table, pip)),
     )
     return [lock for lock, inputs in expected if lock.inputs != inputs]
+
+
+def _misspelt(lock: LockText) -> LockError | None:
+    """Return why a lock is not as it is written, where it is not."""
+    try:
+        form.check(lock)
+    except LockError as error:
+        return error
+    return None
 
 
 def _stale(lock: LockText) -> StaleError:

@@ -119,9 +119,10 @@ def read(path: Path) -> LockText:
         text = path.read_bytes().decode()
     except FileNotFoundError as error:
         raise LockError("a lock is missing", where=shown(path), mend=RELOCK) from error
-    except UnicodeDecodeError as error:
+    except (UnicodeDecodeError, OSError) as error:
+        why = "it is no text" if isinstance(error, ValueError) else error.strerror
         raise LockError(
-            "a lock is not what `invoke lock` wrote: it is no text",
+            f"a lock is not what `invoke lock` wrote: {why}",
             where=shown(path),
             mend=f"git checkout it, or {RELOCK}",
         ) from error

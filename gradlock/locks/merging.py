@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-#: What git writes where it could not merge: ours, the ancestor (in some styles), theirs.
-MARKER = re.compile(r"(?m)^(<{7}|\|{7}|={7}|>{7})( .*)?$")
+from gradlock.inputs.texts import MARKER
+
 #: The headers that git leaves where it was told to keep both sides' lines (.gitattributes).
 HEADERS = re.compile(r"\A#.*\n(# (inputs|body): .*\n){3}")
 

@@ -7,6 +7,7 @@ It says the same, and the files' names and sizes. No index is named in it: a fil
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,9 +18,9 @@ import tomlkit
 from packaging.pylock import Pylock, PylockValidationError
 
 from gradlock import store
-from gradlock.errors import LockError
+from gradlock.errors import EditedError, LockError
 from gradlock.inputs.variants import Variant
-from gradlock.locks import lockfile, places
+from gradlock.locks import form, lockfile, places
 from gradlock.locks.lockfile import LockText, WheelPin
 
 #: Where the files of an index are looked for, from the lock on.
@@ -41,14 +42,7 @@ class Wheel:
 
 def write(wheels: Iterable[Wheel], variant: Variant, lock: Path) -> str:
     """Return the body of a variant's lock, which is to lie at `lock`."""
-    document = tomlkit.document()
-    document["lock-version"] = "1.0"
-    document["environments"] = [
-        f"implementation_name == 'cpython' and python_version == '{variant.python}' "
-        f"and sys_platform == 'linux' and platform_machine == '{variant.machine.machine}'"
-    ]
-    document["requires-python"] = f"=={variant.python}.*"
-    document["created-by"] = "gradlock"
+    document = _document(variant)
     packages = tomlkit.aot()
     for wheel in sorted(wheels, key=lambda wheel: wheel.pin.name):
         package = tomlkit.table()
@@ -63,6 +57,19 @@ def write(wheels: Iterable[Wheel], variant: Variant, lock: Path) -> str:
         packages.append(package)
     document["packages"] = packages
     return tomlkit.dumps(document)
+
+
+def _document(variant: Variant) -> tomlkit.TOMLDocument:
+    """Return what a variant's lock says before its packages."""
+    document = tomlkit.document()
+    document["lock-version"] = "1.0"
+    document["environments"] = [
+        f"implementation_name == 'cpython' and python_version == '{variant.python}' "
+        f"and sys_platform == 'linux' and platform_machine == '{variant.machine.machine}'"
+    ]
+    document["requires-python"] = f"=={variant.python}.*"
+    document["created-by"] = "gradlock"
+    return document
 
 
 def _inline(where: dict[str, str], wheel: Wheel) -> Any:
@@ -93,7 +100,7 @@ def read(lock: LockText) -> tuple[Wheel, ...]:
     try:
         packages = Pylock.from_dict(tomllib.loads(lock.body)).packages
         return tuple(_wheel(package, lock.path) for package in packages)
-    except (tomllib.TOMLDecodeError, PylockValidationError, ValueError) as error:
+    except (tomllib.TOMLDecodeError, PylockValidationError, ValueError, KeyError) as error:
         raise LockError(
             f"not a lock as PEP 751 has it, with one wheel for every package: {error}",
             where=lockfile.shown(lock.path),
@@ -101,22 +108,44 @@ def read(lock: LockText) -> tuple[Wheel, ...]:
         ) from error
 
 
-def check(lock: LockText, pip: LockText) -> None:
-    """Check that a lock says what the pip lock says that it was written from.
+def check(lock: LockText, pip: LockText, variant: Variant) -> None:
+    """Check that a variant's lock says what the pip lock says that it was written from.
 
     Raises:
-        LockError: it was written from another, or names other files.
+        LockError: it was written from another, names other files, or is for another variant.
 
     """
+    form.check(lock)
+    if not lock.body.startswith(tomlkit.dumps(_document(variant))):
+        raise EditedError(
+            f"a lock is not what `invoke lock` wrote: it is not for {variant.name}",
+            where=f"{lockfile.shown(lock.path)}:{lockfile.HEADER + 1}",
+            mend=f"git checkout it, or {lockfile.RELOCK}",
+        )
     ours = {wheel.pin for wheel in read(lock)}
     theirs = set(lockfile.parse_wheels(pip))
     if lock.inputs != pip.digest or ours != theirs:
         names = sorted({pin.name for pin in ours ^ theirs})
         raise LockError(
             f"a lock is not of {lockfile.shown(pip.path)}: {', '.join(names) or 'it is older'}",
-            where=lockfile.shown(lock.path),
-            mend=lockfile.RELOCK,
+            where=f"{lockfile.shown(lock.path)}{_lines(names[:1], lock, pip)}",
+            mend=f"{lockfile.RELOCK}; or git checkout the one that was edited by hand",
         )
+
+
+def _lines(names: list[str], lock: LockText, pip: LockText) -> str:
+    """Return the line of a package in a lock, and in the one that it was written from."""
+    for name in names:
+        found = [
+            re.search(pattern, text.body, re.MULTILINE)
+            for pattern, text in ((rf'^name = "{name}"$', lock), (rf"^{name}(==| @ )", pip))
+        ]
+        numbers = [
+            f":{text.body.count(chr(10), 0, match.start()) + lockfile.HEADER + 1}" if match else ""
+            for match, text in zip(found, (lock, pip), strict=True)
+        ]
+        return f"{numbers[0]}, {lockfile.shown(pip.path)}{numbers[1]}"
+    return ""
 
 
 def _wheel(package: Any, lock: Path) -> Wheel:

@@ -16,7 +16,7 @@ import yaml
 from packaging.version import InvalidVersion, Version
 
 from gradlock.errors import LockError
-from gradlock.locks import lockfile, merging, paths, pylock
+from gradlock.locks import form, lockfile, merging, paths, pylock
 from gradlock.locks.lockfile import CondaPin, LockText, WheelPin
 from gradlock.locks.resolve.conda_solver import name_of
 from gradlock.progress import say
@@ -40,6 +40,7 @@ def read(path: Path) -> Start:
     """Read a lock; say so where it is not whole."""
     try:
         whole = lockfile.read(path)
+        form.check(whole)
     except LockError as error:
         if not path.exists():
             return Start(None, None)

@@ -215,7 +215,7 @@ def test_a_fault_is_named_with_its_row(tmp_path: Path, old: str, new: str, said:
     with pytest.raises(InputError) as caught:
         load(tmp_path, TEXT.replace(old, new, 1))
     assert said in caught.value.what
-    assert caught.value.where == str(tmp_path / "variants.toml")
+    assert caught.value.where.startswith(str(tmp_path / "variants.toml"))
 
 
 def test_all_faults_are_named_at_once(tmp_path: Path) -> None:

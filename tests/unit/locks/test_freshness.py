@@ -79,7 +79,8 @@ def test_the_tools_locks_follow_their_own_input_and_date(project: Path) -> None:
 
 def test_the_desks_lock_follows_its_own_input_and_the_tools_lock(project: Path) -> None:
     tools, desk = lockfile.read(paths.TOOLS), lockfile.read(paths.DESK)
-    moved = lockfile.with_header(tools.body + "# moved\n", tools.inputs)
+    more = f"zzz==1 \\\n    --hash=sha256:{64 * '0'}\n"
+    moved = lockfile.with_header(tools.body + more, tools.inputs)
     paths.TOOLS.write_text(moved)
     with pytest.raises(LockError, match="stale") as caught:
         freshness.check_tools(TABLE)
@@ -137,6 +138,21 @@ def test_a_gpu_lock_is_stale_when_the_cpus_moved(
         freshness.current(GPU, TABLE)
     assert caught.value.where.endswith(following)
     assert caught.value.mend == "./inv lock"
+
+
+def check(table: Table) -> None:
+    freshness.check_tools(table)
+    freshness.current(table.cpu, table)
+
+
+@pytest.mark.parametrize("file", ["apt.lock", "cpu.txt", "dev.txt"])
+def test_what_no_resolver_writes_is_refused_under_any_checksum(project: Path, file: str) -> None:
+    path = project / "requirements" / file
+    lock = lockfile.read(path)
+    path.write_text(lockfile.with_header(f"{lock.body}by hand\n", lock.inputs))
+    with pytest.raises(LockError, match="not what `invoke lock` wrote") as caught:
+        check(TABLE)
+    assert caught.value.where.startswith(f"requirements/{file}:")
 
 
 def test_all_broken_locks_are_named_at_once(project: Path) -> None:

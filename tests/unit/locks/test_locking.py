@@ -134,11 +134,13 @@ class Resolvers:
             return self.condas[variant.name]
         old, new = "12.5", str(variant.cuda_minor)
         body = re.sub(
-            r"(- name: python\n  version: )3\.\d+", rf"\g<1>{variant.python}", self.condas["cu125"]
+            r"(- name: python\n  version: |/python-)3\.\d+",
+            rf"\g<1>{variant.python}",
+            self.condas["cu125"],
         )
-        return body.replace(
-            f"cuda-version\n  version: '{old}'", f"cuda-version\n  version: '{new}'"
-        )
+        for said in ("cuda-version\n  version: '{}'", "/cuda-version-{}-"):
+            body = body.replace(said.format(old), said.format(new))
+        return body
 
     def referee(self, variant: Variant, _: object, interpreter: Program, *rest: object) -> None:
         """Agree; keep which Python was to do it, and whether it had to hold the CPU's pins."""

@@ -36,7 +36,7 @@ def test_the_projects_own_are_what_the_standard_says(row: Variant) -> None:
     assert {wheel.pin for wheel in pylock.read(lock)} == set(
         lockfile.parse_wheels(lockfile.read(paths.pip(row)))
     )
-    pylock.check(lock, lockfile.read(paths.pip(row)))
+    pylock.check(lock, lockfile.read(paths.pip(row)), row)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -82,9 +82,15 @@ def test_one_that_says_something_else_is_refused(project: Path) -> None:
         '"anyio"\nversion = "', '"anyio"\nversion = "9'
     )
     with pytest.raises(LockError, match=r"not of requirements/cpu\.txt: anyio"):
-        pylock.check(LockText(lock.path, lock.inputs, moved), pip)
+        pylock.check(LockText(lock.path, lock.inputs, moved), pip, row)
+    with pytest.raises(LockError, match=r"not of requirements/cpu\.txt") as caught:
+        pylock.check(LockText(lock.path, lock.inputs, moved), pip, row)
+    assert re.fullmatch(r"requirements/pylock\.cpu\.toml:\d+, .*/cpu\.txt:\d+", caught.value.where)
+    other = lock.body.replace("=='x86_64'", "=='riscv64'").replace("== '3.13'", "== '3.14'")
+    with pytest.raises(LockError, match="it is not for cpu"):
+        pylock.check(LockText(lock.path, lock.inputs, other), pip, row)
     with pytest.raises(LockError, match="it is older"):
-        pylock.check(LockText(lock.path, SHA256, lock.body), pip)
+        pylock.check(LockText(lock.path, SHA256, lock.body), pip, row)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the locks are for Linux")

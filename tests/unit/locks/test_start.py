@@ -35,3 +35,13 @@ def test_what_names_no_pin_has_none_to_keep(tmp_path: Path) -> None:
     assert start.read(path) == start.Start(None, None)
     path.write_bytes(b"\xff\xfe no text")
     assert start.read(path) == start.Start(None, None)
+
+
+def test_a_lock_that_no_resolver_writes_is_a_start_alone(project: Path) -> None:
+    """Its checksum was made anew by whoever edited it."""
+    whole = lockfile.read(paths.APT)
+    paths.APT.write_text(lockfile.with_header(whole.body + "by hand\n", whole.inputs))
+    found = start.read(paths.APT)
+    assert found.lock is None
+    assert found.kept is not None
+    assert start.names(found.kept) == start.names(whole)
