@@ -184,8 +184,6 @@ class Table:
     ) -> tuple[Variant, ...]:
         """Return the variants that a command's flags mean; without any, the CPU variant.
 
-        A row that extends another, or is for another platform, is meant only where it is named.
-
         Raises:
             InputError: two flags contradict each other, or one names nothing.
 
