@@ -6,12 +6,13 @@ import math
 import time
 import traceback
 from collections.abc import Callable
+from functools import cache, lru_cache
 
 import pytest
 import tensorflow as tf
 
 from gradients import checks, environment, records, tiers
-from gradients.case import CHECKS
+from gradients.case import CHECKS, Case
 from gradients.cases import table
 from gradients.checks import Problem
 from gradients.report import Result
@@ -41,35 +42,42 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     tier = metafunc.config.stash[tiers.KEY]
     devices = [CPU, *([GPU] if tf.config.list_physical_devices("GPU") else [])]
     chosen = [
-        pytest.param((case, device), check, id=f"{case}-{check}" + "-gpu" * (device == GPU))
+        pytest.param(name, device, check, id=f"{name}-{check}" + "-gpu" * (device == GPU))
         for device in devices
-        for case in table()
+        for name, case in cases().items()
         for check in CHECKS
         if tier.has(case, check) and not (device == GPU and check in NOT_ON_GPU)
     ]
-    metafunc.parametrize(("problem", "check"), chosen, indirect=["problem"], scope="module")
+    metafunc.parametrize(("name", "device", "check"), chosen)
 
 
-@pytest.fixture(scope="module")
-def problem(request: pytest.FixtureRequest) -> Problem:
-    """Return a case at its inputs, shared by its checks."""
-    case, device = request.param
-    return Problem(case, device)
+@cache
+def cases() -> dict[str, Case]:
+    """Return the table, by name."""
+    return {str(case): case for case in table()}
 
 
-def test_case(problem: Problem, check: str, keep: Callable[[Result], object]) -> None:
+# No fixture: pytest would sort thousands of tests by it, and look it up for each.
+@lru_cache(maxsize=1)
+def problem_of(name: str, device: str) -> Problem:
+    """Return a case at its inputs, shared by its checks, which follow each other."""
+    return Problem(cases()[name], device)
+
+
+def test_case(name: str, device: str, check: str, keep: Callable[[Result], object]) -> None:
     """Hold TensorFlow to one check of one case, or to what is known to be wrong with it."""
+    problem = problem_of(name, device)
     start = time.monotonic()
     outcome = attempt(problem, check)
-    expected = problem.case.expected(check, gpu=problem.device == GPU, onednn=environment.onednn())
+    expected = problem.case.expected(check, gpu=device == GPU, onednn=environment.onednn())
     known = applies(expected, tf.__version__)
-    recorded = records.recorded(*environment.names()).get(str(problem.case), {}).get(check)
+    recorded = records.recorded(*environment.names()).get(name, {}).get(check)
     verdict = judge(outcome, known, recorded, measured=not tf.config.list_physical_devices("GPU"))
     keep(
         Result(
-            case=str(problem.case),
+            case=name,
             check=check,
-            device=problem.device,
+            device=device,
             status=verdict.status,
             error=outcome.error if math.isfinite(outcome.error) else None,
             tolerance=outcome.tolerance,
@@ -90,10 +98,9 @@ def test_case(problem: Problem, check: str, keep: Callable[[Result], object]) ->
 @pytest.mark.parametrize("name", PRODUCTS)
 def test_tensor_float_32(name: str) -> None:
     """With TensorFloat-32 on, as it is by default, a GPU's gradient is right to 10 bits."""
-    (case,) = (case for case in table() if str(case) == name)
     tf.config.experimental.enable_tensor_float_32_execution(True)
     try:
-        assert checks.measure(Problem(case, GPU), "float32") <= TENSOR_FLOAT_32
+        assert checks.measure(Problem(cases()[name], GPU), "float32") <= TENSOR_FLOAT_32
     finally:
         tf.config.experimental.enable_tensor_float_32_execution(False)
 
