@@ -61,11 +61,16 @@ def test_a_branch_reads_nothing_of_another(kind: str) -> None:
 
 
 def test_a_loop_returns_what_it_takes() -> None:
-    """As many, of the same names."""
+    """As many of them: one more, within one, is refused."""
 
     @tf.function(autograph=False)
     def run(x: tf.Tensor) -> object:
-        return tf.while_loop(lambda held: True, lambda held: ({"b": held["a"]},), ({"a": x},))
+        return tf.while_loop(
+            lambda held: tf.reduce_sum(held["a"]) < 9,
+            lambda held: ({"a": 2 * held["a"], "b": held["a"]},),
+            ({"a": x},),
+            maximum_iterations=9,
+        )
 
     with pytest.raises((TypeError, ValueError), match="same nested structure"):
         run(tf.constant([0.5, 1.5]))
