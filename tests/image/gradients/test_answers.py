@@ -178,16 +178,26 @@ def test_forward_mode_in_a_function_falls_over_what_returns_nothing() -> None:
     pytest.xfail("TensorFlow's forward mode in a function calls none that returns nothing")
 
 
-def test_a_tangent_of_a_called_function_forgets_what_decides_nothing() -> None:
-    """An input of which nothing comes; a tape that watches the direction raises."""
-    function = tf.function(lambda x, w: x**3)
-    x, along, apart = tf.constant(POINT), tf.constant(ALONG), tf.constant(POINT)
+@tf.custom_gradient
+def decided(x: tf.Tensor, w: tf.Tensor):
+    """Return x^3, with a gradient that another input decides."""
+    return x**3, lambda upstream: (3 * x**2 * upstream * w, None)
+
+
+@pytest.mark.parametrize(
+    ("function", "factor"), [(lambda x, w: x**3, 1.0), (decided, POINT)], ids=["nothing", "rule"]
+)
+def test_a_tangent_of_a_called_function_forgets_its_other_input(
+    function: Callable[..., tf.Tensor], factor: np.ndarray | float
+) -> None:
+    """That decides nothing, or a rule; a tape that watches the direction raises."""
+    x, along, w = tf.constant(POINT), tf.constant(ALONG), tf.constant(POINT)
     with tf.GradientTape() as tape:
-        tape.watch([x, along])
+        tape.watch([x, along, w])
         with tf.autodiff.ForwardAccumulator(x, along) as accumulator:
-            y = function(x, apart)
+            y = tf.function(function)(x, w)
         tangent = accumulator.jvp(y)
-    close(tangent, 3 * POINT**2 * ALONG)
+    close(tangent, 3 * POINT**2 * ALONG * factor)
     with pytest.raises(tf.errors.InternalError, match="returned too few gradients"):
         tape.gradient(tangent, along)
     pytest.xfail("TensorFlow gives None for reverse over forward mode through a called function")

@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 
 from gradients.test_graphs import agree
-from gradients.test_lists import SQUARE, of_no_size
+from gradients.test_lists import HOLDING, SQUARE, holding, of_no_size
 from gradients.test_machinery import LOOPS, ONLY_AUTOGRAPH, POINT, iterated
 
 v1 = tf.compat.v1
@@ -46,12 +46,18 @@ def test_a_loop_hands_out_its_states(name: str) -> None:
     agree(differentiated(LOOPS[name], POINT, START), *iterated(POINT, START))
 
 
+@pytest.mark.parametrize("name", HOLDING)
+def test_a_loop_of_lists_hands_out_what_is_in_none(name: str) -> None:
+    agree(differentiated(holding(name), POINT, START), *iterated(POINT, START))
+
+
 @pytest.mark.parametrize("taken", [True, False])
 def test_a_condition_hands_out_what_a_branch_made(taken: bool) -> None:
-    """Some of it under a lock, which is not handed out; asked for twice."""
+    """Some of it under a lock, which is not handed out, nor is another one; asked for twice."""
 
     def build(x: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
         def locked() -> tf.Tensor:
+            tf.raw_ops.MutexV2()
             return tf.CriticalSection().execute(lambda: tf.sin(x)) * w * x
 
         chosen = tf.cond(tf.reduce_sum(w) > 0, locked, lambda: tf.exp(x) * tf.cos(w))

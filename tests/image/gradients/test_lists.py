@@ -283,7 +283,9 @@ def test_a_loop_that_somebody_else_built_has_a_gradient() -> None:
     def more(n: tf.Tensor, limit: tf.Tensor, y: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
         return n < limit
 
-    @tf.function(input_signature=signature, autograph=False)
+    @tf.function(
+        input_signature=signature, autograph=False, experimental_implements="gradlock.step"
+    )
     def step(n: tf.Tensor, limit: tf.Tensor, y: tf.Tensor, w: tf.Tensor) -> State:
         return n + 1, limit, tf.sin(y) * w + y, w
 

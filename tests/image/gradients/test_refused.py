@@ -60,6 +60,22 @@ def test_a_branch_reads_nothing_of_another(kind: str) -> None:
         run()
 
 
+def test_a_loop_returns_what_it_takes() -> None:
+    """As many of them: one more, within one, is refused."""
+
+    @tf.function(autograph=False)
+    def run(x: tf.Tensor) -> object:
+        return tf.while_loop(
+            lambda held: tf.reduce_sum(held["a"]) < 9,
+            lambda held: ({"a": 2 * held["a"], "b": held["a"]},),
+            ({"a": x},),
+            maximum_iterations=9,
+        )
+
+    with pytest.raises((TypeError, ValueError), match="same nested structure"):
+        run(tf.constant([0.5, 1.5]))
+
+
 def test_nothing_flows_back_into_a_list_of_two_kinds() -> None:
     """Of numbers from one branch, and of whole numbers from the other."""
     raw = tf.raw_ops
