@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gradients.coverage import scope
 from gradients.coverage.places import Place, Places
-from gradients.coverage.record import Record
+from gradients.coverage.record import MISSING, Record
 
 #: What a place can be.
 RUN, REFUSAL, RECORDED, NEW = "run", "refusal", "recorded", "new"
@@ -93,7 +93,7 @@ class Measured:
             yield f"{count} not run: {why}"
         new = list(self.kind(NEW))
         for file, place, _ in new[:SHOWN]:
-            yield f"not run, and not in unrun.toml: {file}:{place.first}: {place.key}"
+            yield f"not run, and without a reason: {file}:{place.first}: {place.key}"
         if new:
             yield (
                 f"{len(new)} in all are not run and have no reason: add rows that run them; what "
@@ -136,6 +136,7 @@ def _file(name: str, path: Path, ran: set[Place], record: Record) -> File:
             kind = REFUSAL
         else:
             why = record.reason(name, place, whole=place.function not in active)
-            kind = RECORDED if why else NEW
+            # What a run wrote down for want of a reason has none.
+            kind = NEW if why in ("", MISSING) else RECORDED
         places.append((place, kind, record.reasons.get(why, why)))
     return File(name, source, places)
