@@ -209,6 +209,24 @@ def test_rows_of_several_workers_are_joined(coverage: SimpleNamespace) -> None:
     assert "x.py:4" not in told
 
 
+def test_what_nobody_has_looked_at_is_new(
+    coverage: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A record that a run wrote itself opens no gate."""
+    path = tmp_path / "a.py"
+    path.write_text(SOURCE)
+    monkeypatch.setattr(coverage.measured.scope, "files", lambda: iter([("keras/a.py", path)]))
+    missing = coverage.record.MISSING
+    record = coverage.record.Record(
+        {missing: "no row yet", "tf1": "of TensorFlow 1"},
+        {"keras/a.py": {"_idle": {"*": missing}, "gradient": {"*": "tf1"}}},
+    )
+    measured = coverage.measured.Measured.of({}, record)
+    new = list(measured.kind(coverage.measured.NEW))
+    assert {place.function for _, place, _ in new} == {"_idle"}
+    assert any("without a reason: keras/a.py:19: return op" in line for line in measured.lines())
+
+
 #: A session of two rows, held to a record of what neither runs.
 CONFTEST = """\
 from pathlib import Path
@@ -270,7 +288,7 @@ def test_the_gate_names_what_a_row_no_longer_runs(tmp_path: Path, row: str) -> N
     without = session(tmp_path, f"--deselect=test_rows.py::{row}")
     assert without.returncode == 1
     lost = {"test_early": "9: return [", "test_late": "15: return grad"}[row]
-    assert f"not run, and not in unrun.toml: keras/made_up.py:{lost}" in without.stdout
+    assert f"not run, and without a reason: keras/made_up.py:{lost}" in without.stdout
     assert "have no reason: add rows that run them" in without.stdout
 
 
@@ -308,3 +326,4 @@ def test_the_committed_record_has_a_reason_for_everything(coverage: SimpleNamesp
     record = coverage.record.read()
     given = {why for of in record.unrun.values() for texts in of.values() for why in texts.values()}
     assert given == set(record.reasons)
+    assert coverage.record.MISSING not in given

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gradients.coverage import scope
 from gradients.coverage.places import Place, Places
-from gradients.coverage.record import PATH, Record
+from gradients.coverage.record import MISSING, PATH, Record
 
 #: What a place can be.
 RUN, REFUSAL, RECORDED, NEW = "run", "refusal", "recorded", "new"
@@ -100,7 +100,7 @@ class Measured:
         new = list(self.kind(NEW))
         if file == PATH.name:
             for name, place, _ in new[:SHOWN]:
-                yield f"not run, and not in {file}: {name}:{place.first}: {place.key}"
+                yield f"not run, and without a reason: {name}:{place.first}: {place.key}"
         else:
             for name, count in Counter(name for name, _, _ in new).most_common():
                 yield f"{count} not run, and neither in {PATH.name} nor in {file}: {name}"
@@ -146,6 +146,7 @@ def _file(name: str, path: Path, ran: set[Place], record: Record) -> File:
             kind = REFUSAL
         else:
             why = record.reason(name, place, whole=place.function not in active)
-            kind = RECORDED if why else NEW
+            # What a run wrote down for want of a reason has none.
+            kind = NEW if why in ("", MISSING) else RECORDED
         places.append((place, kind, record.reasons.get(why, why)))
     return File(name, source, places)

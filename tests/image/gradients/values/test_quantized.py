@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import keras
+import ml_dtypes
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -16,8 +17,11 @@ from gradients.values.quantized import MODES, PRODUCTS, Mode, Product, packed, s
 
 _random = np.random.default_rng(61)
 RANK, ALPHA = 2, 3
+#: More axes are summed than the output has others.
+SQUEEZED = [("squeezed", "int8", False), ("squeezed", "int8", True)]
 #: Which are trained by narrow matrices beside them: whose rounding differs, not that of inputs.
 WIDENED = ("int8", "int4_channels", "int4_blocks")
+IDS, TABLE = np.array([[4, 0, 2], [0, 1, 1]]), (5, 6)
 #: Layers are in float64, but the narrow matrices that are trained beside a quantized kernel.
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 
@@ -57,7 +61,9 @@ def combined(names: Iterable[str], other: str) -> list[Any]:
     return [pytest.param(*one, id=f"{one[0]}-{one[1]}{ends[one[2]]}") for one in found]
 
 
-@pytest.mark.parametrize(("name", "mode", "moved"), combined(["Dense", "heads"], "output"))
+@pytest.mark.parametrize(
+    ("name", "mode", "moved"), combined(["Dense", "heads"], "output") + SQUEEZED
+)
 def test_a_product_is_that_of_rounded_numbers(name: str, mode: str, moved: bool) -> None:
     """And its gradient in the inputs that of the kernel that the numbers stand for."""
     row, way = PRODUCTS[name], MODES[mode]
@@ -81,6 +87,9 @@ def test_a_product_is_that_of_rounded_numbers(name: str, mode: str, moved: bool)
     gradient = tape.gradient(found, tensor, tf.constant(upstream))
     through = upstream if moved else upstream * (1 - expected**2)
     np.testing.assert_allclose(gradient, row.transposed(through, rounded + added), **CLOSE)
+    if mode == "int4_channels" and not moved:
+        scale = layer.kernel_scale.numpy().reshape(kernel.shape[len(axes) :])
+        np.testing.assert_allclose(np.asarray(layer.kernel) / scale, rounded, **CLOSE)
     if moved:
         # What is saved has the narrow matrices in its kernel, which is rounded once more.
         layer.activation = activate
@@ -170,7 +179,7 @@ def test_a_calibrated_layer_saves_less_than_it_reads(name: str, mode: str) -> No
 
 
 @pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize("name", PRODUCTS)
+@pytest.mark.parametrize("name", ["Dense", "heads", "output"])
 def test_a_product_of_floats_of_8_bits_and_its_gradients(name: str, *, training: bool) -> None:
     """Scales, and the magnitudes so far, are replaced by their gradients, in training."""
     row = PRODUCTS[name]
@@ -221,6 +230,33 @@ def test_a_product_of_floats_of_8_bits_and_its_gradients(name: str, *, training:
     np.testing.assert_allclose(gradients["kernel"], exact, **CLOSE)
 
 
+@pytest.mark.parametrize("name", ["Dense", "heads"])
+def test_a_bias_beside_floats_of_8_bits_has_16_bits(name: str) -> None:
+    """Where the layer is in float32."""
+    row = PRODUCTS[name]
+    layer = row.make()
+    layer.build(row.shape)
+    layer.quantize("float8")
+    layer.bias.assign(_random.standard_normal(layer.bias.shape))
+    expected = layer.bias.numpy().astype(ml_dtypes.bfloat16).astype("float32")
+    found = np.asarray(layer(np.zeros(row.shape, "float32")))
+    np.testing.assert_array_equal(found, np.broadcast_to(expected, found.shape))
+
+
+@pytest.mark.parametrize("name", ["Dense", "EinsumDense", "Embedding", "ReversibleEmbedding"])
+def test_a_policy_rounds_what_is_there(name: str) -> None:
+    """One that is set on a layer that is built is as good as a word to round."""
+    arguments = ("ab,bc->ac", 5) if name == "EinsumDense" else (5, 6) if "Emb" in name else (5,)
+    one, other = (getattr(layers, name)(*arguments, dtype="float64") for _ in range(2))
+    x = IDS if "Emb" in name else _random.standard_normal((3, 6))
+    for layer in (one, other):
+        layer.build(x.shape)
+    other.set_weights(one.get_weights())
+    one.dtype_policy = "int8_from_float64"
+    other.quantize("int8")
+    np.testing.assert_array_equal(one(x), other(x))
+
+
 def test_floats_of_8_bits_have_no_gradient_outside_a_function() -> None:
     layer, _, _ = made(PRODUCTS["Dense"])
     layer.quantize("float8")
@@ -229,10 +265,6 @@ def test_floats_of_8_bits_have_no_gradient_outside_a_function() -> None:
     with pytest.raises(ValueError, match="too many values to unpack"):
         tape.gradient(found, layer.trainable_variables[0].value)
     pytest.xfail("Keras's float8 layers can be differentiated in a tf.function alone, as in `fit`")
-
-
-IDS = np.array([[4, 0, 2], [0, 1, 1]])
-TABLE = (5, 6)
 
 
 def looked_up(mode: Mode, table: np.ndarray) -> np.ndarray:

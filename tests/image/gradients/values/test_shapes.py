@@ -176,3 +176,56 @@ def test_attention_says_what_it_was_made_with() -> None:
     assert (layer.use_bias, layer.attention_axes) == (True, (1,))
     kernels = [layer.query_dense, layer.key_dense, layer.value_dense, layer.output_dense]
     assert [dense.kernel.shape for dense in kernels] == [(5, 2, 4), (5, 2, 4), (5, 2, 3), (2, 3, 5)]
+
+
+UNBUILT = {
+    "Dense": layers.Dense(3),
+    "EinsumDense": layers.EinsumDense("ab,bc->ac", 3),
+    "Embedding": layers.Embedding(4, 3),
+    "Conv1D": layers.Conv1D(3, 2),
+}
+
+
+@pytest.mark.parametrize("name", UNBUILT)
+def test_what_is_not_built_has_nothing_to_save(name: str) -> None:
+    """Nor does it take anything."""
+    store: dict[str, np.ndarray] = {}
+    UNBUILT[name].save_own_variables(store)
+    assert store == {}
+    UNBUILT[name].load_own_variables(store)
+    assert UNBUILT[name].weights == []
+
+
+def test_a_kernel_alone_is_saved() -> None:
+    one, other = (layers.Conv1D(3, 2, use_bias=False) for _ in range(2))
+    store: dict[str, np.ndarray] = {}
+    for layer in (one, other):
+        layer.build((None, 5, 4))
+    one.save_own_variables(store)
+    other.load_own_variables(store)
+    np.testing.assert_array_equal(other.kernel.numpy(), one.kernel.numpy())
+
+
+@pytest.mark.parametrize("kind", [layers.BatchNormalization, layers.GroupNormalization])
+def test_a_norm_along_two_axes_says_its_shape(kind: Any) -> None:
+    layer = kind()
+    layer.axis = (1, 2)
+    assert tuple(layer.compute_output_shape((None, 3, 4))) == (None, 3, 4)
+    with pytest.raises(ValueError, match="Axis 2 is out of bounds"):
+        layer.compute_output_shape((None, 3))
+
+
+def test_a_reversible_embedding_says_its_shape() -> None:
+    layer = layers.ReversibleEmbedding(6, 4)
+    assert tuple(layer.compute_output_shape((2, 3))) == (2, 3, 4)
+    assert tuple(layer.compute_output_shape((2, 4), reverse=True)) == (2, 6)
+    assert layer(keras.Input((3,), dtype="int32")).shape == (None, 3, 4)
+    assert layer(keras.Input((4,)), reverse=True).shape == (None, 6)
+    assert layer.compute_mask(np.zeros((2, 3))) is None
+
+
+def test_a_loss_says_its_options() -> None:
+    loss = keras.losses.CTC(reduction="sum", name="alignments")
+    config = loss.get_config()
+    assert (config["reduction"], config["name"]) == ("sum", "alignments")
+    assert keras.losses.CTC.from_config(config).get_config() == config
