@@ -165,6 +165,13 @@ def test_a_loss_of_a_structure_has_each_part_fitted() -> None:
     np.testing.assert_allclose(found, ((one - a) ** 2 + 3 * (other - b) ** 2).sum(), rtol=1e-12)
 
 
+def test_an_ignored_class_has_no_loss() -> None:
+    """As the function is called, without a class that takes a mean by its mask."""
+    shares = np.array([[0.5, 0.25, 0.25], [0.1, 0.8, 0.1], [0.2, 0.2, 0.6]])
+    found = losses.sparse_categorical_crossentropy(np.array([0, 1, 2]), shares, ignore_class=1)
+    np.testing.assert_allclose(found, -np.log([0.5, 1, 0.6]), rtol=1e-6)
+
+
 WEIGHTS, GIVEN = _random.standard_normal((7, 3)), _random.standard_normal((4, 3))
 BIASES = _random.standard_normal(7)
 LABELS = np.array([[1, 2], [4, 0], [6, 5], [2, 3]])

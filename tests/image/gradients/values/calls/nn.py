@@ -68,6 +68,11 @@ def sparse(values: Sequence[float]) -> tf.SparseTensor:
     return tf.SparseTensor([[0, 0], [0, 1], [1, 0], [2, 0], [2, 2]], values, [3, 3])
 
 
+def _lacking() -> tf.SparseTensor:
+    """Return three rows of ids, of which one is empty, and one has an id that there is not."""
+    return tf.SparseTensor([[0, 0], [0, 1], [2, 0], [2, 2]], [1, 4, -1, 2], [3, 3])
+
+
 def looked_up(combiner: str, *, plain: bool = False) -> tf.Tensor:
     """Return what is made of the rows that are looked up."""
     weights = None if plain else sparse(np.array([0.5, 2.0, 3.0, 1.5, 0.25]))
@@ -246,6 +251,14 @@ ROWS: Rows = {
     "lookup_sqrtn": (
         lambda: looked_up("sqrtn"),
         COUNTED @ TABLE / np.sqrt(SQUARES),
+    ),
+    "lookup_safe": (
+        lambda: tf.nn.safe_embedding_lookup_sparse(TABLE, _lacking(), combiner="sum"),
+        np.stack([TABLE[1] + TABLE[4], 0 * TABLE[0], TABLE[2]]),
+    ),
+    "lookup_default": (
+        lambda: tf.nn.safe_embedding_lookup_sparse(TABLE, _lacking(), combiner="sum", default_id=3),
+        np.stack([TABLE[1] + TABLE[4], TABLE[3], TABLE[2]]),
     ),
     "lookup_plain": (
         lambda: looked_up("mean", plain=True),

@@ -1,0 +1,65 @@
+"""Rules that ask for sizes while they run: a graph that knows ranks alone agrees with what does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+_random = np.random.default_rng(51)
+Build = Callable[..., tf.Tensor]
+
+
+def diagonals(x: tf.Tensor, d: tf.Tensor, *, of: str, k: int) -> tf.Tensor:
+    """Write diagonals into matrices."""
+    return getattr(tf.raw_ops, of)(input=x, diagonal=d, k=k)
+
+
+#: A function, and the shapes of what it takes.
+ROWS: dict[str, tuple[Build, tuple[tuple[int, ...], ...]]] = {
+    f"{of}{k}": (
+        partial(diagonals, of=of, k=k),
+        ((2, 3, 4), (2, 3 + min(k, 0))),
+    )
+    for of in ("MatrixSetDiagV2", "MatrixSetDiagV3")
+    for k in (-1, 0, 1)
+} | {
+    "lstsq_tall": (partial(tf.linalg.lstsq, l2_regularizer=0.5), ((2, 4, 3), (2, 4, 2))),
+    "lstsq_wide": (partial(tf.linalg.lstsq, l2_regularizer=0.5), ((2, 3, 4), (2, 3, 2))),
+    "tensordot": (partial(tf.tensordot, axes=[[0, 2], [2, 1]]), ((2, 3, 4), (5, 4, 2))),
+    "gather_batches": (
+        lambda x: tf.gather(x, [[2, 0], [1, 1]], axis=2, batch_dims=1) ** 2,
+        ((2, 3, 4),),
+    ),
+    "sequence_mask": (
+        lambda x: tf.where(tf.sequence_mask([1, 3], tf.shape(x)[1]), x, x**2),
+        ((2, 4),),
+    ),
+    "repeat": (lambda x: tf.repeat(x, [2, 0, 3], axis=1) ** 2, ((2, 3),)),
+    "boolean_mask": (lambda x: tf.boolean_mask(x, x[:, 0] > 0) ** 2, ((5, 3),)),
+    "moments": (lambda x: tf.stack(tf.nn.moments(x, [0, 2])), ((2, 3, 4),)),
+    "variance": (lambda x: tf.math.reduce_variance(x, [-1, 0]), ((2, 3, 4),)),
+}
+
+
+def gradient(build: Build, *inputs: tf.Tensor) -> list[tf.Tensor]:
+    """Return what flows back from the function's output, each number of which counts otherwise."""
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        out = build(*inputs)
+        counts = tf.reshape(tf.range(1, tf.size(out) + 1), tf.shape(out))
+        total = tf.reduce_sum(out * tf.cast(counts, out.dtype))
+    return [tf.convert_to_tensor(one) for one in tape.gradient(total, inputs)]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_sizes_are_found_while_it_runs(name: str) -> None:
+    build, shapes = ROWS[name]
+    inputs = [tf.constant(_random.standard_normal(shape)) for shape in shapes]
+    known = [tf.TensorSpec([None] * len(shape), tf.float64) for shape in shapes]
+    unsized = tf.function(partial(gradient, build), input_signature=known)
+    for one, other in zip(unsized(*inputs), gradient(build, *inputs), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)
