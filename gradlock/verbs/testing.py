@@ -51,11 +51,11 @@ def run(
         docker,
         image.reference,
         left,
-        seconds=inside.LIMIT * hardware.slowness(docker, row.machine),
         gpu=row.gpu,
         gpu_required=required,
         reports=store.ROOT / "reports" / row.name,
         tier=tier,
+        seconds=inside.LIMIT * hardware.slowness(docker, row.machine),
         passed=lambda suite: receipts.note(claims[suite]),
     )
     if status:
