@@ -70,6 +70,20 @@ def source(path: Path) -> tuple[str, str]:
     return name or fields["Package"], version.strip("() ") or fields["Version"]
 
 
+def needs(path: Path) -> frozenset[str]:
+    """Return the names of what a .deb depends on, of alternatives all.
+
+    Only its control archive is unpacked.
+
+    Raises:
+        ArtifactError: as `read`.
+
+    """
+    fields = _read(path, lambda _: b"").fields
+    said = ", ".join(fields.get(field, "") for field in ("Pre-Depends", "Depends"))
+    return frozenset(re.findall(r"(?:^|[,|]) *([a-z0-9][a-z0-9.+-]+)", said))
+
+
 def _read(path: Path, data: Callable[[Mapping[str, bytes]], bytes]) -> Deb:
     """Read a .deb, of its members as much of the data as is asked for."""
     try:

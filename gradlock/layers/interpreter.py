@@ -16,7 +16,7 @@ from gradlock import command, store
 from gradlock.command import Program
 from gradlock.errors import InputError
 from gradlock.inputs.variants import Variant
-from gradlock.layers import base, emulation
+from gradlock.layers import base, deb, emulation
 from gradlock.locks.lockfile import DebPin
 
 
@@ -24,7 +24,7 @@ from gradlock.locks.lockfile import DebPin
 def unpacked(
     debs: Sequence[DebPin], files: Mapping[str, Path], variant: Variant
 ) -> Iterator[Program]:
-    """Unpack the .debs at `files` (paths by sha256); yield a variant's Python for the block.
+    """Unpack a variant's Python, of .debs at `files` (paths by sha256); yield it for the block.
 
     Raises:
         InputError: they hold no such Python, or it is for a machine that this one cannot be.
@@ -33,7 +33,7 @@ def unpacked(
     python, machine = variant.python, variant.machine
     through = _emulator(variant)
     with store.scratch("python") as work:
-        base.unpack(debs, files, work / "root.tar")
+        base.unpack(_needed(f"python{python}", debs, files), files, work / "root.tar")
         _extract(work / "root.tar", work / "root")
         home, libraries = work / "root/usr", work / "root" / machine.libraries
         program = home / f"bin/python{python}"
@@ -48,6 +48,17 @@ def unpacked(
             (*through, loader, "--library-path", str(libraries), str(program)),
             {"PYTHONHOME": str(home), "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"},
         )
+
+
+def _needed(name: str, debs: Sequence[DebPin], files: Mapping[str, Path]) -> list[DebPin]:
+    """Return a package and all that it depends on: to unpack the others takes far longer."""
+    left = {pin.name: pin for pin in debs}
+    wanted, found = {name}, []
+    while wanted:
+        if pin := left.pop(wanted.pop(), None):
+            found.append(pin)
+            wanted |= deb.needs(files[pin.sha256])
+    return found
 
 
 def _emulator(variant: Variant) -> tuple[str, ...]:

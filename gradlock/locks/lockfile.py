@@ -168,6 +168,18 @@ def shown(path: Path) -> str:
     return str(path.relative_to(store.ROOT)) if path.is_relative_to(store.ROOT) else str(path)
 
 
+#: How a package's first line begins, by what a lock's name ends in.
+LINES = {".lock": "^{} ", ".txt": "^{}(==| @ )", ".yml": "^- name: {}$", ".toml": '^name = "{}"$'}
+
+
+def place_of(lock: LockText, name: str) -> str:
+    """Return the file and line of a package in a lock; the file alone where it has none."""
+    line = LINES[lock.path.suffix].format(re.escape(name))
+    found = re.search(line, lock.body, re.MULTILINE)
+    number = f":{lock.body.count(chr(10), 0, found.start()) + HEADER + 1}" if found else ""
+    return f"{shown(lock.path)}{number}"
+
+
 #: The safe loader in C, 8 times as fast, where PyYAML was built with it.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

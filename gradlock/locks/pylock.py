@@ -7,7 +7,6 @@ It says the same, and the files' names and sizes. No index is named in it: a fil
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -128,24 +127,11 @@ def check(lock: LockText, pip: LockText, variant: Variant) -> None:
         names = sorted({pin.name for pin in ours ^ theirs})
         raise LockError(
             f"a lock is not of {lockfile.shown(pip.path)}: {', '.join(names) or 'it is older'}",
-            where=f"{lockfile.shown(lock.path)}{_lines(names[:1], lock, pip)}",
+            where=", ".join(lockfile.place_of(each, names[0]) for each in (lock, pip))
+            if names
+            else lockfile.shown(lock.path),
             mend=f"{lockfile.RELOCK}; or git checkout the one that was edited by hand",
         )
-
-
-def _lines(names: list[str], lock: LockText, pip: LockText) -> str:
-    """Return the line of a package in a lock, and in the one that it was written from."""
-    for name in names:
-        found = [
-            re.search(pattern, text.body, re.MULTILINE)
-            for pattern, text in ((rf'^name = "{name}"$', lock), (rf"^{name}(==| @ )", pip))
-        ]
-        numbers = [
-            f":{text.body.count(chr(10), 0, match.start()) + lockfile.HEADER + 1}" if match else ""
-            for match, text in zip(found, (lock, pip), strict=True)
-        ]
-        return f"{numbers[0]}, {lockfile.shown(pip.path)}{numbers[1]}"
-    return ""
 
 
 def _wheel(package: Any, lock: Path) -> Wheel:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradlock import store
+from gradlock.errors import LockError, raise_all
 from gradlock.inputs import wanted
 from gradlock.inputs.platforms import Platform
 from gradlock.inputs.variants import Table, Variant
@@ -159,6 +160,19 @@ def resolve(
         def body(_: LockText | None) -> str:
             pins = lockfile.parse_wheels(lock)
             found = resolved.get(lock.path) or pip.locate(pins, variant, table.as_of)
+            ours = {pin.name: pin for pin in pins}
+            raise_all(
+                LockError,
+                (
+                    LockError(
+                        f"the index has another file for {wheel.pin.name} {wheel.pin.version}",
+                        where=lockfile.place_of(lock, wheel.pin.name),
+                        mend="git checkout the lock: it was edited by hand",
+                    )
+                    for wheel in found
+                    if wheel.pin != ours[wheel.pin.name]
+                ),
+            )
             return pylock.write(found, variant, path)
 
         return renew(path, lock.digest, body)

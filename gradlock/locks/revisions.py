@@ -61,6 +61,19 @@ def last(path: Path) -> Tree | None:
     return of(commit.strip()) if commit.strip() else None
 
 
+def forked() -> Tree | None:
+    """Return the files from which both sides of a merge began; None where there is none.
+
+    It is under way, or the last commit: git commits at once what conflicts in no file.
+    """
+    for sides in (("HEAD", "MERGE_HEAD"), ("HEAD^1", "HEAD^2")):
+        try:
+            return of(_git("merge-base", *sides).strip())
+        except (CommandError, InputError):
+            continue
+    return None
+
+
 def _text(path: Path) -> str | None:
     try:
         return path.read_bytes().decode(errors="replace")

@@ -43,7 +43,7 @@ def check(locks: Locks, leader: Locks) -> None:
         LockError,
         (
             LockError(
-                problem, where=_place(locks.pip, problem), mend="mend the inputs, then ./inv lock"
+                problem, where=_place(locks, problem), mend="mend the inputs, then ./inv lock"
             )
             for rule in RULES
             for problem in rule(locks, leader)
@@ -51,13 +51,18 @@ def check(locks: Locks, leader: Locks) -> None:
     )
 
 
-def _place(lock: LockText, problem: str) -> str:
-    """Return the line of a pip lock whose pin a problem names; the file alone where none is."""
-    for number, line in enumerate(lock.body.splitlines(), lockfile.HEADER + 1):
-        pinned = re.match(r"([a-z0-9-]+)==([^\s;\\]+)", line)
-        if pinned and any(mark.join(pinned.groups()) in problem for mark in ("==", " ")):
-            return f"{lockfile.shown(lock.path)}:{number}"
-    return lockfile.shown(lock.path)
+def _place(locks: Locks, problem: str) -> str:
+    """Return the line of the lock whose pin a problem names; the pip lock where none is."""
+    held: tuple[tuple[LockText, Sequence[Shared]], ...] = (
+        (locks.pip, locks.wheels),
+        (locks.conda, locks.condas),
+    )
+    for lock, pins in held:
+        for pin in pins:
+            name, version = re.escape(pin.name), re.escape(pin.version)
+            if re.search(rf"(?<![\w-]){name}( is |==| ){version}(?![\w.]*\w)", problem):
+                return lockfile.place_of(lock, pin.name)
+    return lockfile.shown(locks.pip.path)
 
 
 def one_tensorflow(locks: Locks, _leader: Locks) -> Iterator[str]:
@@ -151,7 +156,8 @@ def _apart(
     for pin in own:
         other = base.pop(pin.name, pin)
         if other.sha256 != pin.sha256:
-            yield f"{pin.name} is {pin.version}, but {other.version} in {leader.variant.name}"
+            said = other.version if other.version != pin.version else "another file"
+            yield f"{pin.name} {pin.version} is {said} in {leader.variant.name}"
     for name in sorted(base.keys() - set(wanted.TENSORFLOWS)):
         yield f"{name} is in {leader.variant.name} but not in {locks.variant.name}"
 

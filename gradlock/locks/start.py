@@ -16,12 +16,12 @@ import yaml
 from packaging.version import InvalidVersion, Version
 
 from gradlock.errors import LockError
-from gradlock.locks import form, lockfile, merging, paths, pylock
-from gradlock.locks.lockfile import CondaPin, LockText, WheelPin
+from gradlock.locks import form, lockfile, merging, paths, pylock, revisions
+from gradlock.locks.lockfile import CondaPin, DebPin, LockText, WheelPin
 from gradlock.locks.resolve.conda_solver import name_of
 from gradlock.progress import say
 
-P = TypeVar("P", WheelPin, CondaPin)
+P = TypeVar("P", WheelPin, CondaPin, DebPin)
 
 PINNED = re.compile(r"(?m)^([a-z0-9-]+)==([^\s;\\]+)")
 HASHED = re.compile(PINNED.pattern + r" \\\n +--hash=sha256:([0-9a-f]{64})$", re.MULTILINE)
@@ -44,38 +44,58 @@ def read(path: Path) -> Start:
     except LockError as error:
         if not path.exists():
             return Start(None, None)
-        kept = recovered(path, path.read_text(encoding="utf-8", errors="replace"))
+        text = path.read_text(encoding="utf-8", errors="replace")
+        forked = revisions.forked() if merging.line_of(text) else None
+        kept = recovered(path, text, (forked and forked.read(path)) or "")
         say(f"{error.what}; making it anew, from the pins that it names ({lockfile.shown(path)})")
         return Start(None, kept)
     return Start(whole, whole)
 
 
-def recovered(path: Path, text: str) -> LockText | None:
+def recovered(path: Path, text: str, forked: str = "") -> LockText | None:
     """Return a lock of the pins that a text names, on all sides of a merge; None without any.
 
-    Where two sides differ, the newer one is kept: one of the branches wanted it.
+    Where two sides differ, that is kept which the lock they both began from (`forked`) has not:
+    one of the branches wanted it. Where both do, it is the newer one.
     """
-    sides = merging.sides(text)
-    if path.suffix == ".lock":
-        lines = [line for side in sides for line in side.splitlines()]
-        debs = [line for line in lines if re.fullmatch(lockfile.DEB_LINE, line)]
-        body = "".join(f"{line}\n" for line in dict.fromkeys(debs))
-    elif path.suffix == ".yml":
-        found = [match for side in sides for match in CONDA.finditer(side)]
-        body = _condas(
-            CondaPin(name_of(match[2]), match[2].rsplit("-", 2)[1], match[1], "") for match in found
-        )
-    elif path.suffix == ".toml":
+    if path.suffix == ".toml":
         return None  # it is written from the lock beside it
+    sides, before = "\n".join(merging.sides(text)), forked
+    if path.suffix == ".lock":
+        debs = _moved(_debs(sides), _debs(before))
+        body = lockfile.format_debs(debs) if debs else ""
+    elif path.suffix == ".yml":
+        body = _condas(_newest(_moved(_conda_pins(sides), _conda_pins(before))))
     elif path not in (paths.TOOLS, paths.DESK):
-        found = [match for side in sides for match in HASHED.finditer(side)]
-        pins = (WheelPin(match[1], match[2], match[3]) for match in found)
-        body = lockfile.format_wheels(_newest(pins))
+        wheels = _newest(_moved(_wheels(HASHED, sides), _wheels(HASHED, before)))
+        body = lockfile.format_wheels(wheels)
     else:
-        found = [match for side in sides for match in PINNED.finditer(side)]
-        pins = (WheelPin(match[1], match[2], "") for match in found)
-        body = "".join(f"{pin.requirement}\n" for pin in _newest(pins))
+        wheels = _newest(_moved(_wheels(PINNED, sides), _wheels(PINNED, before)))
+        body = "".join(f"{pin.requirement}\n" for pin in wheels)
     return LockText(path, "", body) if body else None
+
+
+def _debs(text: str) -> tuple[DebPin, ...]:
+    lines = [line for line in text.splitlines() if re.fullmatch(lockfile.DEB_LINE, line)]
+    return lockfile.parse_debs(LockText(paths.APT, "", "\n".join(lines)))
+
+
+def _conda_pins(text: str) -> list[CondaPin]:
+    files = ((match[1], match[2]) for match in CONDA.finditer(text))
+    return [CondaPin(name_of(file), file.rsplit("-", 2)[1], url, "") for url, file in files]
+
+
+def _wheels(form: re.Pattern[str], text: str) -> list[WheelPin]:
+    return [
+        WheelPin(name, version, *sha256 or [""]) for name, version, *sha256 in form.findall(text)
+    ]
+
+
+def _moved(pins: Iterable[P], before: Iterable[P]) -> list[P]:
+    """Return pins without those of `before` that one side has moved."""
+    found, old = list(dict.fromkeys(pins)), set(before)
+    moved = {pin.name for pin in found if pin not in old}
+    return [pin for pin in found if pin not in old or pin.name not in moved]
 
 
 def _condas(pins: Iterable[CondaPin]) -> str:

@@ -129,7 +129,9 @@ def proven(said: Statement, image: Image) -> str:
 
     asked = trust.Question(KIND, said.subject, date.today(), lambda other: _objection(other, said))
     try:
-        with Repository(place, waits=team.WAITS, timeout=team.TIMEOUT) as repository:
+        with Repository(
+            place, waits=team.WAITS, timeout=team.TIMEOUT, patience=team.TIMEOUT
+        ) as repository:
             signed, _ = trust.fetch(repository, pin.manifest, KIND)
     except (RegistryError, ArtifactError) as error:
         progress.say(f"the team's cache failed: {error.what} ({error.where}); testing here")

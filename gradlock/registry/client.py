@@ -35,6 +35,8 @@ KINDS = (
 MISSING = (404,)
 #: Seconds that a registry may take to say how it is spoken to.
 GREETING = 5.0
+#: Seconds that a registry may have a further try wait.
+PATIENCE = 60.0
 
 
 class Repository:
@@ -42,6 +44,7 @@ class Repository:
 
     `stop` ends what is under way in whichever thread. `waits` are the seconds before each
     further try where the network fails, and `timeout` those without a byte after which it has.
+    A registry that asks for a longer wait gets it, up to `patience` seconds.
     """
 
     def __init__(
@@ -51,10 +54,12 @@ class Repository:
         stop: threading.Event | None = None,
         waits: Sequence[float] = network.BACKOFF,
         timeout: float = network.TIMEOUT,
+        patience: float = PATIENCE,
     ) -> None:
         self.place = place
         self.stop = stop or threading.Event()
         self.waits = waits
+        self._patience = patience
         self.login = Login(place)
         self._client = httpx.Client(
             verify=network.trust(Path("/etc/docker/certs.d", place.host)),
@@ -213,10 +218,20 @@ class Repository:
             try:
                 return work()
             except (refusals.BusyError, httpx.HTTPError) as error:
-                if wait is None or refusals.untrusted(error):
-                    raise refusals.unreachable(self.place, error) from error
-                self.stop.wait(wait)
+                self.rest(error, wait)
         raise AssertionError("the last try returns, or raises")
+
+    def rest(self, error: Exception, wait: float | None) -> None:
+        """Wait before a further try; None: there is none.
+
+        Raises:
+            RegistryError: there is none, it would not help, or the registry asks for too long.
+
+        """
+        after = error.after if isinstance(error, refusals.BusyError) else 0.0
+        if wait is None or refusals.untrusted(error) or after > self._patience:
+            raise refusals.unreachable(self.place, error) from error
+        self.stop.wait(max(wait, after))
 
     def _greet(self) -> str:
         """Return the registry's URL: without TLS only where it is on this machine."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import re
 import ssl
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 
 import httpx
 
@@ -14,7 +18,11 @@ PASSING = (429, 500, 502, 503, 504)
 
 
 class BusyError(Exception):
-    """The registry could not answer now; another try may help."""
+    """The registry could not answer now; another try may help, `after` some seconds."""
+
+    def __init__(self, said: str, after: float = 0.0) -> None:
+        super().__init__(said)
+        self.after = after
 
 
 def check(answer: httpx.Response, place: Reference) -> None:
@@ -31,7 +39,7 @@ def check(answer: httpx.Response, place: Reference) -> None:
     said = _said(answer)
     meant = _meant(status, said)
     if meant in PASSING:
-        raise BusyError(f"the registry answers {status}{said}")
+        raise BusyError(f"the registry answers {status}{said}", _after(answer))
     what, mend = _explained(meant, answer.request.method, place)
     raise RegistryError(f"{what} ({status}{said})", where=_where(answer, place), mend=mend)
 
@@ -46,7 +54,8 @@ def unreachable(place: Reference, error: Exception) -> RegistryError:
             f"/etc/docker/certs.d/{place.host}/ca.crt",
         )
     if isinstance(error, BusyError):
-        return RegistryError(str(error), where=str(place), mend="run it again later")
+        when = f"in {math.ceil(error.after)} seconds, as it asks" if error.after else "later"
+        return RegistryError(str(error), where=str(place), mend=f"run it again {when}")
     return RegistryError(
         f"the registry does not answer: {type(error).__name__}: {error}",
         where=str(place),
@@ -108,6 +117,18 @@ def _explained(status: int, method: str, place: Reference) -> tuple[str, str]:
         case 413 | 507:
             return "the registry has no room for it", "have its operator make room"
     return "the registry refuses", "what it says beside the status is all that it tells"
+
+
+def _after(answer: httpx.Response) -> float:
+    """Return the seconds after which a registry wants to be asked again; 0 where it tells none."""
+    told = answer.headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", told):
+        return float(told)
+    try:
+        moment = parsedate_to_datetime(told)
+        return max(0.0, (moment - datetime.now(moment.tzinfo)).total_seconds())
+    except ValueError:
+        return 0.0
 
 
 def _where(answer: httpx.Response, place: Reference) -> str:

@@ -98,7 +98,7 @@ def _from(place: Reference, recipe: Recipe, load: Loading | None, board: Board) 
         progress.say(f"{recipe.name} is not what images.lock pins; not asking {place} for it")
         return None
     try:
-        with Repository(place, waits=WAITS, timeout=TIMEOUT) as repository:
+        with Repository(place, waits=WAITS, timeout=TIMEOUT, patience=TIMEOUT) as repository:
             offer = pull.find(repository, pin)
             if offer is None:
                 progress.say(f"{place} does not have {recipe.name} {pin.id[:19]}; building it")
@@ -122,5 +122,5 @@ def artifacts(locks: Iterable[str]) -> Iterator[Callable[[Pin], Source | None] |
     if cache is None:
         yield None
         return
-    with Repository(cache, waits=WAITS, timeout=TIMEOUT) as repository:
+    with Repository(cache, waits=WAITS, timeout=TIMEOUT, patience=TIMEOUT) as repository:
         yield Kept(repository, set(locks)).source

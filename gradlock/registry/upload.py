@@ -68,11 +68,8 @@ def upload(
         try:
             url, have = _send(repository, url, piece, have)
         except (httpx.TransportError, refusals.BusyError) as error:
-            wait = next(waits, None)
-            if wait is None:
-                raise refusals.unreachable(repository.place, error) from error
             network.check(repository.stop, str(repository.place))
-            repository.stop.wait(wait)
+            repository.rest(error, next(waits, None))
             url, have = _reached(repository, url) or (_begin(repository), 0)
         if have > furthest:
             furthest, waits = have, iter(repository.waits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +26,8 @@ def resolve(
     """
     with store.scratch("tools") as work:
         lock = work / "lock.txt"
-        lock.write_text(keep)
+        # Without hashes: uv would take them over as they are, also those that somebody edited.
+        lock.write_text(re.sub(r" \\\n +--hash=\S+", "", keep))
         (work / "constraints.txt").write_text(follow)
         uv.compile_(
             [

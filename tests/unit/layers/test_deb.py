@@ -55,6 +55,15 @@ def test_a_package_names_its_source(tmp_path: Path, fields: str, source: tuple[s
     assert deb.source(path) == source
 
 
+def test_a_package_names_what_it_needs(tmp_path: Path) -> None:
+    path = tmp_path / "one.deb"
+    fields = "Pre-Depends: libc6 (>= 2.36)\nDepends: aa:any, bb (= 1) | c++, d.e\nRecommends: f\n"
+    path.write_bytes(debs.deb("one", fields=fields))
+    assert deb.needs(path) == {"libc6", "aa", "bb", "c++", "d.e"}
+    path.write_bytes(debs.deb("one"))
+    assert deb.needs(path) == set()
+
+
 def test_names_are_bytes_in_no_locale(tmp_path: Path) -> None:
     package = read(tmp_path, debs.deb("one", ("usr/F\u0151tan\u00fas\u00edtv\u00e1ny", b"")))
     with deb.opened(package.data) as archive:

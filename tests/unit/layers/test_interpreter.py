@@ -15,6 +15,7 @@ from gradlock.errors import InputError
 from gradlock.inputs.variants import Variant
 from gradlock.layers import base, interpreter, tar
 from gradlock.locks.lockfile import DebPin
+from tests.unit.layers import debs
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -50,6 +51,25 @@ def test_it_is_started_by_the_images_own_loader_and_libraries() -> None:
         assert root.is_relative_to(store.store())
         assert (root / "etc/alternatives/python").is_symlink()
     assert not root.exists()
+
+
+def test_what_it_needs_is_unpacked_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    needs = {"python3.13": "libc6, media-types | mime", "libc6": "libgcc-s1", "libgcc-s1": "libc6"}
+    pins, files = [], {}
+    for name in (*needs, "media-types", "gcc"):
+        path = files[name] = tmp_path / f"{name}.deb"
+        depends = f"Depends: {needs[name]}\n" if name in needs else ""
+        path.write_bytes(debs.deb(name, fields=depends))
+        pins.append(DebPin(name, "1", "amd64", 1, name, "debian", f"pool/{path.name}"))
+    asked: list[str] = []
+    unpack = base.unpack
+    monkeypatch.setattr(
+        base, "unpack", lambda got, *rest: (asked.extend(p.name for p in got), unpack(got, *rest))
+    )
+    with interpreter.unpacked(pins, files, ROW):
+        assert sorted(asked) == ["libc6", "libgcc-s1", "media-types", "python3.13"]
 
 
 def test_owners_of_other_users_need_no_root(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -175,3 +176,21 @@ def test_names_of_files_come_from_paths_and_urls() -> None:
     package = lockfile.CondaPin("git", "1", "https://example.org/linux-64/git-1-0.conda", SHA256)
     assert deb.filename == "git_1_amd64.deb"
     assert package.filename == "git-1-0.conda"
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("requirements/apt.lock", "tini"),
+        ("requirements/cpu.txt", "numpy"),
+        ("conda-lock.yml", "zstd"),
+        ("requirements/pylock.cpu.toml", "numpy"),
+    ],
+)
+def test_a_package_has_its_line_in_a_lock(path: str, name: str) -> None:
+    lock = lockfile.read(store.ROOT / path)
+    file, _, line = lockfile.place_of(lock, name).partition(":")
+    assert file == path
+    found = lock.path.read_text().splitlines()[int(line) - 1]
+    assert re.search(rf"\b{name}\b", found)
+    assert lockfile.place_of(lock, "no-such") == path

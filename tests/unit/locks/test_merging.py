@@ -93,6 +93,25 @@ def test_both_sides_pins_are_kept(repository: Repository, path: str) -> None:
     assert {each.split()[0] for each in versions(kept)} == whole
 
 
+@pytest.mark.parametrize("path", MOVES)
+def test_of_one_sides_move_the_other_sides_lock_says_nothing(
+    repository: Repository, path: str
+) -> None:
+    """Also where git keeps both lines, since the next one moved on the other side: to an older."""
+    one, _, other, second = MOVES[path]
+    target = repository.root / path
+    whole = lockfile.read(target)
+    repository.branch("one", path, one, "0.1")
+    repository.branch("other", path, other, second)
+    assert (repository.git("merge", "--quiet", "one") != 0) == (path == "requirements/dev.txt")
+    # As if git had kept, of neighbours that moved, all lines of either side.
+    target.write_text(f"{target.read_text()}\n{whole.body}")
+    kept = start.read(target).kept
+    assert kept
+    assert {f"{one} 0.1", f"{other} {second}"} <= versions(kept)
+    assert len(versions(kept)) == len({each.split()[0] for each in versions(kept)})
+
+
 def versions(lock: lockfile.LockText) -> set[str]:
     """Return `name version` of every pin."""
     if lock.path.suffix == ".lock":

@@ -232,7 +232,7 @@ FAULTS: dict[str, tuple[Locks, Change, str, str]] = {
         GPU,
         other_build("pip", "anyio"),
         "lockstep",
-        "anyio is 4.16.0, but 4.16.0 in cpu",
+        "anyio 4.16.0 is another file in cpu",
     ),
     "shared-conda-package-of-another-build": (
         GPU,

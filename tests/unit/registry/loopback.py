@@ -31,6 +31,8 @@ class Registry:
     expired: set[str] = field(default_factory=set)
     #: Statuses that are answered, once each, before anything else is.
     statuses: list[int] = field(default_factory=list)
+    #: When it wants to be asked again after these, as the header says it.
+    retry_after: str = ""
     #: What it says beside each refusal: words, or anything else.
     detail: object = None
     #: Bytes of a blob after which the connection breaks, once each.
@@ -108,7 +110,8 @@ def serving() -> Iterator[Registry]:
         def refuse(self, status: int, code: str) -> None:
             error = {"code": code, "message": code.lower(), "detail": registry.detail}
             said = {"errors": [error]}
-            self.answer(status, json.dumps(said).encode())
+            more = {"Retry_After": registry.retry_after} if registry.retry_after else {}
+            self.answer(status, json.dumps(said).encode(), **more)
 
         def handle_one(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -68,6 +71,49 @@ def test_too_many_requests_are_waited_for(repository: Repository, registry: Regi
     registry.add(DATA)
     registry.statuses = [429, 503]
     assert repository.has(DIGEST)
+
+
+@pytest.fixture
+def rests(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the seconds for which further tries wait, which takes none."""
+    found: list[float] = []
+    monkeypatch.setattr(repository.stop, "wait", found.append)
+    return found
+
+
+def in_seconds(seconds: float) -> str:
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+
+
+@pytest.mark.parametrize(
+    ("said", "least", "most"),
+    [("7", 7, 7), (in_seconds(30), 10, 30), (in_seconds(-30), 0, 0), ("soon", 0, 0)],
+)
+def test_a_registry_is_asked_again_when_it_wants(
+    repository: Repository,
+    registry: Registry,
+    rests: list[float],
+    said: str,
+    least: float,
+    most: float,
+) -> None:
+    registry.add(DATA)
+    registry.statuses, registry.retry_after = [429], said
+    assert repository.has(DIGEST)
+    assert len(rests) == 1
+    assert least <= rests[0] <= most
+
+
+@pytest.mark.parametrize("said", ["3600", in_seconds(3600)])
+def test_one_that_asks_for_too_long_a_wait_is_given_up_at_once(
+    repository: Repository, registry: Registry, rests: list[float], said: str
+) -> None:
+    registry.statuses, registry.retry_after = [503, 503], said
+    with pytest.raises(RegistryError, match="503") as caught:
+        repository.has(DIGEST)
+    assert re.fullmatch(r"run it again in 3[56]\d\d seconds, as it asks", caught.value.mend)
+    assert rests == []
+    assert registry.statuses == [503]
 
 
 @pytest.mark.parametrize("status", [400, 409, 412])

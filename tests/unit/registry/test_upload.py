@@ -78,6 +78,16 @@ def test_a_refusal_that_passes_within_an_upload_is_waited_for(
     assert registry.blobs[DIGEST] == DATA
 
 
+def test_within_an_upload_a_registry_is_asked_again_when_it_wants(
+    repository: Repository, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr(repository.stop, "wait", rests.append)
+    registry.patches, registry.retry_after = [429], "7"
+    assert send(repository)
+    assert rests == [7]
+
+
 def test_an_answer_that_is_lost_at_the_end_is_not_asked_for_again(
     repository: Repository, registry: Registry
 ) -> None:
