@@ -10,12 +10,12 @@ from gradients.case import Case
 
 #: The dearest checks: the core runs them where networks are made of such operations, or where no
 #: cheaper check sees as much. `relaxed` has what `function` would see, but of Keras's layers, whose
-#: weights cannot have unknown sizes. docs/numerics.md says what each check has caught.
+#: weights cannot have unknown sizes, and of loops. docs/numerics.md says what each has caught.
 SAMPLED = {
     "xla": ("convolution", "pooling", "normalization", "attention", "activation"),
     "jacobian": ("attention", "elementwise"),
     "called": ("elementwise",),
-    "function": ("layers", "recurrent", "attention"),
+    "function": ("layers", "recurrent", "attention", "flow"),
     "forward": (
         *("linalg", "convolution", "pooling", "normalization", "layers", "attention", "gather"),
         *("segment", "loss", "activation", "reduction", "elementwise", "special", "automatic"),
