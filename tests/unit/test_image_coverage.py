@@ -224,7 +224,7 @@ def test_what_nobody_has_looked_at_is_new(
     measured = coverage.measured.Measured.of({}, record)
     new = list(measured.kind(coverage.measured.NEW))
     assert {place.function for _, place, _ in new} == {"_idle"}
-    assert any("without a reason: keras/a.py:19: return op" in line for line in measured.lines())
+    assert any("without a reason: keras/a.py:19: return op" in line for line in measured.news())
 
 
 #: A session of two rows, held to a record of what neither runs.
