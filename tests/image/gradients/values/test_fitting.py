@@ -67,6 +67,13 @@ def test_each_output_has_its_weight(way: str) -> None:
     np.testing.assert_allclose(model.get_weights(), expected, rtol=1e-5)
 
 
+def test_a_single_output_has_a_weight_too() -> None:
+    model = linear(1, loss_weights=2.5)
+    told = model.train_on_batch(INPUTS, TARGETS[0])
+    np.testing.assert_allclose(told, 2.5 * loss(0), rtol=1e-5)
+    np.testing.assert_allclose(model.get_weights()[0], stepped(0, 2.5), rtol=1e-5)
+
+
 def test_outputs_have_their_own_losses() -> None:
     model = linear(loss={"a": "mse", "b": "mae"}, loss_weights={"a": 1.0, "b": 2.0})
     told = model.evaluate(INPUTS, both(TARGETS), verbose=0, return_dict=True)
