@@ -82,6 +82,10 @@ def segments(reduce: Any, missing: float) -> np.ndarray:
 
 
 ROWS: Rows = {
+    "logical_and_tensors": (
+        lambda: ops.logical_and(tf.constant(np.maximum(X, 0)), tf.constant(np.maximum(Y, 0))),
+        (X > 0) & (Y > 0),
+    ),
     "softmax_whole": (lambda: ops.softmax(X, axis=None), softmax(X)),
     "softmax_axes": (lambda: ops.softmax(CUBE, axis=(0, 2)), softmax(CUBE, (0, 2))),
     "log_softmax": (lambda: ops.log_softmax(CUBE, axis=1), log_softmax(CUBE, 1)),
