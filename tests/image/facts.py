@@ -22,7 +22,10 @@ PREFIX = Path(sys.prefix)
 
 @dataclass(frozen=True)
 class Variant:
-    """The variant that the image was built as; `cuda` and `cudnn` are None on CPU variants."""
+    """The variant that the image was built as; `cuda` and `cudnn` are None on CPU variants.
+
+    Its platform is said by an image for another one than the usual.
+    """
 
     name: str
     python: str
@@ -31,6 +34,7 @@ class Variant:
     cudnn: str | None
     driver: str | None
     channel: str
+    platform: str = "linux/amd64"
 
 
 @dataclass(frozen=True, order=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import struct
 import subprocess
@@ -11,6 +12,11 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from gradlock.inputs import variants
+from gradlock.inputs.platforms import PLATFORMS
+from gradlock.layers import files
+from gradlock.locks.lockfile import LockText
 
 IMAGE_SUITES = Path(__file__).parents[1] / "image"
 
@@ -71,6 +77,23 @@ def test_differences_are_named(suite: Callable[[str], ModuleType]) -> None:
         "installed, not locked: numpy==2.5.5",
         "installed, not locked: six==1.17.0",
     ]
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_suite_reads_what_images_of_all_platforms_say(
+    suite: Callable[[str], ModuleType],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    platform: str,
+) -> None:
+    """As the image's own layer says it: only one for another platform names that."""
+    row = dataclasses.replace(variants.load().cpu, platform=platform)
+    pip = LockText(tmp_path / "cpu.txt", "", "")
+    for name, text in files.facts(row, "debian", (), pip).items():
+        (tmp_path / Path(name).name).write_text(text)
+    facts = suite("facts")
+    monkeypatch.setattr(facts, "ETC", tmp_path)
+    assert (facts.variant().name, facts.variant().platform) == (row.name, platform)
 
 
 def test_facts_come_from_etc(
