@@ -38,11 +38,10 @@ def test_each_batch_is_shared_out_in_the_order_of_workers(run: Run) -> None:
             assert [len(part) for part in parts] == [shards.BATCH // run.count] * run.count
 
 
-def test_a_functions_batches_are_of_a_workers_share(run: Run) -> None:
-    for parts in batches(run, "OWN"):
-        sizes = [len(part) for part in parts]
-        assert max(sizes) == shards.BATCH // run.count
-        assert sum(size != max(sizes) for size in sizes) <= 1
+@pytest.mark.parametrize("policy", ["DATA", "FILE", "OWN"])
+def test_batches_are_of_a_workers_share(run: Run, policy: str) -> None:
+    for parts in batches(run, policy):
+        assert max(map(len, parts)) == shards.BATCH // run.count
 
 
 def test_a_file_is_read_by_one_worker(run: Run) -> None:
