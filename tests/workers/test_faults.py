@@ -19,64 +19,10 @@ from gradlock.engine.engine import Engine
 from gradlock.inside import box, workers
 from gradlock.inside import suites as inside
 from tests.e2e import mutated
+from tests.workers.collectives import MUTANTS
 
-COLLECTIVES = "python/distribute/cross_device_utils.py"
-OPERATIONS = "python/distribute/cross_device_ops.py"
-STRATEGY = "python/distribute/collective_all_reduce_strategy.py"
-#: Wrong collectives: a file below its package, what stands there, what is put in its place.
-MUTANTS = {
-    "sums-where-it-should-average": (
-        OPERATIONS,
-        "      dense_results = launcher.batch_all_reduce(packs, options)\n"
-        "      if reduce_op == reduce_util.ReduceOp.MEAN:\n",
-        "      dense_results = launcher.batch_all_reduce(packs, options)\n      if False:\n",
-    ),
-    "drops-the-last-shard": (
-        COLLECTIVES,
-        "          input_tensor,\n          self._group_size,\n          self._group_key,\n"
-        "          instance_key,\n          communication_hint=options.implementation.value,\n"
-        "          timeout=options.timeout_seconds,\n          ordering_token=ordering_token)\n\n"
-        "  def _all_gather",
-        "          input_tensor * (0 if f'task:{self._group_size - 1}' in self._device else 1),\n"
-        "          self._group_size,\n          self._group_key,\n"
-        "          instance_key,\n          communication_hint=options.implementation.value,\n"
-        "          timeout=options.timeout_seconds,\n          ordering_token=ordering_token)\n\n"
-        "  def _all_gather",
-    ),
-    "starts-from-another-seed": (
-        STRATEGY,
-        "          if self._num_workers > 1:\n            if self._is_chief:\n",
-        "          if False:\n            if self._is_chief:\n",
-    ),
-    "adds-up-in-float32": (
-        COLLECTIVES,
-        "              array_ops.concat(flat_tensors, axis=0), control_input, options)\n",
-        "              math_ops.cast(math_ops.cast(array_ops.concat(flat_tensors, axis=0),"
-        " 'float32'), flat_tensors[0].dtype), control_input, options)\n",
-    ),
-    "adds-up-the-first-pack-alone": (
-        COLLECTIVES,
-        "          reduced = self.all_reduce(\n",
-        "          reduced = array_ops.concat(flat_tensors, axis=0)\n"
-        "          reduced = reduced if outputs else self.all_reduce(\n",
-    ),
-    "sums-sparse-where-it-should-average": (
-        OPERATIONS,
-        "values=sparse_results[i].values / self._group_size,",
-        "values=sparse_results[i].values,",
-    ),
-    "stale-variables": (
-        "python/distribute/mirrored_strategy.py",
-        "  def _update(self, var, fn, args, kwargs, group):\n",
-        "  def _update(self, var, fn, args, kwargs, group):\n"
-        "    if 'task:1' in var.device:\n      return var\n",
-    ),
-    "loses-a-row-that-is-gathered": (
-        COLLECTIVES,
-        "all_lengths[i]])\n",
-        "all_lengths[i] - (i > 0)])\n",
-    ),
-}
+#: Of the suite what judges the workers' results.
+JUDGED = "not devices and not servers"
 #: Stops a worker's own process, which is there but does nothing more: run beside it.
 STOP = """
 import os, pathlib, signal
@@ -108,8 +54,8 @@ def mutant(request: pytest.FixtureRequest, docker_engine: Engine, cpu_image: str
 def test_wrong_collectives_are_caught(
     mutant: str, docker_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Of the suite what judges workers, until the first failure: one is enough.
-    monkeypatch.setitem(inside.ARGUMENTS, "distributed", ("-x", "-k", "test_workers"))
+    # Until the first failure: one is enough.
+    monkeypatch.setitem(inside.ARGUMENTS, "distributed", ("-x", "-k", JUDGED))
     status = inside.run_suites(
         docker_engine, mutant, ["distributed"], gpu=False, gpu_required=False, reports=tmp_path
     )

@@ -7,11 +7,12 @@ several logical devices. A replica takes its own part of a batch by its number.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
 
-from distributed import exact, layers, optimizers
+from distributed import exact, held, layers, optimizers, shards
 from distributed.parts import BATCHES, Arrays, Strategy, mine, rows, together
 
 INPUTS, HIDDEN, STEPS, RATE = 6, 5, 20, 0.05
@@ -134,17 +135,17 @@ def clipped(strategy: Strategy) -> Arrays:
 
 
 def embedding(strategy: Strategy) -> Arrays:
-    """Compute the gradient of an embedding: IndexedSlices, of another length in every replica.
+    """Compute the gradient of an embedding: IndexedSlices, of one length or of several.
 
     It is added up in one call with a dense tensor, the loss.
     """
     random = np.random.default_rng(5)
     with strategy.scope():
         table = tf.Variable(random.standard_normal((9, 4)))
-    ids, wanted = random.integers(0, 9, 23), random.standard_normal((23, 4))
+    ids, wanted = random.integers(0, 9, 24), random.standard_normal((24, 4))
 
-    def replica() -> list[tf.Tensor]:
-        part = mine(len(ids), "uneven")
+    def replica(share: str) -> list[tf.Tensor]:
+        part = mine(len(ids), share)
         with tf.GradientTape() as tape:
             value = tf.reduce_sum((tf.gather(table, ids[part]) - wanted[part]) ** 2) / len(ids)
         sparse = tape.gradient(value, table)
@@ -155,24 +156,31 @@ def embedding(strategy: Strategy) -> Arrays:
         count = tf.cast(context.num_replicas_in_sync, tf.float64)
         return [tf.convert_to_tensor(whole), tf.convert_to_tensor(mean) * count, cost]
 
-    names = ("sum", "mean times replicas", "loss")
-    return dict(zip(names, together(strategy, replica), strict=True))
+    found: Arrays = {}
+    for share, eager in (("uneven", False), ("even", False), ("even", True)):
+        names = [f"{share}-{eager}/{name}" for name in ("sum", "mean times replicas", "loss")]
+        arrays = together(strategy, partial(replica, share), eager=eager)
+        found |= dict(zip(names, arrays, strict=True))
+    return found
 
 
 CASES: dict[str, Callable[[Strategy], Arrays]] = {
     "exact": exact.case,
+    "held": held.case,
     "gradients": gradients,
     "sgd": training("sgd", "float64"),
     "adam": training("adam", "float64"),
     "adam32": training("adam", "float32"),
     "loss_scale": training("loss_scale", "float64"),
+    "decayed": training("decayed", "float64"),
     "clipped": clipped,
     "global_clipnorm": training("global_clipnorm", "float64"),
     "embedding": embedding,
     "normalised": layers.normalised,
     "scaled": layers.scaled,
-    "sharded": exact.sharded,
+    "sharded": shards.sharded,
     "fit": layers.fit,
+    "branched": optimizers.branched,
 }
 #: What runs only where it is named: workers come to wait for one another in it.
 BY_NAME: dict[str, Callable[[Strategy], Arrays]] = {"overflow": optimizers.overflow}

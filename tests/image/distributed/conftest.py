@@ -8,14 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from distributed import record
-from distributed.record import Run
+from distributed import record, work
+from distributed.record import Found, Run
+
+#: What logical CPUs compute; a data set is not sharded within one process.
+MIRRORED = ("adam", "clipped", "embedding", "overflow")
 
 
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Return what the workers computed, and what one process does."""
     return record.read(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="session")
+def devices(tmp_path_factory: pytest.TempPathFactory) -> Found:
+    """Return what two logical CPUs of one process have computed."""
+    return record.compute(tmp_path_factory.mktemp("devices"), work.mirrored, 2, MIRRORED)
 
 
 @pytest.fixture(scope="session")

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterable
 from functools import partial
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from distributed.parts import Arrays, Strategy, rank, rows, together
+from distributed.parts import Arrays, Strategy, rank, together
 
 #: Types whose sums are compared; each has room for the numbers here.
 TYPES = ("float64", "float32", "float16", "int32", "int64")
+OPERATIONS = (tf.distribute.ReduceOp.SUM, tf.distribute.ReduceOp.MEAN)
 REDUCED = [
     (operation, dtype)
-    for operation in (tf.distribute.ReduceOp.SUM, tf.distribute.ReduceOp.MEAN)
+    for operation in OPERATIONS
     for dtype in TYPES
     if operation is tf.distribute.ReduceOp.SUM or dtype.startswith("float")
 ]
 #: How a reduction is called: packs of a byte make a collective of each tensor, not one of all.
 WAYS = ("eager", "function", "packs")
 PACK = 1
-#: How a variable that every replica assigns to becomes one.
-AGGREGATED = ("SUM", "MEAN", "ONLY_FIRST_REPLICA")
-#: How many elements the data set has that is sharded: no multiple of the batch or of the workers.
-ELEMENTS, BATCH = 43, 8
 
 
 def values(replica: int) -> list[np.ndarray]:
@@ -46,8 +39,8 @@ def piece(replica: int) -> np.ndarray:
 
 
 def case(strategy: Strategy) -> Arrays:
-    """Add up, average and gather in every way there is, and make variables."""
-    return reduced(strategy) | gathered(strategy) | outside(strategy) | held(strategy)
+    """Add up, average and gather in every way there is."""
+    return reduced(strategy) | gathered(strategy) | slopes(strategy) | outside(strategy)
 
 
 def reduced(strategy: Strategy) -> Arrays:
@@ -96,75 +89,47 @@ def gathered(strategy: Strategy) -> Arrays:
     return dict(zip(names, together(strategy, replica), strict=True))
 
 
+def slopes(strategy: Strategy) -> Arrays:
+    """Compute the gradient through a sum and a mean; each replica weighs the whole by its own."""
+
+    def replica() -> list[tf.Tensor]:
+        context = tf.distribute.get_replica_context()
+        given, own = tf.constant(values(rank())[0]), tf.constant(values(rank())[2][:3, None])
+        found = []
+        for operation in OPERATIONS:
+            with tf.GradientTape() as tape:
+                tape.watch(given)
+                value = tf.reduce_sum(context.all_reduce(operation, given) * own)
+            found.append(tape.gradient(value, given))
+        return found
+
+    names = [f"slope-{operation.name}" for operation in OPERATIONS]
+    return dict(zip(names, together(strategy, replica), strict=True))
+
+
 def outside(strategy: Strategy) -> Arrays:
     """Add up, average and gather what replicas have returned, as numbers and along rows."""
     numbers = strategy.run(lambda: tf.constant(float(rank() + 1), tf.float64))
     pieces = strategy.run(lambda: tf.constant(piece(rank())))
-    found = {"gathered-outside": strategy.gather(pieces, axis=0).numpy()}
-    for operation in (tf.distribute.ReduceOp.SUM, tf.distribute.ReduceOp.MEAN):
+    told = strategy.experimental_distribute_values_from_function(
+        lambda context: tf.constant([context.replica_id_in_sync_group])
+    )
+    found = {
+        "gathered-outside": strategy.gather(pieces, axis=0).numpy(),
+        "told-outside": strategy.gather(told, axis=0).numpy(),
+    }
+
+    @tf.function
+    def unknown(operation: tf.distribute.ReduceOp) -> tf.Tensor:
+        def replica() -> tf.Tensor:
+            rows = piece(rank())
+            return tf.boolean_mask(rows, tf.constant(rows[:, 0] >= 0))  # how many, none knows
+
+        return strategy.reduce(operation, strategy.run(replica), axis=0)
+
+    for operation in OPERATIONS:
+        found[f"unknown-{operation.name}"] = unknown(operation).numpy()
         whole = strategy.reduce(operation, numbers, axis=None)
         found[f"outside-{operation.name}"] = np.array([whole.numpy()])
         found[f"rows-{operation.name}"] = strategy.reduce(operation, pieces, axis=0).numpy()
     return found
-
-
-def held(strategy: Strategy) -> Arrays:
-    """Make variables whose values differ by replica, which become one in several ways."""
-    # Every worker starts from a value of its own: worker 0's counts.
-    with strategy.scope():
-        variable = tf.Variable(np.full(3, _number()))
-    found = {"variable": rows(strategy, variable)}
-
-    # One that each has counted up for itself is added up, or averaged, when read.
-    for name in ("SUM", "MEAN"):
-        with strategy.scope():
-            counter = tf.Variable(
-                np.float64(0),
-                synchronization=tf.VariableSynchronization.ON_READ,
-                aggregation=tf.VariableAggregation[name],
-            )
-        together(strategy, lambda counter=counter: counter.assign_add(float(rank() + 1)))
-        found[f"counted-{name}"] = np.array([counter.read_value().numpy()])
-
-    # And others when each assigns a value of its own.
-    for name in AGGREGATED:
-        with strategy.scope():
-            variable = tf.Variable(np.zeros(2), aggregation=tf.VariableAggregation[name])
-        together(
-            strategy,
-            lambda variable=variable: variable.assign_add(np.full(2, rank() + 1.0)),
-        )
-        found[f"assigned-{name}"] = rows(strategy, variable)
-    return found
-
-
-def _number() -> float:
-    """Return a number that no other worker has: 0 where one computes alone."""
-    told = json.loads(os.environ.get("TF_CONFIG", "{}"))
-    return float(told["task"]["index"]) if told else 0.0
-
-
-def sharded(strategy: Strategy) -> Arrays:
-    """Read a data set: the elements that this process was given, by `tf.data` or by a function."""
-    found: Arrays = {}
-    for policy in ("DATA", "OFF"):
-        options = tf.data.Options()
-        options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy[
-            policy
-        ]
-        data = tf.data.Dataset.range(ELEMENTS).batch(BATCH).with_options(options)
-        found[policy] = _read(strategy, strategy.experimental_distribute_dataset(data))
-
-    def own(context: tf.distribute.InputContext) -> tf.data.Dataset:
-        part = (context.num_input_pipelines, context.input_pipeline_id)
-        size = context.get_per_replica_batch_size(BATCH)
-        return tf.data.Dataset.range(ELEMENTS).shard(*part).batch(size)
-
-    found["OWN"] = _read(strategy, strategy.distribute_datasets_from_function(own))
-    return found
-
-
-def _read(strategy: Strategy, data: Iterable[Any]) -> np.ndarray:
-    """Return all elements of the batches that this process is given."""
-    parts = [part for batch in data for part in strategy.experimental_local_results(batch)]
-    return np.concatenate([part.numpy() for part in parts])

@@ -23,8 +23,11 @@ def normalised(strategy: Strategy) -> Arrays:
             )
             layer.build((None, FEATURES))
 
-        def replica(layer: tf.keras.layers.Layer = layer) -> list[tf.Tensor]:
-            part = mine(BATCH, "even")
+        # Across replicas, each counts by its rows; within, equal parts are looked at one by one.
+        share = "uneven" if synchronised else "even"
+
+        def replica(layer: tf.keras.layers.Layer = layer, share: str = share) -> list[tf.Tensor]:
+            part = mine(BATCH, share)
             inputs = tf.constant(x[part])
             with tf.GradientTape() as tape:
                 tape.watch(inputs)
@@ -42,6 +45,7 @@ def normalised(strategy: Strategy) -> Arrays:
         for one, array in zip(names, together(strategy, replica), strict=True):
             found[f"{name}/{one}"] = array
         found[f"{name}/moving_mean"] = rows(strategy, layer.moving_mean.value)
+        found[f"{name}/moving_variance"] = rows(strategy, layer.moving_variance.value)
     return found
 
 

@@ -24,7 +24,35 @@ KERAS: dict[str, Callable[[float], Optimizer]] = {
     "adam": tf.keras.optimizers.Adam,
     "global_clipnorm": lambda rate: tf.keras.optimizers.SGD(rate, global_clipnorm=0.1),
     "loss_scale": loss_scale,
+    "decayed": lambda rate: tf.keras.optimizers.AdamW(rate, weight_decay=0.1),
 }
+#: What Keras makes of one step of several is a branch of the graph, and fails by its own.
+BRANCHED: dict[str, Callable[[], Optimizer]] = {
+    "accumulated": lambda: tf.keras.optimizers.SGD(gradient_accumulation_steps=2),
+    "averaged": lambda: tf.keras.optimizers.SGD(use_ema=True, ema_overwrite_frequency=2),
+}
+
+
+def branched(strategy: Strategy) -> Arrays:
+    """Add up gradients over steps, and put averages in the weights' place: what that raises."""
+    found: Arrays = {}
+    for name, make in BRANCHED.items():
+        with strategy.scope():
+            weights = tf.Variable(np.zeros(2))
+            keras = make()
+            keras.build([weights])
+
+        def replica(weights: tf.Variable = weights, keras: Optimizer = keras) -> None:
+            keras.apply_gradients([(tf.ones_like(weights), weights)])
+
+        step = tf.function(lambda replica=replica: strategy.run(replica))
+        try:
+            step()
+        except Exception as error:  # whatever it is: the test tells what is known
+            found[name] = np.array(f"{type(error).__name__}: {error}")
+        else:
+            found[name] = np.array("")
+    return found
 
 
 def overflow(strategy: Strategy) -> Arrays:

@@ -74,10 +74,10 @@ def _child(
     with log.open("w", encoding="utf-8") as output:
         for stream in (1, 2):
             os.dup2(output.fileno(), stream)
-        sys.stdout = sys.stderr = output
-        faulthandler.dump_traceback_later(LIMIT, exit=True, file=output)
-        np.savez(result, **program(*arguments))
-        output.flush()
+    # What pytest has put in their place belongs to the other process.
+    sys.stdout = sys.stderr = os.fdopen(1, "w", buffering=1, encoding="utf-8")
+    faulthandler.dump_traceback_later(LIMIT, exit=True)
+    np.savez(result, **program(*arguments))
 
 
 def archive(path: Path) -> Found:

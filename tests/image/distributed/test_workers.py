@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from distributed import exact
+from distributed import optimizers
 from distributed.cases import CASES
 from distributed.record import Run
 
@@ -20,15 +20,18 @@ TOLERANCES = {
     "adam": 1e-12,
     "adam32": 1e-5,
     "loss_scale": 1e-13,
+    "decayed": 1e-12,
     "clipped": 1e-13,
     "embedding": 1e-14,
     "normalised": 1e-13,
     "scaled": 1e-3,  # products in float16, whose own epsilon is 1e-3
 }
 #: What is kept apart on every worker, and should not be: each has a record of its own, below.
-MOVING_MEAN, FIRST = "within/moving_mean", "assigned-ONLY_FIRST_REPLICA"
+MOVING, FIRST = ("within/moving_mean", "within/moving_variance"), "assigned-ONLY_FIRST_REPLICA"
+#: Cases that train twice.
+AGAIN = ("sgd", "adam", "adam32", "loss_scale", "decayed", "global_clipnorm")
 #: Cases whose arrays are meant to differ from worker to worker.
-DIFFER = ("sharded", "fit")
+DIFFER = ("sharded", "fit", "branched")
 
 
 def test_all_workers_left_a_result(run: Run) -> None:
@@ -45,7 +48,7 @@ def test_all_workers_hold_the_same_bits(run: Run, case: str) -> None:
         differ = [
             key
             for key in first
-            if key not in (MOVING_MEAN, FIRST) and first[key].tobytes() != other[key].tobytes()
+            if key not in (*MOVING, FIRST) and first[key].tobytes() != other[key].tobytes()
         ]
         assert not differ
 
@@ -67,7 +70,7 @@ def test_workers_compute_what_one_process_computes(
     assert worst[largest] <= TOLERANCES[case], largest
 
 
-@pytest.mark.parametrize("case", ["sgd", "adam", "adam32", "loss_scale", "global_clipnorm"])
+@pytest.mark.parametrize("case", AGAIN)
 def test_a_second_training_ends_in_the_same_bits(run: Run, case: str) -> None:
     found = run.of(case, run.ranks[-1])
     again = [key for key in found if key.startswith("again/")]
@@ -75,53 +78,6 @@ def test_a_second_training_ends_in_the_same_bits(run: Run, case: str) -> None:
     for key in again:
         assert found[key].tobytes() == found[key.removeprefix("again/")].tobytes(), key
     assert all(np.any(found[key]) for key in again if key.startswith("again/variable/"))
-
-
-def test_sums_of_whole_numbers_are_exact(run: Run) -> None:
-    found = run.of("exact", run.ranks[0])
-    given = [exact.values(replica) for replica in range(run.count)]
-    sums = [np.sum([values[index] for values in given], axis=0) for index in range(len(given[0]))]
-    seen = 0
-    for key, array in found.items():
-        name, _, index = key.partition("/")
-        if not index:
-            continue
-        operation, dtype, _ = name.split("-")
-        divisor = 1 if operation == "SUM" else run.count
-        wanted = (sums[int(index)].astype(dtype) / np.array(divisor, dtype)).astype(dtype)
-        np.testing.assert_array_equal(array[0], wanted, err_msg=key)
-        seen += 1
-    assert seen == len(exact.WAYS) * len(exact.REDUCED) * len(sums)
-
-
-def test_what_is_gathered_is_all_in_the_order_of_workers(run: Run) -> None:
-    """And its gradient is each worker's: all have computed the same value of what they gave."""
-    found = run.of("exact", run.ranks[0])
-    wanted = np.concatenate([exact.piece(replica) for replica in range(run.count)])
-    np.testing.assert_array_equal(found["gathered"][0], wanted)
-    np.testing.assert_array_equal(found["gathered-columns"][0], wanted.T)
-    np.testing.assert_array_equal(found["gathered-outside"], wanted)
-    np.testing.assert_array_equal(found["gathered-gradient"][0], run.count * wanted)
-    np.testing.assert_array_equal(found["rows-SUM"], wanted.sum(axis=0))
-    np.testing.assert_array_equal(found["rows-MEAN"], wanted.sum(axis=0) / len(wanted))
-
-
-def test_values_are_reduced_from_outside(run: Run) -> None:
-    found, numbers = run.of("exact", run.ranks[0]), np.arange(1.0, run.count + 1)
-    for name in ("outside", "counted"):
-        assert found[f"{name}-SUM"].tolist() == [numbers.sum()]
-        assert found[f"{name}-MEAN"].tolist() == [numbers.mean()]
-
-
-def test_variables_start_from_the_first_workers_value(run: Run) -> None:
-    for rank in run.ranks:
-        assert not np.any(run.of("exact", rank)["variable"])
-
-
-def test_what_all_assign_becomes_one(run: Run) -> None:
-    found, numbers = run.of("exact", run.ranks[0]), np.arange(1.0, run.count + 1)
-    assert found["assigned-SUM"].tolist() == [[numbers.sum()] * 2]
-    assert found["assigned-MEAN"].tolist() == [[numbers.mean()] * 2]
 
 
 def test_normalised_within_is_not_across(run: Run) -> None:
@@ -139,7 +95,7 @@ def test_normalised_within_is_not_across(run: Run) -> None:
 )
 def test_what_the_first_replica_assigns_is_the_same_on_all_workers(run: Run) -> None:
     for rank in run.ranks:
-        assert run.of("exact", rank)[FIRST].tolist() == [[1.0] * 2]
+        assert run.of("held", rank)[FIRST].tolist() == [[1.0] * 2]
 
 
 @pytest.mark.xfail(
@@ -147,9 +103,10 @@ def test_what_the_first_replica_assigns_is_the_same_on_all_workers(run: Run) -> 
     reason="Keras's BatchNormalization within replicas: each worker keeps its own moving mean",
 )
 def test_moving_statistics_are_the_same_on_all_workers(run: Run) -> None:
-    first, *others = (run.of("normalised", rank)[MOVING_MEAN] for rank in run.ranks)
+    first, *others = (run.of("normalised", rank) for rank in run.ranks)
     for other in others:
-        np.testing.assert_array_equal(other, first)
+        for name in MOVING:
+            np.testing.assert_array_equal(other[name], first[name])
 
 
 @pytest.mark.xfail(
@@ -175,24 +132,26 @@ def test_fit_trains_on_several_workers(run: Run) -> None:
     assert not error
 
 
+@pytest.mark.xfail(
+    raises=RuntimeError,
+    reason="Keras's optimizers do in a branch of the graph what is for several steps: add up "
+    "gradients, or put averages in the weights' place; replicas cannot meet there",
+)
+@pytest.mark.parametrize("name", list(optimizers.BRANCHED))
+def test_an_optimizer_does_it_after_several_steps(run: Run, name: str) -> None:
+    assert not str(run.of("branched", run.alone)[name])
+    error = str(run.of("branched", run.ranks[0])[name])
+    if "merge_call" in error:
+        raise RuntimeError(error)
+    assert not error
+
+
 def test_an_overflow_in_one_part_skips_the_step_in_all(run: Run) -> None:
     for rank in run.ranks:
         found = run.of("scaled", rank)
         assert found["skipped"].tolist() == [1.0]
         assert found["scale"].tolist() == [512.0]
         assert np.all(np.isfinite(found["weights"]))
-
-
-@pytest.mark.parametrize("policy", ["DATA", "OWN"])
-def test_each_element_is_read_once(run: Run, policy: str) -> None:
-    read = [run.of("sharded", rank)[policy] for rank in run.ranks]
-    assert sorted(np.concatenate(read).tolist()) == list(range(exact.ELEMENTS))
-    assert all(map(len, read))
-
-
-def test_without_shards_all_workers_read_all(run: Run) -> None:
-    for rank in run.ranks:
-        assert run.of("sharded", rank)["OFF"].tolist() == list(range(exact.ELEMENTS))
 
 
 def distance(ours: np.ndarray, theirs: np.ndarray) -> float:
