@@ -145,6 +145,19 @@ def test_a_rate_follows_whatever_it_was(first: str, second: str) -> None:
     np.testing.assert_allclose(held[0].numpy(), STARTS[0] - STEPS[0][0], rtol=1e-12)
 
 
+def rate_of_two() -> float:
+    """Return a rate, under a name that a configuration can hold."""
+    return 2.0
+
+
+def test_a_rate_that_is_a_function_is_told_by_its_name() -> None:
+    told = optimizers.SGD(rate_of_two).get_config()
+    assert told["learning_rate"]["config"] == "rate_of_two"
+    with keras.utils.custom_object_scope({"rate_of_two": rate_of_two}):
+        again = optimizers.SGD.from_config(told)
+    assert float(again.learning_rate) == 2
+
+
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_mean_is_of_what_is_trained(*, kept: bool) -> None:
     """One that is its own gradient has none; without means nothing is moved."""
