@@ -38,10 +38,10 @@ def read(path: Path, shown: str) -> str:
             where=f"{shown}:1",
             mend="write it in UTF-8 without one",
         )
-    if "\r" in found:
+    if (end := found.find("\r")) >= 0:
         raise InputError(
             "an input's lines end in carriage returns, as another system's do",
-            where=f"{shown}:{_line(found, found.index(chr(13)))}",
+            where=f"{shown}:{_line(found, end)}",
             mend="git config core.autocrlf input, and write it with plain line ends",
         )
     if marker := MARKER.search(found):

@@ -113,15 +113,8 @@ def _fault(package: re.Match[str], platform: str | None, last: tuple[str, str]) 
             return f"{key[0]} is not for {platform}"
         fits = said["file"].rsplit("-", 2)[:-1] == [key[0], version]
     else:
-        fits = (
-            not version
-            or not said.get("file")
-            or places.wheel_of(said["file"])
-            == (
-                key[0],
-                version,
-            )
-        )
+        whole = bool(version and said.get("file"))
+        fits = not whole or places.wheel_of(said["file"]) == (key[0], version)
     return "" if fits else f"{said['file']} is no file of {key[0]} {version}"
 
 

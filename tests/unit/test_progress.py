@@ -29,6 +29,7 @@ def test_a_log_gets_no_bars(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(("unit", "shown"), [("bytes", "7/10 bytes"), ("wheels", "7/10 wheels")])
 def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch, unit: str, shown: str) -> None:
     screen = io.StringIO()
+    monkeypatch.setenv("TERM", "xterm")  # a dumb one cannot draw any
     console = Console(file=screen, force_terminal=True, width=100)
     monkeypatch.setattr(progress, "console", console)
     with progress.meter("working", 10, unit=unit) as meter:

@@ -108,9 +108,9 @@ def test_a_flag_means_the_same_in_every_verb(
     for flag, told in itertools.chain.from_iterable(flags.values()):
         meanings.setdefault(flag, set()).add(told)
     # Of locks, images, artifacts, registries, fingerprints, the table, findings; of a container
-    # here, and of each one in a cluster.
+    # here, and of each one in a cluster; threads, which are two by default, or one a core.
     own = {"--all", "--check", "--from", "--json", "--load", "--pin", "--to"}
-    own |= {"--command", "--image", "--memory"}
+    own |= {"--command", "--image", "--memory", "--threads"}
     assert {flag for flag, found in meanings.items() if len(found) > 1} == own
 
 
