@@ -102,6 +102,14 @@ def folder(asked: Question) -> Iterator[Finding]:
     """Look whether notebooks can be saved in the folder that would be mounted: this one."""
     try:
         here = asked.folder.resolve(strict=True)
+        here.stat()
+    except PermissionError as error:
+        yield broken(
+            f"this user may not come to this folder ({error.filename})",
+            "JupyterLab and the shell work in the folder where they are started",
+            "cd to one of your own",
+        )
+        return
     except OSError as error:
         yield broken(
             f"this folder is gone ({error.strerror})",

@@ -277,14 +277,14 @@ def own_folder() -> Iterator[Path]:
 def bare(folder: Path, *argv: str, uid: int = 0, script: str = "", **env: str) -> Findings:
     """Run the doctor in a checkout without `.venv`, on the system's Python, after a script.
 
-    The script may mount: nothing of it is left.
+    It begins in the folder. The script may mount: nothing of it is left.
     """
     checkout = folder / "checkout"
     if not checkout.exists():
         place.checkout(checkout)
     python = next(filter(Path.exists, map(Path, ("/usr/bin/python3", sys.executable))))
     become = f"setpriv --reuid={uid} --regid={uid} --clear-groups" if uid else ""
-    line = f'{script}\nexec {become} "$0" doctor --json "$@"'
+    line = f'cd {folder}\n{script}\nexec {become} "$0" doctor --json "$@"'
     apart = ["unshare", "--mount"] if script and os.getuid() == 0 else []
     variables = {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -312,6 +312,16 @@ def test_a_socket_without_permission_is_told(own_folder: Path) -> None:
         (own_folder / "docker.sock").chmod(0o660)
         found = bare(own_folder, uid=12345, DOCKER_HOST=f"unix://{own_folder}/docker.sock")
     assert told(found, "may not talk to")["severity"] == "broken"
+
+
+@ROOT_ONLY
+def test_a_folder_that_its_user_may_not_come_to_is_told(own_folder: Path) -> None:
+    """As after `sudo -u somebody` in a folder of one's own."""
+    closed = own_folder / "closed"
+    (closed / "work").mkdir(parents=True)
+    closed.chmod(0o700)
+    found = bare(own_folder, uid=12345, script=f"cd {closed}/work")
+    assert told(found, "may not come to this folder")["severity"] == "broken"
 
 
 @ROOT_ONLY
