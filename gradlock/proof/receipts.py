@@ -26,7 +26,6 @@ from gradlock.inside.settings import Settings
 from gradlock.proof import statement
 from gradlock.proof.statement import Statement
 from gradlock.registry import team
-from gradlock.registry.client import Repository
 
 # What reads signatures is imported where there may be some: the other verbs start without it.
 if TYPE_CHECKING:
@@ -129,9 +128,7 @@ def proven(said: Statement, image: Image) -> str:
 
     asked = trust.Question(KIND, said.subject, date.today(), lambda other: _objection(other, said))
     try:
-        with Repository(
-            place, waits=team.WAITS, timeout=team.TIMEOUT, patience=team.TIMEOUT
-        ) as repository:
+        with team.opened(place) as repository:
             signed, _ = trust.fetch(repository, pin.manifest, KIND)
     except (RegistryError, ArtifactError) as error:
         progress.say(f"the team's cache failed: {error.what} ({error.where}); testing here")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import ssl
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httpx
@@ -126,7 +126,8 @@ def _after(answer: httpx.Response) -> float:
         return float(told)
     try:
         moment = parsedate_to_datetime(told)
-        return max(0.0, (moment - datetime.now(moment.tzinfo)).total_seconds())
+        moment = moment.replace(tzinfo=moment.tzinfo or UTC)  # -0000 is UTC, and says no zone
+        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
     except ValueError:
         return 0.0
 

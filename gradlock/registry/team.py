@@ -54,6 +54,11 @@ def required() -> Reference:
     return found
 
 
+def opened(place: Reference) -> Repository:
+    """Return a repository that is not waited for long."""
+    return Repository(place, waits=WAITS, timeout=TIMEOUT, patience=TIMEOUT)
+
+
 def take(recipes: Sequence[Recipe], load: Loading | None) -> dict[str, Built]:
     """Return the images that need no building, by their names, loaded.
 
@@ -98,7 +103,7 @@ def _from(place: Reference, recipe: Recipe, load: Loading | None, board: Board) 
         progress.say(f"{recipe.name} is not what images.lock pins; not asking {place} for it")
         return None
     try:
-        with Repository(place, waits=WAITS, timeout=TIMEOUT, patience=TIMEOUT) as repository:
+        with opened(place) as repository:
             offer = pull.find(repository, pin)
             if offer is None:
                 progress.say(f"{place} does not have {recipe.name} {pin.id[:19]}; building it")
@@ -122,5 +127,5 @@ def artifacts(locks: Iterable[str]) -> Iterator[Callable[[Pin], Source | None] |
     if cache is None:
         yield None
         return
-    with Repository(cache, waits=WAITS, timeout=TIMEOUT, patience=TIMEOUT) as repository:
+    with opened(cache) as repository:
         yield Kept(repository, set(locks)).source

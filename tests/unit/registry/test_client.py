@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -105,6 +106,20 @@ def test_a_registry_is_asked_again_when_it_wants(
     assert repository.has(DIGEST)
     assert len(rests) == 1
     assert least <= rests[0] <= most
+
+
+def test_a_date_that_says_no_zone_is_utc_wherever_this_is(
+    repository: Repository, registry: Registry, rests: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = (datetime.now(UTC) + timedelta(seconds=30)).replace(tzinfo=None)
+    registry.add(DATA)
+    registry.statuses, registry.retry_after = [429], format_datetime(moment)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Pacific/Kiritimati")
+        time.tzset()
+        assert repository.has(DIGEST)
+    time.tzset()
+    assert 10 <= rests[0] <= 30
 
 
 @pytest.mark.parametrize("said", ["3600", 3600])
