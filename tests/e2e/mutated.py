@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from gradlock.engine import containers
 from gradlock.engine.engine import Engine
 
+#: The repository of these images: one that a killed run leaves is found by it.
+REPOSITORY = "gradlock-mutant"
+
 
 @contextmanager
 def image(engine: Engine, base: str, tag: str, name: str, old: str, new: str) -> Iterator[str]:
@@ -26,8 +29,8 @@ def image(engine: Engine, base: str, tag: str, name: str, old: str, new: str) ->
     with containers.container(engine, base, argv, kind="e2e", user="0") as container:
         container.start()
         assert container.wait()["StatusCode"] == 0, container.logs()
-        container.commit("gradlock-mutant", tag, changes=["USER 1000:1000"])
-    reference = f"gradlock-mutant:{tag}"
+        container.commit(REPOSITORY, tag, changes=["USER 1000:1000"])
+    reference = f"{REPOSITORY}:{tag}"
     try:
         yield reference
     finally:

@@ -18,6 +18,7 @@ from docker.errors import ImageNotFound
 
 from gradlock import store
 from gradlock.engine.engine import Engine
+from tests.e2e import mutated
 from tests.e2e.conftest import Invoke
 
 #: The longest that a build runs before it is killed, in seconds: a whole one takes some more.
@@ -61,9 +62,11 @@ def finished(run: subprocess.Popen[str]) -> str:
 
 
 def forget(engine: Engine, image: str) -> None:
-    """Have the engine load the image anew."""
-    with suppress(ImageNotFound):
-        engine.client.images.remove("gradlock:cpu", force=True)
+    """Have the engine load the image anew: nothing that it holds may stand on its layers."""
+    left = (tag for made in engine.client.images.list(mutated.REPOSITORY) for tag in made.tags)
+    for reference in ("gradlock:cpu", *left):
+        with suppress(ImageNotFound):
+            engine.client.images.remove(reference, force=True)
     engine.client.images.prune()
 
 
@@ -160,6 +163,9 @@ def test_layers_that_broke_in_the_store_are_built_again_at_once(
     for harm, digest in zip((cut, flip), digests, strict=True):
         harm(store.folder("layers") / f"{digest}.tar")
     forget(docker_engine, cpu_image)
+    kept = docker_engine.client.images.list()
+    above = [one.tags for one in kept if one.attrs["RootFS"].get("Layers", [])[:6] == layers[:6]]
+    assert not above, "the engine has the layers of another image, so it reads none of them"
     assert cpu_image in finished(invoke("image", "--no-smoke"))
     for digest in digests:
         assert store.file_digest(store.folder("layers") / f"{digest}.tar") == digest
