@@ -52,8 +52,19 @@ class Bench:
         self.here.inv("clean")
 
 
-def images(work: Path) -> Iterator[Row]:
-    """Measure building and loading images; yield each group of rows when it is measured.
+def cpu(work: Path) -> Iterator[Row]:
+    """Measure building and loading the CPU image; yield the rows when they are measured.
+
+    Raises:
+        EngineError: the engine refused.
+
+    """
+    with with_engine(work) as (here, docker):
+        yield from _cpu(Bench(here, docker, work))
+
+
+def gpu(work: Path) -> Iterator[Row]:
+    """Measure building and loading GPU images, and all of them; yield each row when it is there.
 
     Raises:
         EngineError: the disk has too little room, or the engine refused.
@@ -67,9 +78,7 @@ def images(work: Path) -> Iterator[Row]:
             mend="make room, or set TMPDIR to a folder on another disk",
         )
     with with_engine(work) as (here, docker):
-        bench = Bench(here, docker, work)
-        yield from _cpu(bench)
-        yield from _gpu(bench)
+        yield from _gpu(Bench(here, docker, work))
 
 
 def _cpu(bench: Bench) -> list[Row]:
@@ -132,16 +141,18 @@ def _gpu(bench: Bench) -> Iterator[Row]:
     """Measure GPU variants, and how cost grows from one variant to all."""
     table, here = variants.load(), bench.here
     here.inv("fetch", "--all")
-    bench.forget(table.cpu.name)
-    gpu = [row for row in table if row.gpu]
-    costs = [bench.image("--variant", row.name) for row in gpu]
+    here.inv("base")
+    plain.with_uv(bench.docker, bench.work)
+    bench.forget()  # of the base, layers that the builds would find
+    rows = [row for row in table if row.gpu]
+    costs = [bench.image("--variant", row.name) for row in rows]
     # One way's images go before the other's come: both of two variants are more than `ROOM`.
-    bench.forget(*(row.name for row in gpu))
+    bench.forget(*(row.name for row in rows))
     yield Row("memory of a GPU build", costs[0].memory / 1e9, MEMORY / 1e9, unit="GB")
-    what = f"image {gpu[0].name}, artifacts cached"
-    for row, cost, budget in zip(gpu, costs, [0.5, *[0.3] * len(gpu)], strict=False):
+    what = f"image {rows[0].name}, artifacts cached"
+    for row, cost, budget in zip(rows, costs, [0.5, *[0.3] * len(rows)], strict=False):
         yield _row(what, cost, budget, UV, _uv(bench, row))
-        what = f"the next GPU variant, after {gpu[0].name}"
+        what = f"the next GPU variant, after {rows[0].name}"
     alone = bench.image()
     bench.forget(table.cpu.name)
     every = bench.image("--all")

@@ -26,6 +26,8 @@ from gradlock.errors import CommandError
 LEFT_OUT = (".git", ".venv", ".venv.lock", ".nox", ".*_cache", "__pycache__", "reports")
 #: Seconds between two looks at how much memory is in use.
 TICK = 0.1
+#: A disk is at rest that worked for a smaller part of so many seconds; it is waited for so long.
+IDLE, LOOK, REST = 0.05, 2.0, 120.0
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,25 @@ class Place:
 
 
 def settle() -> None:
-    """Write what is in memory to the disk: none of it is for the next measurement to wait for."""
+    """Wait until the disk rests: nothing is left for the next measurement to wait for.
+
+    What is in memory is written, and a disk goes on after that: a file system tells it, bit by bit,
+    of the gigabytes that were removed (ext4's `discard`).
+    """
     os.sync()
+    deadline = time.monotonic() + REST
+    while time.monotonic() < deadline:
+        before = disk_seconds()
+        time.sleep(LOOK)
+        if disk_seconds() - before < IDLE * LOOK:
+            return
+    progress.say(f"the disk is busy, even after {REST:.0f} s: what follows is measured beside that")
+
+
+def disk_seconds() -> float:
+    """Return how long the busiest disk has worked since the machine started."""
+    disks = psutil.disk_io_counters(perdisk=True).values()
+    return max((disk.busy_time / 1000 for disk in disks), default=0.0)
 
 
 class Usage:
