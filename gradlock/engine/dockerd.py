@@ -186,10 +186,13 @@ def _forget() -> None:
 
 
 def _unmount() -> None:
-    """Unmount what a killed engine left mounted on its data, the last first."""
+    """Unmount what a killed engine left mounted on its data, the last first.
+
+    And on what it notes: its own network's name stays mounted there, however it ends.
+    """
     lines = Path("/proc/self/mountinfo").read_text().splitlines()
     for point in reversed([line.split()[4].replace("\\040", " ") for line in lines]):
-        if Path(point).is_relative_to(data()):
+        if any(map(Path(point).is_relative_to, (data(), folder()))):
             _release(point)
 
 
@@ -198,7 +201,7 @@ def _release(point: str) -> None:
     deadline = time.monotonic() + RELEASE
     while True:
         try:
-            command.run(["umount", point], purpose="unmounting the private engine's data")
+            command.run(["umount", point], purpose="unmounting what the private engine had")
         except CommandError:
             if time.monotonic() > deadline:
                 raise
