@@ -68,6 +68,10 @@ class PinError(GradlockError):
     """A build gave another image than `images.lock` says."""
 
 
+class DriftError(GradlockError):
+    """An image computes something else than its committed fingerprint says."""
+
+
 class ProofError(GradlockError):
     """What is said of an image is wrong, is signed by nobody who is trusted, or is not said."""
 

@@ -30,7 +30,7 @@ def lines(ours: Fingerprint, theirs: Fingerprint, drift: Drift) -> Iterator[Rend
     if drift.differences:
         yield _differences(drift)
     for name in drift.missing:
-        yield f"only one has {name}"
+        yield f"only {'A' if name in ours.metrics else 'B'} has {name}"
     yield verdict(drift)
 
 
@@ -44,6 +44,20 @@ def verdict(drift: Drift) -> str:
     if drift.unexplained:
         return f"{said}: the same image on the same CPU must give the same bits"
     return f"{said}; {len(drift.alarms)} past their limit" if drift.alarms else said
+
+
+def mend(drift: Drift, variant: str) -> str:
+    """Say what is to be done where a variant failed its check."""
+    pin = f"./inv fingerprint --variant {variant} --pin, and commit its file with what moved"
+    if drift.unexplained:
+        return "run it again; where it stays so, something wavers, and no new fingerprint mends it"
+    if drift.settings.keys() & {"threads", "onednn"}:
+        return "measure as the committed one was measured: without --threads and --onednn"
+    if drift.packages or drift.settings:
+        return f"where the packages that differ explain it, take a new one: {pin}"
+    if drift.missing and not drift.alarms:
+        return f"where the metrics were changed on purpose, take a new one: {pin}"
+    return f"no package moved: find out first what did, then take a new one: {pin}"
 
 
 def _packages(drift: Drift) -> Table:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from invoke.context import Context
-from invoke.exceptions import Exit
 
 from gradlock import store
-from gradlock.errors import InputError
+from gradlock.errors import DriftError, InputError
 from gradlock.fingerprint import document, drift, table, taking
 from gradlock.fingerprint.document import Fingerprint
 from gradlock.inputs import variants
@@ -55,13 +54,24 @@ def fingerprint(
         store.write_text(path, taken.to_text())
         out.print(f"{len(taken.metrics)} metrics of {taken.name}: {path}")
         if check:
-            _hold(taken, committed[row])
+            _hold(row.name, taken, committed[row])
 
 
-def _hold(taken: Fingerprint, committed: Fingerprint) -> None:
-    """Hold a fingerprint to the committed one; the first is A, the second B."""
+def _hold(variant: str, taken: Fingerprint, committed: Fingerprint) -> None:
+    """Hold a fingerprint to the committed one.
+
+    Raises:
+        DriftError: they are further apart than they may be.
+
+    """
     found = drift.hold(taken, committed)
+    where = document.path_of(variant).relative_to(store.ROOT)
+    out.print(f"A is what {variant} computes now, B is {where}")
     for line in table.lines(taken, committed, found):
         out.print(line)
     if found.failed:
-        raise Exit("error: the image computes something else than its fingerprint says", code=1)
+        raise DriftError(
+            f"{variant} computes something else than its fingerprint says",
+            where=str(where),
+            mend=table.mend(found, variant),
+        )

@@ -15,6 +15,7 @@ from docker.errors import ImageNotFound
 from gradlock import command, store
 from gradlock.engine.engine import Engine
 from gradlock.inputs import variants
+from gradlock.inside import suites
 from gradlock.locks import lockfile, paths
 from tests.e2e.conftest import Invoke, copy, cpu_image, docker_engine, invoke
 
@@ -72,10 +73,13 @@ def test_older_release(tmp_path: Path) -> None:
     asked = [f"tensorflow-cpu=={OLDER}", *tools]
     environment = command.networked()
     subprocess.run([home / "bin/pip", "install", "--quiet", *asked], check=True, env=environment)
+    # What to make its records from, where it fails.
+    reports = store.ROOT / "reports" / f"tensorflow-{OLDER}"
+    reports.mkdir(parents=True, exist_ok=True)
     passed = subprocess.run(
         [
-            *(home / "bin/python", "-m", "pytest", "gradients", "-n", "auto", "--maxprocesses=4"),
-            *("--coverage=gate", "-p", "no:cacheprovider"),
+            *(home / "bin/python", "-m", "pytest", "gradients", *suites.ARGUMENTS["gradients"]),
+            f"--junitxml={reports}/gradients.xml",
         ],
         cwd=store.ROOT / "tests/image",
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},

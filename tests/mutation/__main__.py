@@ -12,7 +12,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -54,31 +54,36 @@ def pytest(seconds: int, *words: str) -> list[str]:
 
 
 def suite() -> list[str]:
-    """Return the command that runs the suite, and keeps which test runs which line."""
-    return pytest(GRACE, "-n", "auto", "--maxprocesses=4", "--coverage=rows")
+    """Return what pytest is told to run the suite, and to keep which test runs which line."""
+    return ["-n", "auto", "--maxprocesses=4", "--coverage=rows"]
 
 
-def planting(seconds: int, **options: object) -> list[str]:
-    """Return the command that plants mutants; `options` are those of the suite's plugin."""
-    given = [f"--{name}={value}" for name, value in (options | {"seconds": seconds}).items()]
+def planting(**options: object) -> list[str]:
+    """Return what pytest is told to plant mutants; `options` are those of the suite's plugin."""
+    given = [f"--{name}={value}" for name, value in options.items()]
     # Processes are forked by the thousand: none may fill a file that all have for their output.
-    return pytest(seconds + GRACE, "-s", "-p", "no:faulthandler", *given)
+    return ["-s", "-p", "no:faulthandler", *given]
 
 
 def run(
     engine: Engine,
     image: str,
-    argv: list[str],
+    words: Sequence[str],
+    seconds: int,
     files: Mapping[str, bytes],
     keep: Callable[[Mapping[str, bytes]], None],
 ) -> int:
-    """Run a command in a container, keep what it left, however it ends, and return its status."""
+    """Run a session in a container, keep what it left, however it ends, and return its status.
+
+    It ends by itself within its `seconds`; from outside it is ended later, were that to fail.
+    """
+    argv = pytest(seconds, *words)
     with containers.container(
         engine, image, argv, kind="tests", **box.options(engine)
     ) as container:
         box.put(container, files)
         try:
-            return suites.follow(container, SECONDS + 2 * GRACE)
+            return suites.follow(container, seconds + suites.GRACE)
         finally:
             keep(box.results(container))
 
@@ -116,7 +121,7 @@ def main() -> int:
     tests = suites.sources()
     current, folder = state(image_id, tests), store.ROOT / "reports" / row.name / "mutation"
     rows, found = folder / f"rows-{current[:12]}.json", folder / "mutants.jsonl"
-    if not rows.exists() and run(engine, image, suite(), tests, partial(keep_rows, rows)):
+    if not rows.exists() and run(engine, image, suite(), GRACE, tests, partial(keep_rows, rows)):
         # What fails without a mutant proves nothing: it is left out.
         progress.say("the suite fails as it is: its other tests are held to mutants")
     if not rows.exists():
@@ -124,16 +129,17 @@ def main() -> int:
         return 1
     keep_found(found, {})
     kept = {f"{KEPT}/{path.name}": path.read_bytes() for path in (rows, found)}
-    argv = planting(
-        given.seconds,
+    words = planting(
         mutants=given.mutants,
+        seconds=given.seconds,
         seed=given.seed or image_id,
         jobs=given.jobs,
         rows=box.TESTS / KEPT / rows.name,
         known=box.TESTS / KEPT / found.name,
         state=current,
     )
-    return run(engine, image, argv, tests | kept, partial(keep_found, found))
+    limit = given.seconds + GRACE
+    return run(engine, image, words, limit, tests | kept, partial(keep_found, found))
 
 
 if __name__ == "__main__":

@@ -163,7 +163,18 @@ def test_an_environment_is_named_by_its_release_and_by_onednn(
         environment.names.cache_clear()
         monkeypatch.setattr(environment, "onednn", lambda onednn=onednn: onednn)
         assert environment.names() == names
+        advice = list(environment.advice())
+        assert len(advice) == len(names)
+        assert all(f"records.{name}.toml" in line for name, line in zip(names, advice, strict=True))
     environment.names.cache_clear()
+
+
+def test_where_records_are_of_this_environment_nothing_is_advised(
+    gradients: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = gradients.environment
+    monkeypatch.setattr(environment, "names", lambda: (f"tensorflow-{environment.RECORDED}",))
+    assert not list(environment.advice())
 
 
 def test_a_sweep_has_a_row_for_each_choice(gradients: SimpleNamespace) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -24,8 +27,32 @@ def line(**entry: str) -> bytes:
 
 def test_the_suite_says_what_runs_which_line_and_mutants_are_drawn_by_the_seed() -> None:
     assert "--coverage=rows" in mutation.suite()
-    words = mutation.planting(60, mutants=7, seed="sha256:ab")
+    words = mutation.planting(mutants=7, seed="sha256:ab", seconds=60)
     assert {"--mutants=7", "--seed=sha256:ab", "--seconds=60"} <= set(words)
+
+
+def test_a_session_has_its_seconds_before_it_is_ended_from_outside(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However many it was given; what it leaves is kept."""
+    begun: dict[str, Any] = {}
+
+    def container(
+        _engine: object, _image: str, argv: list[str], **_: object
+    ) -> AbstractContextManager[None]:
+        begun["argv"] = argv
+        return nullcontext()
+
+    monkeypatch.setattr(mutation.containers, "container", container)
+    monkeypatch.setattr(mutation.box, "options", lambda _: {})
+    monkeypatch.setattr(mutation.box, "put", lambda *_: None)
+    monkeypatch.setattr(mutation.box, "results", lambda _: {"kept": b"all"})
+    monkeypatch.setattr(mutation.suites, "follow", lambda _, seconds: begun.update(outside=seconds))
+    kept: dict[str, bytes] = {}
+    mutation.run(MagicMock(), "gradlock:cpu", ["-s"], 86_400, {}, kept.update)
+    assert begun["argv"][begun["argv"].index("timeout") + 2] == "86400"
+    assert begun["outside"] > 86_400
+    assert kept == {"kept": b"all"}
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -20,6 +20,7 @@ from gradients.coverage import plugin as coverage
 from gradients.mutation import plugin as mutation
 from gradients.report import Report, Result
 from gradients.tiers import Tier
+from gradients.verdict import FAILED
 
 REPORT = pytest.StashKey[Report]()
 RESULT = pytest.StashKey[Result]()
@@ -112,5 +113,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     report = terminalreporter.config.stash[REPORT]
     if report.results:
         terminalreporter.section("gradients")
-        for line in report.lines():
+        advice = environment.advice() if report.counts()[FAILED] else ()
+        for line in (*report.lines(), *advice):
             terminalreporter.line(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+from collections.abc import Iterator
 from functools import cache
 
 #: The release that records are of where nothing else is said.
@@ -44,3 +45,14 @@ def onednn() -> bool:
 def names() -> tuple[str, ...]:
     """Return the names of what may have records of its own: `records.<name>.toml`."""
     return (f"tensorflow-{release()}", *(() if onednn() else ("onednn-off",)))
+
+
+def advice() -> Iterator[str]:
+    """Yield where a failure belongs that comes of this environment, a line each."""
+    for name in names():
+        if name != f"tensorflow-{RECORDED}":
+            yield (
+                f"what fails in {name} alone: say why in gradients/gaps.py, of which releases or "
+                f"of `without_onednn`, then records.py --of {name} writes records.{name}.toml from "
+                "gradients.json (docs/numerics.md, Other environments)"
+            )

@@ -154,6 +154,12 @@ CUMPROD_COMPLEX = records(
 PROD_COMPLEX = records(
     Known("reduce_prod's second derivative in complex numbers lacks cumprod's conjugate"), "second"
 )
+SVD_COMPLEX = records(
+    Known(
+        "the gradient of complex singular vectors has an imaginary part flow into singular values"
+    ),
+    "second",
+)
 XLOGY_COMPLEX = records(
     Known(
         "the gradient of xlogy and xdivy in complex numbers lacks a conjugate",

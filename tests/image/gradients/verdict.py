@@ -72,7 +72,11 @@ def judge(
     if outcome.right:
         if not (measured and known.always):
             return Verdict(PASSED, str(outcome))
-        return Verdict(FAILED, f"no longer wrong: remove the record ({known.reason}); {outcome}")
+        return Verdict(
+            FAILED,
+            "no longer wrong: remove the record, or name the releases that it holds for "
+            f"({known.reason}); {outcome}",
+        )
     if known.raises and not re.search(known.raises, outcome.raised, re.DOTALL):
         return Verdict(FAILED, f"fails, but not by raising {known.raises!r}: {outcome}")
     if outcome.raised and not known.raises:

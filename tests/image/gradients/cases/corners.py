@@ -89,6 +89,7 @@ CASES = (
         "diagonals",
         lambda k: [normal(2, 3, 4), normal(2, 1 + k[1] - k[0], 3 + min(k[1], 0))],
         lambda x, d, k, of: getattr(tf.raw_ops, of)(input=x, diagonal=d, k=list(k)),
+        known=gaps.UNKNOWN_DIAGONALS,
         only=lambda k, of: of == "MatrixSetDiagV3" or k != (1, 2),
         k=((1, 2), (-1, 1), (-2, -1), (0, 1)),
         of=("MatrixSetDiagV2", "MatrixSetDiagV3"),

@@ -470,7 +470,7 @@ CASES = (
         "decomposed",
         lambda of: DECOMPOSED[of][0],
         lambda *x, of: DECOMPOSED[of][1](*x),
-        known=lambda of: gaps.STATIC_SHAPES,
+        known=lambda of: gaps.STATIC_SHAPES | (gaps.SVD_COMPLEX if of == "svd_complex" else {}),
         of=tuple(DECOMPOSED),
     ),
     *sweep(
