@@ -17,7 +17,8 @@ from packaging.version import InvalidVersion, Version
 
 from gradlock.errors import LockError
 from gradlock.locks import form, lockfile, merging, paths, pylock, revisions
-from gradlock.locks.lockfile import CondaPin, DebPin, LockText, WheelPin
+from gradlock.locks.lockfile import LockText
+from gradlock.locks.pins import CondaPin, DebPin, WheelPin
 from gradlock.locks.resolve.conda_solver import name_of
 from gradlock.progress import say
 

@@ -14,7 +14,8 @@ import pytest
 from gradlock import store
 from gradlock.inputs import variants, wanted
 from gradlock.locks import lockfile, paths
-from gradlock.locks.lockfile import CondaPin, LockText
+from gradlock.locks.lockfile import LockText
+from gradlock.locks.pins import CondaPin
 
 Texts = Mapping[str, str | bytes]
 Parse = Callable[[LockText], tuple[CondaPin, ...]]

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from gradlock import command, store
 from gradlock.errors import CommandError, LockError
-from gradlock.locks.lockfile import DebPin
+from gradlock.locks.pins import DebPin
 from gradlock.locks.resolve import mirrors
 from gradlock.progress import say
 

@@ -26,8 +26,8 @@ from gradlock.inputs import variants, wanted
 from gradlock.inputs.platforms import DEFAULT
 from gradlock.inputs.variants import Variant
 from gradlock.locks import lockfile, places
-from gradlock.locks.lockfile import WheelPin
 from gradlock.locks.moves import Move
+from gradlock.locks.pins import WheelPin
 from gradlock.locks.pylock import Wheel
 from gradlock.locks.resolve import uv
 

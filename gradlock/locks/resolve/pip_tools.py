@@ -16,8 +16,8 @@ from gradlock.command import Program
 from gradlock.errors import CommandError, LockError
 from gradlock.inputs.variants import Variant
 from gradlock.locks import places
-from gradlock.locks.lockfile import WheelPin
 from gradlock.locks.moves import Move
+from gradlock.locks.pins import WheelPin
 from gradlock.locks.pylock import Wheel
 from gradlock.locks.resolve import pip, uv
 

@@ -171,13 +171,6 @@ def test_what_is_no_conda_lock_is_refused(body: str) -> None:
     assert caught.value.where == "requirements/some.lock"
 
 
-def test_names_of_files_come_from_paths_and_urls() -> None:
-    deb = lockfile.DebPin("git", "1", "amd64", 1, SHA256, "debian", "pool/g/git_1_amd64.deb")
-    package = lockfile.CondaPin("git", "1", "https://example.org/linux-64/git-1-0.conda", SHA256)
-    assert deb.filename == "git_1_amd64.deb"
-    assert package.filename == "git-1-0.conda"
-
-
 @pytest.mark.parametrize(
     ("path", "name"),
     [

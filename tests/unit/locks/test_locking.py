@@ -17,8 +17,9 @@ from gradlock.errors import InputError, LockError
 from gradlock.inputs import variants, wanted
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import checking, freshness, lockfile, locking, paths, pylock, rules
-from gradlock.locks.lockfile import DebPin, LockText, WheelPin
+from gradlock.locks.lockfile import LockText
 from gradlock.locks.moves import Move
+from gradlock.locks.pins import DebPin, WheelPin
 from gradlock.locks.pylock import Wheel
 from gradlock.locks.refereeing import Programs
 from gradlock.locks.resolve import conda, debian, pip, pip_tools, tools

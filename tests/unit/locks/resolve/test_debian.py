@@ -11,7 +11,7 @@ import pytest
 
 from gradlock import command
 from gradlock.errors import CommandError, LockError
-from gradlock.locks.lockfile import DebPin
+from gradlock.locks.pins import DebPin
 from gradlock.locks.resolve import debian, mirrors
 
 pytestmark = pytest.mark.usefixtures("own_store")

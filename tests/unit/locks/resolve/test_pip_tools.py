@@ -6,7 +6,7 @@ import pytest
 
 from gradlock import store
 from gradlock.errors import CommandError, LockError
-from gradlock.locks.lockfile import WheelPin
+from gradlock.locks.pins import WheelPin
 from gradlock.locks.resolve import pip_tools
 from tests.unit.locks.resolve.conftest import AS_OF, CPU, GPU, IMAGE, SHA256, Index
 
