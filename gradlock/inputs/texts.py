@@ -19,6 +19,10 @@ def read(path: Path, shown: str) -> str:
         InputError: it cannot be read, or is not such a text.
 
     """
+    if path.exists() and not path.is_file():  # to read from a pipe would wait for ever
+        raise InputError(
+            "an input is no file", where=shown, mend="move it away, and git checkout it"
+        )
     try:
         found = path.read_bytes().decode()
     except UnicodeDecodeError as error:

@@ -18,8 +18,8 @@ from pathlib import Path
 import yaml
 
 from gradlock import store
-from gradlock.errors import InputError, LockError
-from gradlock.inputs import texts
+from gradlock.errors import InputError, LockError, raise_all
+from gradlock.inputs import lines, texts
 from gradlock.inputs.platforms import DEFAULT
 from gradlock.inputs.variants import TABLE, Variant
 
@@ -32,10 +32,6 @@ ENVIRONMENT = store.ROOT / "environment.yml"
 FROM_THE_TABLE = ("python", "cuda-version")
 #: Distributions that carry TensorFlow itself: an environment has exactly one.
 TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tf-nightly")
-#: A line that has a resolver read another file, in every way that pip spells it.
-INCLUDE = re.compile(r"\s*--?(?P<kind>[rc])(?:equirements?|onstraints?)?[ =]?\s*(?P<file>[^\s#]+)")
-#: A line that asks for a wheel by its path, which is from the project's folder on.
-LOCAL = re.compile(r"\s*(?:[\w.-]+(?:\[[^]]*\])?\s*@\s*)?(\.{0,2}/[^\s#;]+\.whl)")
 
 
 def text(path: Path) -> str:
@@ -43,9 +39,10 @@ def text(path: Path) -> str:
 
     Raises:
         LockError: it is missing.
-        InputError: it is no such text as `texts` says.
+        InputError: it is no such text as `texts` says, or a link that leads out of the project.
 
     """
+    _hold(path, path.name, _shown(path))
     try:
         return texts.read(path, _shown(path))
     except FileNotFoundError as error:
@@ -110,22 +107,33 @@ def read_with(paths: Iterable[Path], *, constraints: bool = True) -> tuple[Path,
     """
     found: dict[Path, None] = {}
     for path in paths:
-        _read_with(path, found, constraints)
+        _read_with(path, found, constraints, ())
     return tuple(found)
 
 
-def _read_with(path: Path, found: dict[Path, None], constraints: bool) -> None:
-    """Add an input and what it reads to what was found."""
+def _read_with(
+    path: Path, found: dict[Path, None], constraints: bool, above: tuple[Path, ...]
+) -> None:
+    """Add an input and what it reads to what was found; `above` are those that include it."""
     if path in found:
         return
     found[path] = None
+    line_of = (*above, path)
+    raise_all(InputError, lines.faults(text(path), _shown(path)))
     for number, line in enumerate(text(path).splitlines(), 1):
         where = f"{_shown(path)}:{number}"
-        if match := INCLUDE.match(line):
+        if match := lines.INCLUDE.match(line):
             if constraints or match["kind"] == "r":
                 included = _inside(path.parent, match["file"].strip("'\""), where)
-                _read_with(included, found, constraints)
-        elif match := LOCAL.match(line):
+                if included in line_of:
+                    circle = (*line_of[line_of.index(included) :], included)
+                    raise InputError(
+                        f"an input includes itself: {' includes '.join(map(_shown, circle))}",
+                        where=where,
+                        mend="remove the line: each is read once anyway",
+                    )
+                _read_with(included, found, constraints, line_of)
+        elif match := lines.LOCAL.match(line):
             wheel = _inside(store.ROOT, match[1], where)
             if not wheel.is_file():
                 raise LockError("an input is missing", where=where, mend=f"put {match[1]} there")
@@ -135,13 +143,19 @@ def _read_with(path: Path, found: dict[Path, None], constraints: bool) -> None:
 def _inside(folder: Path, name: str, where: str) -> Path:
     """Return the path of what an input names: a file of the project."""
     path = Path(os.path.normpath(folder / name))
-    if "://" in name or not path.is_relative_to(store.ROOT):
+    _hold(path, name, where)
+    return path
+
+
+def _hold(path: Path, name: str, where: str) -> None:
+    """Refuse what lies outside of the project, also by a link."""
+    inside = path.is_relative_to(store.ROOT) and path.resolve().is_relative_to(store.ROOT.resolve())
+    if "://" in name or not inside:
         raise InputError(
             f"{name} is no file of the project: others would lock from something else",
             where=where,
             mend="copy it to requirements/, and name it there",
         )
-    return path
 
 
 def digests(paths: Iterable[Path]) -> list[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gradlock.errors import GradlockError, LockError
+from gradlock.errors import GradlockError
 from gradlock.inputs.variants import Table
-from gradlock.locks import culprits, dates, freshness, lockfile, paths, pylock, rules
+from gradlock.locks import culprits, dates, freshness, leftovers, lockfile, paths, pylock, rules
 
 
 def problems(table: Table) -> list[str]:
@@ -22,7 +22,8 @@ def problems(table: Table) -> list[str]:
             leader = table.leader(variant)
             rules.check(locks, current.get(leader.name) or freshness.current(leader, table))
             pylock.check(lockfile.read(paths.pylock(variant)), locks.pip, variant)
-        except LockError as error:
+        except GradlockError as error:
             found += error.parts
+    found += leftovers.problems(table)
     told = {str(error): error for error in found}
     return [str(culprits.sharpened(error, table)) for error in told.values()]

@@ -57,6 +57,8 @@ def read(path: Path) -> LockText:
         LockError: it is missing, truncated, or was edited by hand.
 
     """
+    if path.exists() and not path.is_file():  # to read from a pipe would wait for ever
+        raise LockError("a lock is no file", where=shown(path), mend=f"move it away, and {RELOCK}")
     try:
         text = path.read_bytes().decode()
     except FileNotFoundError as error:

@@ -12,6 +12,7 @@ from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import (
     checking,
     dates,
+    leftovers,
     lockfile,
     moves,
     paths,
@@ -32,6 +33,8 @@ from gradlock.progress import Stopwatch
 
 def lock(table: Table, request: Request, programs: Programs, watch: Stopwatch) -> list[Path]:
     """Resolve every lock that is not current; return the paths of those that changed.
+
+    Those of rows that the table no longer has are removed, and are among them.
 
     Raises:
         InputError: the inputs cannot be resolved, or `update` names what no lock holds.
@@ -65,7 +68,9 @@ def lock(table: Table, request: Request, programs: Programs, watch: Stopwatch) -
             dates.write(table)
         for path in changed:
             store.write_text(path, lockfile.with_header(new[path].body, new[path].inputs))
-    return changed
+        for path in (gone := list(leftovers.find(table))):
+            path.unlink()
+    return changed + gone
 
 
 def verify(table: Table, programs: Programs, watch: Stopwatch) -> list[Finding]:

@@ -45,6 +45,8 @@ def read(path: Path) -> Start:
     except LockError as error:
         if not path.exists():
             return Start(None, None)
+        if not path.is_file():
+            raise
         text = path.read_text(encoding="utf-8", errors="replace")
         forked = revisions.forked() if merging.line_of(text) else None
         kept = recovered(path, text, (forked and forked.read(path)) or "")

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import json
 import sys
-import traceback
 from functools import cache
 from pathlib import Path
 
+from pip._internal.exceptions import PipError
 from pip._internal.network import lazy_wheel
 from pip._internal.operations import prepare
 from piptools.repositories import PyPIRepository
@@ -39,8 +39,8 @@ def run(words: list[str]) -> int:
         pip_compile.cli.main(words)
     except SystemExit as end:
         return int(end.code or 0)
-    except Exception:
-        traceback.print_exc()
+    except PipError as error:  # pip-compile shows some of pip's with a traceback
+        print(error, file=sys.stderr)
     return 1
 
 

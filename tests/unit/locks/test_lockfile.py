@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -97,6 +98,14 @@ def test_wherever_a_lock_ends_too_early_it_is_refused(tmp_path: Path, part: int)
     (tmp_path / "lock").write_bytes(text[: len(text) * part // 20])
     with pytest.raises(LockError, match="truncated"):
         lockfile.read(tmp_path / "lock")
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["a folder", "a pipe"])
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "cpu.txt")
+    with pytest.raises(LockError, match="a lock is no file") as caught:
+        lockfile.read(tmp_path / "cpu.txt")
+    assert caught.value.where == str(tmp_path / "cpu.txt")
 
 
 def test_a_missing_lock_is_named_as_the_project_sees_it() -> None:

@@ -309,6 +309,19 @@ def test_an_upgrade_without_a_moved_pin_still_makes_what_was_not_current(
     assert checking.problems(variants.load(project / "variants.toml")) == []
 
 
+def test_the_locks_of_a_row_that_is_gone_go_with_it(project: Path, resolvers: Resolvers) -> None:
+    table = project / "variants.toml"
+    table.write_text(re.sub(r"\[variants\.cu129\][^\[]*", "", table.read_text()))
+    assert lock(project) == [
+        "requirements/cu129.conda-lock.yml",
+        "requirements/cu129.txt",
+        "requirements/pylock.cu129.toml",
+    ]
+    assert resolvers.asked == []
+    assert not list((project / "requirements").glob("*cu129.*"))
+    assert checking.problems(variants.load(table)) == []
+
+
 def test_an_upgrade_that_fails_leaves_everything_as_it_was(
     project: Path, resolvers: Resolvers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
