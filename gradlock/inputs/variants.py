@@ -65,6 +65,21 @@ class Variant:
         """The CUDA release as conda's `cuda-version` counts it: 12.5 for 12.5.1."""
         return ".".join(self.cuda.split(".")[:2]) if self.cuda else None
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What markers ask of an image; its Python's patch release is not known here."""
+        return {
+            "implementation_name": "cpython",
+            "implementation_version": f"{self.python}.0",
+            "os_name": "posix",
+            "platform_machine": self.machine.machine,
+            "platform_python_implementation": "CPython",
+            "platform_system": "Linux",
+            "python_full_version": f"{self.python}.0",
+            "python_version": self.python,
+            "sys_platform": "linux",
+        }
+
     def shares_condas(self, leader: Variant) -> bool:
         """Whether this variant's conda packages must be its leader's, where both have them.
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
+from packaging.markers import Marker
 
 from gradlock import store
 from gradlock.errors import InputError, LockError, raise_all
@@ -30,6 +31,8 @@ DESK = REQUIREMENTS / "desk.in"
 ENVIRONMENT = store.ROOT / "environment.yml"
 #: What the table decides, and no line of environment.yml.
 FROM_THE_TABLE = ("python", "cuda-version")
+#: A Debian package's name; with a sign of minus at its end, apt would remove it.
+DEB = r"[a-z0-9][a-z0-9+.-]*[a-z0-9+]"
 #: Distributions that carry TensorFlow itself: an environment has exactly one.
 TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tf-nightly")
 
@@ -42,7 +45,8 @@ def text(path: Path) -> str:
         InputError: it is no such text as `texts` says, or a link that leads out of the project.
 
     """
-    _hold(path, path.name, _shown(path))
+    if path.is_relative_to(store.ROOT):
+        _hold(path, path.name, _shown(path))
     try:
         return texts.read(path, _shown(path))
     except FileNotFoundError as error:
@@ -58,8 +62,26 @@ def _shown(path: Path) -> str:
 
 
 def debs() -> tuple[str, ...]:
-    """Return the Debian packages that apt.in names."""
-    return tuple(line for line in _lines(APT) if line)
+    """Return the Debian packages that apt.in names.
+
+    Raises:
+        InputError: a line is no name: apt would take it for a version, an option or a removal.
+
+    """
+    found = {n: lines.stripped(line) for n, line in enumerate(text(APT).splitlines(), 1)}
+    raise_all(
+        InputError,
+        (
+            InputError(
+                f"no name of a Debian package: {name!r}",
+                where=f"{_shown(APT)}:{number}",
+                mend="name a package a line, without a version: a lock has that",
+            )
+            for number, name in found.items()
+            if name and not re.fullmatch(DEB, name)
+        ),
+    )
+    return tuple(filter(None, found.values()))
 
 
 def wheel_inputs(variant: Variant) -> tuple[Path, ...]:
@@ -169,20 +191,26 @@ def digests(paths: Iterable[Path]) -> list[str]:
 def wheels(variant: Variant) -> tuple[str, ...]:
     """Return the requirements that a person asked for, sorted: `tensorflow[and-cuda]`.
 
-    A wheel by URL or path is named as the package that it is.
+    A wheel by URL or path is named as the package that it is. What a marker leaves out for this
+    variant is not asked for.
     """
     found = set()
     for path in read_with(requirements(variant), constraints=False):
         if path.suffix != ".whl":
-            found |= {_asked(line) for line in _lines(path) if line and not line.startswith("-")}
-    return tuple(sorted(found))
+            asked = (lines.stripped(line) for line in text(path).splitlines())
+            found |= {_asked(line, variant) for line in asked if line and not line.startswith("-")}
+    return tuple(sorted(found - {""}))
 
 
-def _asked(line: str) -> str:
-    """Return the requirement of a line without where its wheel is."""
-    if match := re.fullmatch(r"([\w.-]+(?:\[[^]]*\])?)\s*@\s*\S+", line):
+def _asked(line: str, variant: Variant) -> str:
+    """Return the requirement of a line without its marker and where its wheel is."""
+    asked, _, marker = (part.strip() for part in line.partition(";"))
+    if marker and not Marker(marker).evaluate(variant.environment):
+        return ""
+    if match := re.fullmatch(r"([\w.-]+(?:\[[^]]*\])?)\s*@\s*\S+", asked):
         return match[1]
-    return line.rpartition("/")[2].partition("-")[0] if line.endswith(".whl") else line
+    place = asked.partition("#")[0]
+    return place.rpartition("/")[2].partition("-")[0] if place.endswith(".whl") else asked
 
 
 def tensorflow(variant: Variant) -> str:
@@ -192,10 +220,6 @@ def tensorflow(variant: Variant) -> str:
     """
     plain = not variant.gpu and variant.platform == DEFAULT
     return "tensorflow-cpu" if plain else "tensorflow"
-
-
-def _lines(path: Path) -> list[str]:
-    return [line.split("#")[0].strip() for line in text(path).splitlines()]
 
 
 def condas(variant: Variant) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gradlock import store
-from gradlock.errors import InputError
+from gradlock.errors import InputError, LockError, raise_all
 from gradlock.inputs import releases, variants
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import (
@@ -59,6 +59,7 @@ def lock(table: Table, request: Request, programs: Programs, watch: Stopwatch) -
                 new = resolving.resolve(table, request, moving, old, programs, referee)
             for variant in table:
                 rules.check(_locks(variant, new), _locks(table.leader(variant), new))
+                raise_all(LockError, requests.unmet(_locks(variant, new)))
             with watch.stage("referee"):
                 referee.verdict()
         if request.upgrade and _same(new, old) and not checking.problems(before):

@@ -45,6 +45,16 @@ def test_a_row_of_signs_in_a_line_is_no_merge(tmp_path: Path) -> None:
     assert texts.read(path, "base.in") == path.read_text()
 
 
+def test_what_no_person_wrote_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "base.in"
+    path.write_text("#" * texts.LIMIT)
+    assert texts.read(path, "base.in")
+    path.write_text("#" * (texts.LIMIT + 1))
+    with pytest.raises(InputError, match="an input of 1048577 bytes") as caught:
+        texts.read(path, "base.in")
+    assert caught.value.where == "base.in"
+
+
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["a folder", "a pipe"])
 def test_what_is_no_file_is_not_waited_for(tmp_path: Path, make: Callable[[Path], None]) -> None:
     make(tmp_path / "base.in")

@@ -137,6 +137,24 @@ def test_what_is_outside_of_the_project_is_no_input(project: Path, line: str) ->
     assert caught.value.where == "requirements/base.in:2"
 
 
+def test_what_a_marker_leaves_out_is_not_asked_for(project: Path) -> None:
+    (project / "requirements/base.in").write_text(
+        "numpy ; python_version >= '3.10'\npywin ; sys_platform == 'win32'\n"
+        "ours @ https://a.example/ours-1.0-py3-none-any.whl ; platform_machine == 'x86_64'\n"
+    )
+    assert wanted.wheels(CPU) == ("numpy", "ours", "tensorflow-cpu")
+
+
+@pytest.mark.parametrize("line", ["git=1:2.47", "git curl", "git-", "-o Debug=1", "Git", "./a.deb"])
+def test_what_apt_would_not_take_for_a_name_is_named_with_its_line(
+    project: Path, line: str
+) -> None:
+    (project / "requirements/apt.in").write_text(f"g++  # a compiler\n{line}\n")
+    with pytest.raises(InputError, match="no name of a Debian package") as caught:
+        wanted.debs()
+    assert caught.value.where == "requirements/apt.in:2"
+
+
 @pytest.mark.parametrize("place", ["requirements/base.in", "requirements/team.in"])
 def test_a_link_that_leads_out_of_the_project_is_no_input(project: Path, place: str) -> None:
     outside = project.parent / "else.in"
