@@ -19,7 +19,7 @@ from gradlock.errors import EngineError
 from gradlock.inputs import variants
 from gradlock.inputs.variants import Variant
 from gradlock.locks import lockfile, paths
-from gradlock.locks.lockfile import WheelPin
+from gradlock.locks.pins import WheelPin
 from gradlock.locks.pylock import Wheel
 from gradlock.locks.resolve import pip
 

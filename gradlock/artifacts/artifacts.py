@@ -19,7 +19,7 @@ from pathlib import Path
 
 from gradlock import progress, store
 from gradlock.errors import ArtifactError
-from gradlock.locks.lockfile import CondaPin, DebPin, WheelPin
+from gradlock.locks.pins import CondaPin, DebPin, WheelPin
 
 #: Bytes that are copied and hashed at once.
 CHUNK = 1 << 20

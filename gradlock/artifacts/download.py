@@ -19,7 +19,7 @@ from gradlock.artifacts import artifacts, network
 from gradlock.artifacts.artifacts import Pin
 from gradlock.artifacts.index import Source
 from gradlock.errors import ArtifactError
-from gradlock.locks.lockfile import DebPin
+from gradlock.locks.pins import DebPin
 
 #: Seconds between two looks at what another run is downloading.
 GLANCE = 0.1

@@ -18,7 +18,7 @@ from gradlock.artifacts.index import Source
 from gradlock.artifacts.once import Once
 from gradlock.artifacts.sources import Sources
 from gradlock.errors import ArtifactError, GradlockError, raise_all
-from gradlock.locks.lockfile import CondaPin, WheelPin
+from gradlock.locks.pins import CondaPin, WheelPin
 from gradlock.locks.resolve import forge
 
 #: Threads that ask indexes, and threads that download.

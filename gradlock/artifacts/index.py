@@ -17,7 +17,7 @@ from packaging.version import InvalidVersion, Version
 
 from gradlock.artifacts import network
 from gradlock.errors import ArtifactError
-from gradlock.locks.lockfile import WheelPin
+from gradlock.locks.pins import WheelPin
 
 
 @dataclass(frozen=True)

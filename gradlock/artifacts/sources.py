@@ -13,7 +13,7 @@ from gradlock.artifacts.index import Index, Source
 from gradlock.artifacts.once import Once
 from gradlock.locks import places
 from gradlock.locks.freshness import Locks
-from gradlock.locks.lockfile import CondaPin, DebPin
+from gradlock.locks.pins import CondaPin, DebPin
 from gradlock.locks.resolve import forge, mirrors
 
 

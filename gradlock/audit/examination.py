@@ -20,7 +20,7 @@ from gradlock.audit.findings import Finding, Subject, Vulnerability
 from gradlock.errors import ArtifactError, AuditError, GradlockError
 from gradlock.layers import deb
 from gradlock.locks.freshness import Locks
-from gradlock.locks.lockfile import DebPin
+from gradlock.locks.pins import DebPin
 
 Pins = dict[Subject, list[Key]]
 Service = Callable[

@@ -29,7 +29,7 @@ from gradlock.layers import (
 from gradlock.layers.bytecode import Compiler
 from gradlock.layers.room import OpenRoom
 from gradlock.locks.freshness import Locks
-from gradlock.locks.lockfile import CondaPin, WheelPin
+from gradlock.locks.pins import CondaPin, WheelPin
 
 T = TypeVar("T")
 Write = Callable[[tar.LayerWriter], None]

@@ -11,7 +11,7 @@ from gradlock.inputs import wanted
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import freshness, rules
 from gradlock.locks.freshness import Locks
-from gradlock.locks.lockfile import CondaPin, WheelPin
+from gradlock.locks.pins import CondaPin, WheelPin
 
 #: Where conda packages come from: conda-forge itself, or packages bound to Debian's.
 CHANNELS = ("debian", "conda-forge")

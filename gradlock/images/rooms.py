@@ -15,7 +15,7 @@ from gradlock.inputs.platforms import Platform
 from gradlock.layers import Layer, base, bytecode, emulation, tar
 from gradlock.layers.bytecode import Compiler
 from gradlock.layers.room import OpenRoom, Room
-from gradlock.locks.lockfile import DebPin
+from gradlock.locks.pins import DebPin
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from gradlock.graph import Job
 from gradlock.inputs import wanted
 from gradlock.layers import Layer
-from gradlock.locks.lockfile import WheelPin
+from gradlock.locks.pins import WheelPin
 
 #: Wheels of this many bytes and more get a layer of their own; chosen so that what one small
 #: wheel drags along is below 5% of what a registry holds of the CPU image, and that a GPU image

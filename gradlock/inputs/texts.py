@@ -9,6 +9,8 @@ from gradlock.errors import InputError
 
 #: What git writes where it could not merge: ours, the ancestor (in some styles), theirs.
 MARKER = re.compile(r"(?m)^(<{7}|\|{7}|={7}|>{7})( .*)?$")
+#: The bytes of an input: to tell which lines of a larger one are new would take minutes.
+LIMIT = 1 << 20
 
 
 def read(path: Path, shown: str) -> str:
@@ -19,6 +21,7 @@ def read(path: Path, shown: str) -> str:
         InputError: it cannot be read, or is not such a text.
 
     """
+    _hold(path, shown)
     try:
         found = path.read_bytes().decode()
     except UnicodeDecodeError as error:
@@ -51,6 +54,22 @@ def read(path: Path, shown: str) -> str:
             mend="keep what is to be of either side, and no line of git's",
         )
     return found
+
+
+def _hold(path: Path, shown: str) -> None:
+    """Refuse what is there and cannot be a text that a person wrote."""
+    if not path.exists():
+        return
+    if not path.is_file():  # to read from a pipe would wait for ever
+        raise InputError(
+            "an input is no file", where=shown, mend="move it away, and git checkout it"
+        )
+    if (size := path.stat().st_size) > LIMIT:
+        raise InputError(
+            f"an input of {size} bytes is none that a person wrote: {LIMIT} are the most",
+            where=shown,
+            mend="git checkout it",
+        )
 
 
 def _line(text: str, position: int) -> int:

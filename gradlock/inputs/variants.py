@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from gradlock.errors import InputError
-from gradlock.inputs import extending, releases, texts
+from gradlock.inputs import extending, releases, spelling
 from gradlock.inputs.platforms import DEFAULT, PLATFORMS, Platform
 from gradlock.store import ROOT
 
@@ -25,21 +24,8 @@ FLAGS = {
     "cuda": "The GPU variant of a CUDA release: 12.5 or 12.5.1.",
     "gpu": "The GPU variant of the newest CUDA release.",
 }
-#: The form that each field of a row must have.
-FORMS = {
-    "name": r"[a-z][a-z0-9]*",
-    "python": r"3\.\d+",
-    "tensorflow": r"\d+\.\d+\.\d+",
-    "cuda": r"\d+\.\d+\.\d+",
-    "cudnn": r"\d+(\.\d+){2,3}",
-    "driver": r"\d+(\.\d+){1,2}",
-    "platform": "|".join(PLATFORMS),
-    "extends": r"[a-z][a-z0-9]*",
-}
 #: What a row says only where it has it: others keep their locks and images.
 OPTIONAL = {"platform": DEFAULT, "extends": None, "packages": ()}
-FORMAT = "%Y-%m-%dT%H:%M:%SZ"
-EXAMPLE = "2026-11-20T00:00:00Z"
 #: The moments that bound locks: the images', and gradlock's own tools'.
 DATES = ("as_of", "tools_as_of")
 
@@ -78,6 +64,21 @@ class Variant:
     def cuda_minor(self) -> str | None:
         """The CUDA release as conda's `cuda-version` counts it: 12.5 for 12.5.1."""
         return ".".join(self.cuda.split(".")[:2]) if self.cuda else None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What markers ask of an image; its Python's patch release is not known here."""
+        return {
+            "implementation_name": "cpython",
+            "implementation_version": f"{self.python}.0",
+            "os_name": "posix",
+            "platform_machine": self.machine.machine,
+            "platform_python_implementation": "CPython",
+            "platform_system": "Linux",
+            "python_full_version": f"{self.python}.0",
+            "python_version": self.python,
+            "sys_platform": "linux",
+        }
 
     def shares_condas(self, leader: Variant) -> bool:
         """Whether this variant's conda packages must be its leader's, where both have them.
@@ -206,27 +207,15 @@ def load(path: Path = TABLE) -> Table:
         InputError: the file is missing or malformed; all problems are named at once.
 
     """
-    try:
-        raw = tomllib.loads(texts.read(path, path.name))
-    except FileNotFoundError as error:
-        raise InputError(
-            "the table of variants is missing", where=str(path), mend="git checkout it"
-        ) from error
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"at line (\d+)", str(error))
-        raise InputError(
-            f"the table is not valid TOML: {error}",
-            where=f"{path}:{line[1]}" if line else str(path),
-            mend="git diff shows what was changed; see CONTRIBUTING.md",
-        ) from error
+    raw = spelling.read(path)
     problems: list[str] = []
     raw.setdefault("tools_as_of", raw.get("as_of"))
-    as_of, tools_as_of = (_moment(raw, key, problems) for key in DATES)
+    as_of, tools_as_of = (spelling.moment(raw, key, problems) for key in DATES)
     debian = raw.get("debian")
     if not isinstance(debian, str) or not re.fullmatch("[a-z]+", debian):
         problems.append("debian must be a suite's name such as trixie")
-    defaults, named = (_table(raw, key, problems) for key in ("defaults", "variants"))
-    named = {name: _table(named, name, problems) for name in named}
+    defaults, named = (spelling.table(raw, key, problems) for key in ("defaults", "variants"))
+    named = {name: spelling.table(named, name, problems) for name in named}
     problems += [f"defaults: {key} is a row's own" for key in extending.OWN if key in defaults]
     rows = tuple(
         row
@@ -239,23 +228,6 @@ def load(path: Path = TABLE) -> Table:
         what = "; ".join(dict.fromkeys(problems))
         raise InputError(what, where=str(path), mend="see CONTRIBUTING.md")
     return Table(as_of, str(debian), rows, tools_as_of)
-
-
-def _moment(raw: dict[str, Any], key: str, problems: list[str]) -> datetime | None:
-    """Read a UTC time; say so where it is none, with one as an example."""
-    value = raw.get(key)
-    try:
-        return datetime.strptime(str(value), FORMAT).replace(tzinfo=UTC)
-    except ValueError:
-        found = "is missing" if value is None else f"is {value!r}"
-        example = EXAMPLE
-        if isinstance(value, date):  # TOML has a kind of its own for it, which needs no quotes
-            found = "has no quotes"
-            if isinstance(value, datetime) and value.tzinfo:
-                value = value.astimezone(UTC)
-            example = value.strftime(FORMAT)
-        problems.append(f'{key} {found}: write a UTC time in quotes, {key} = "{example}"')
-    return None
 
 
 def _misfits(rows: tuple[Variant, ...]) -> Iterator[str]:
@@ -271,29 +243,9 @@ def _misfits(rows: tuple[Variant, ...]) -> Iterator[str]:
             yield f"{row.name} differs from {same} in nothing: its image would be the same"
 
 
-def _table(raw: dict[str, Any], key: str, problems: list[str]) -> dict[str, Any]:
-    """Return a table of the file, empty where there is none; say so where it is none."""
-    value = raw.get(key, {})
-    if isinstance(value, dict):
-        return value
-    problems.append(f"{key} must be a table, but is {value!r}")
-    return {}
-
-
 def _row(name: str, values: dict[str, Any], problems: list[str]) -> Variant | None:
     """Check one row and make it a value; say what is wrong in `problems`."""
     known = {field.name for field in fields(Variant)} - {"name"}
-    before = len(problems)
-    problems += [f"{name}: unknown key {key!r}" for key in values if key not in known]
-    values = {**values, "name": name}
-    for key, form in FORMS.items():
-        value = values.get(key)
-        if value is None:
-            if key in ("python", "tensorflow"):
-                problems.append(f"{name}: {key} is missing")
-        elif not isinstance(value, str) or not re.fullmatch(form, value):
-            problems.append(f"{name}: {key} = {value!r} is malformed")
-    given = [key for key in ("cuda", "cudnn", "driver") if key in values]
-    if given and len(given) < 3:
-        problems.append(f"{name}: a GPU variant needs all of cuda, cudnn and driver")
-    return Variant(**values) if len(problems) == before else None
+    found = list(spelling.faults(name, values, known))
+    problems += found
+    return None if found else Variant(name, **values)

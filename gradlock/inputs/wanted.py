@@ -16,10 +16,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
+from packaging.markers import Marker
 
 from gradlock import store
-from gradlock.errors import InputError, LockError
-from gradlock.inputs import texts
+from gradlock.errors import InputError, LockError, raise_all
+from gradlock.inputs import lines, texts
 from gradlock.inputs.platforms import DEFAULT
 from gradlock.inputs.variants import TABLE, Variant
 
@@ -30,12 +31,10 @@ DESK = REQUIREMENTS / "desk.in"
 ENVIRONMENT = store.ROOT / "environment.yml"
 #: What the table decides, and no line of environment.yml.
 FROM_THE_TABLE = ("python", "cuda-version")
+#: A Debian package's name; with a sign of minus at its end, apt would remove it.
+DEB = r"[a-z0-9][a-z0-9+.-]*[a-z0-9+]"
 #: Distributions that carry TensorFlow itself: an environment has exactly one.
 TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tf-nightly")
-#: A line that has a resolver read another file, in every way that pip spells it.
-INCLUDE = re.compile(r"\s*--?(?P<kind>[rc])(?:equirements?|onstraints?)?[ =]?\s*(?P<file>[^\s#]+)")
-#: A line that asks for a wheel by its path, which is from the project's folder on.
-LOCAL = re.compile(r"\s*(?:[\w.-]+(?:\[[^]]*\])?\s*@\s*)?(\.{0,2}/[^\s#;]+\.whl)")
 
 
 def text(path: Path) -> str:
@@ -43,9 +42,11 @@ def text(path: Path) -> str:
 
     Raises:
         LockError: it is missing.
-        InputError: it is no such text as `texts` says.
+        InputError: it is no such text as `texts` says, or a link that leads out of the project.
 
     """
+    if path.is_relative_to(store.ROOT):
+        _hold(path, path.name, _shown(path))
     try:
         return texts.read(path, _shown(path))
     except FileNotFoundError as error:
@@ -61,8 +62,26 @@ def _shown(path: Path) -> str:
 
 
 def debs() -> tuple[str, ...]:
-    """Return the Debian packages that apt.in names."""
-    return tuple(line for line in _lines(APT) if line)
+    """Return the Debian packages that apt.in names.
+
+    Raises:
+        InputError: a line is no name: apt would take it for a version, an option or a removal.
+
+    """
+    found = {n: lines.stripped(line) for n, line in enumerate(text(APT).splitlines(), 1)}
+    raise_all(
+        InputError,
+        (
+            InputError(
+                f"no name of a Debian package: {name!r}",
+                where=f"{_shown(APT)}:{number}",
+                mend="name a package a line, without a version: a lock has that",
+            )
+            for number, name in found.items()
+            if name and not re.fullmatch(DEB, name)
+        ),
+    )
+    return tuple(filter(None, found.values()))
 
 
 def wheel_inputs(variant: Variant) -> tuple[Path, ...]:
@@ -110,22 +129,33 @@ def read_with(paths: Iterable[Path], *, constraints: bool = True) -> tuple[Path,
     """
     found: dict[Path, None] = {}
     for path in paths:
-        _read_with(path, found, constraints)
+        _read_with(path, found, constraints, ())
     return tuple(found)
 
 
-def _read_with(path: Path, found: dict[Path, None], constraints: bool) -> None:
-    """Add an input and what it reads to what was found."""
+def _read_with(
+    path: Path, found: dict[Path, None], constraints: bool, above: tuple[Path, ...]
+) -> None:
+    """Add an input and what it reads to what was found; `above` are those that include it."""
     if path in found:
         return
     found[path] = None
+    line_of = (*above, path)
+    raise_all(InputError, lines.faults(text(path), _shown(path)))
     for number, line in enumerate(text(path).splitlines(), 1):
         where = f"{_shown(path)}:{number}"
-        if match := INCLUDE.match(line):
+        if match := lines.INCLUDE.match(line):
             if constraints or match["kind"] == "r":
                 included = _inside(path.parent, match["file"].strip("'\""), where)
-                _read_with(included, found, constraints)
-        elif match := LOCAL.match(line):
+                if included in line_of:
+                    circle = (*line_of[line_of.index(included) :], included)
+                    raise InputError(
+                        f"an input includes itself: {' includes '.join(map(_shown, circle))}",
+                        where=where,
+                        mend="remove the line: each is read once anyway",
+                    )
+                _read_with(included, found, constraints, line_of)
+        elif match := lines.LOCAL.match(line):
             wheel = _inside(store.ROOT, match[1], where)
             if not wheel.is_file():
                 raise LockError("an input is missing", where=where, mend=f"put {match[1]} there")
@@ -135,13 +165,19 @@ def _read_with(path: Path, found: dict[Path, None], constraints: bool) -> None:
 def _inside(folder: Path, name: str, where: str) -> Path:
     """Return the path of what an input names: a file of the project."""
     path = Path(os.path.normpath(folder / name))
-    if "://" in name or not path.is_relative_to(store.ROOT):
+    _hold(path, name, where)
+    return path
+
+
+def _hold(path: Path, name: str, where: str) -> None:
+    """Refuse what lies outside of the project, also by a link."""
+    inside = path.is_relative_to(store.ROOT) and path.resolve().is_relative_to(store.ROOT.resolve())
+    if "://" in name or not inside:
         raise InputError(
             f"{name} is no file of the project: others would lock from something else",
             where=where,
             mend="copy it to requirements/, and name it there",
         )
-    return path
 
 
 def digests(paths: Iterable[Path]) -> list[str]:
@@ -155,20 +191,26 @@ def digests(paths: Iterable[Path]) -> list[str]:
 def wheels(variant: Variant) -> tuple[str, ...]:
     """Return the requirements that a person asked for, sorted: `tensorflow[and-cuda]`.
 
-    A wheel by URL or path is named as the package that it is.
+    A wheel by URL or path is named as the package that it is. What a marker leaves out for this
+    variant is not asked for.
     """
     found = set()
     for path in read_with(requirements(variant), constraints=False):
         if path.suffix != ".whl":
-            found |= {_asked(line) for line in _lines(path) if line and not line.startswith("-")}
-    return tuple(sorted(found))
+            asked = (lines.stripped(line) for line in text(path).splitlines())
+            found |= {_asked(line, variant) for line in asked if line and not line.startswith("-")}
+    return tuple(sorted(found - {""}))
 
 
-def _asked(line: str) -> str:
-    """Return the requirement of a line without where its wheel is."""
-    if match := re.fullmatch(r"([\w.-]+(?:\[[^]]*\])?)\s*@\s*\S+", line):
+def _asked(line: str, variant: Variant) -> str:
+    """Return the requirement of a line without its marker and where its wheel is."""
+    asked, _, marker = (part.strip() for part in line.partition(";"))
+    if marker and not Marker(marker).evaluate(variant.environment):
+        return ""
+    if match := re.fullmatch(r"([\w.-]+(?:\[[^]]*\])?)\s*@\s*\S+", asked):
         return match[1]
-    return line.rpartition("/")[2].partition("-")[0] if line.endswith(".whl") else line
+    place = asked.partition("#")[0]
+    return place.rpartition("/")[2].partition("-")[0] if place.endswith(".whl") else asked
 
 
 def tensorflow(variant: Variant) -> str:
@@ -178,10 +220,6 @@ def tensorflow(variant: Variant) -> str:
     """
     plain = not variant.gpu and variant.platform == DEFAULT
     return "tensorflow-cpu" if plain else "tensorflow"
-
-
-def _lines(path: Path) -> list[str]:
-    return [line.split("#")[0].strip() for line in text(path).splitlines()]
 
 
 def condas(variant: Variant) -> tuple[str, ...]:

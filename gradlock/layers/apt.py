@@ -14,7 +14,7 @@ from gradlock import store
 from gradlock.artifacts import fetcher, lists
 from gradlock.layers import base
 from gradlock.layers.room import OpenRoom, Room
-from gradlock.locks.lockfile import DebPin
+from gradlock.locks.pins import DebPin
 from gradlock.locks.resolve import debian
 from gradlock.locks.resolve.debian import Install
 

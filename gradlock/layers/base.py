@@ -21,7 +21,7 @@ from gradlock.errors import LockError
 from gradlock.layers import cache, deb, dpkg, tar
 from gradlock.layers.deb import Deb
 from gradlock.layers.tar import MTIME, HashingWriter, LayerWriter
-from gradlock.locks.lockfile import DebPin
+from gradlock.locks.pins import DebPin
 
 RECIPE = cache.recipe("layers/base.py", "layers/deb.py", "layers/dpkg.py")
 USER, UID, HOME = "gradlock", 1000, "home/gradlock"

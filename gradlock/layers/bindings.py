@@ -14,7 +14,7 @@ from typing import Any
 from gradlock.errors import GradlockError, InputError, LockError, raise_all
 from gradlock.inputs import wanted
 from gradlock.inputs.variants import Variant
-from gradlock.locks.lockfile import DebPin
+from gradlock.locks.pins import DebPin
 
 #: What every package's build string starts with; `conda list` shows it.
 BUILD = "debian_0"

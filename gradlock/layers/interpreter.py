@@ -17,7 +17,7 @@ from gradlock.command import Program
 from gradlock.errors import InputError
 from gradlock.inputs.variants import Variant
 from gradlock.layers import base, deb, emulation
-from gradlock.locks.lockfile import DebPin
+from gradlock.locks.pins import DebPin
 
 
 @contextmanager

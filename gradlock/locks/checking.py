@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from gradlock.errors import GradlockError, LockError
+from gradlock.errors import GradlockError
 from gradlock.inputs.variants import Table
-from gradlock.locks import culprits, dates, freshness, lockfile, paths, pylock, rules
+from gradlock.locks import (
+    culprits,
+    dates,
+    freshness,
+    leftovers,
+    lockfile,
+    paths,
+    pylock,
+    requests,
+    rules,
+)
 
 
 def problems(table: Table) -> list[str]:
@@ -21,8 +31,10 @@ def problems(table: Table) -> list[str]:
             locks = current[variant.name] = freshness.current(variant, table)
             leader = table.leader(variant)
             rules.check(locks, current.get(leader.name) or freshness.current(leader, table))
+            found += requests.unmet(locks)
             pylock.check(lockfile.read(paths.pylock(variant)), locks.pip, variant)
-        except LockError as error:
+        except GradlockError as error:
             found += error.parts
+    found += leftovers.problems(table)
     told = {str(error): error for error in found}
     return [str(culprits.sharpened(error, table)) for error in told.values()]

@@ -9,7 +9,7 @@ import tomlkit
 
 from gradlock import store
 from gradlock.errors import InputError
-from gradlock.inputs import variants
+from gradlock.inputs import spelling, variants
 from gradlock.inputs.variants import Table
 
 #: How far ahead of this machine's clock a date may be: that need not be exact.
@@ -28,7 +28,7 @@ def check(table: Table) -> None:
         raise InputError(
             f"{' and '.join(late)} in the future: what is locked today is not all that may be then",
             where=variants.TABLE.name,
-            mend=f"name a moment that is past: this machine's clock says {now:{variants.FORMAT}}",
+            mend=f"name a moment that is past: this machine's clock says {now:{spelling.FORMAT}}",
         )
 
 
@@ -42,5 +42,5 @@ def write(table: Table) -> None:
     """Set the dates in variants.toml; what a person wrote around them stays."""
     document = tomlkit.parse(variants.TABLE.read_text(encoding="utf-8"))
     for key in variants.DATES:
-        document[key] = getattr(table, key).strftime(variants.FORMAT)
+        document[key] = getattr(table, key).strftime(spelling.FORMAT)
     store.write_text(variants.TABLE, tomlkit.dumps(document))

@@ -12,7 +12,8 @@ from gradlock.inputs import wanted
 from gradlock.inputs.platforms import DEFAULT, Platform
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import form, lockfile, paths
-from gradlock.locks.lockfile import CondaPin, DebPin, LockText, WheelPin
+from gradlock.locks.lockfile import LockText
+from gradlock.locks.pins import CondaPin, DebPin, WheelPin
 
 
 def apt_inputs(table: Table, platform: Platform) -> str:

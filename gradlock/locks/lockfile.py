@@ -1,4 +1,4 @@
-"""The locks as values: what was resolved, with the hash of every artifact.
+"""The locks as files: a header over a body, in which each package has its `pins` value.
 
 Every lock starts with a header that says what it was resolved from and what it holds:
 
@@ -22,70 +22,12 @@ import yaml
 from gradlock import store
 from gradlock.errors import EditedError, LockError, raise_all
 from gradlock.locks import merging, places
+from gradlock.locks.pins import CondaPin, DebPin, WheelPin
 
 TITLE = "# gradlock lock; made by `invoke lock`, not by hand"
 RELOCK = "./inv lock"
 #: The lines of a header.
 HEADER = 3
-
-
-@dataclass(frozen=True)
-class DebPin:
-    """A locked Debian package.
-
-    `archive` is `debian` or `debian-security`, `path` the file's path below that archive's
-    root on any mirror, `size` in bytes.
-    """
-
-    name: str
-    version: str
-    arch: str
-    size: int
-    sha256: str
-    archive: str
-    path: str
-
-    @property
-    def filename(self) -> str:
-        """The file's name in an archive."""
-        return self.path.rpartition("/")[2]
-
-
-@dataclass(frozen=True)
-class CondaPin:
-    """A locked conda package; `needs_python` tells a Python package from a native one."""
-
-    name: str
-    version: str
-    url: str
-    sha256: str
-    needs_python: bool = False
-
-    @property
-    def filename(self) -> str:
-        """The file's name in its channel, ending in `.conda` or `.tar.bz2`."""
-        return self.url.rpartition("/")[2]
-
-
-@dataclass(frozen=True)
-class WheelPin:
-    """A locked wheel: one file for the variant's interpreter and platform.
-
-    `place` is empty where an index has it; else the URL that a person named, or `./` and a path
-    below the project's folder.
-    """
-
-    name: str
-    version: str
-    sha256: str
-    place: str = ""
-
-    @property
-    def requirement(self) -> str:
-        """The line of a requirements file that asks for it, without its hash."""
-        if not self.place:
-            return f"{self.name}=={self.version}"
-        return self.place if self.place.startswith("./") else f"{self.name} @ {self.place}"
 
 
 def with_header(body: str, inputs: str) -> str:
@@ -115,6 +57,8 @@ def read(path: Path) -> LockText:
         LockError: it is missing, truncated, or was edited by hand.
 
     """
+    if path.exists() and not path.is_file():  # to read from a pipe would wait for ever
+        raise LockError("a lock is no file", where=shown(path), mend=f"move it away, and {RELOCK}")
     try:
         text = path.read_bytes().decode()
     except FileNotFoundError as error:

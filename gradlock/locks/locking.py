@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gradlock import store
-from gradlock.errors import InputError
+from gradlock.errors import InputError, LockError, raise_all
 from gradlock.inputs import releases, variants
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import (
     checking,
     dates,
+    leftovers,
     lockfile,
     moves,
     paths,
@@ -32,6 +33,8 @@ from gradlock.progress import Stopwatch
 
 def lock(table: Table, request: Request, programs: Programs, watch: Stopwatch) -> list[Path]:
     """Resolve every lock that is not current; return the paths of those that changed.
+
+    Those of rows that the table no longer has are removed, and are among them.
 
     Raises:
         InputError: the inputs cannot be resolved, or `update` names what no lock holds.
@@ -56,6 +59,7 @@ def lock(table: Table, request: Request, programs: Programs, watch: Stopwatch) -
                 new = resolving.resolve(table, request, moving, old, programs, referee)
             for variant in table:
                 rules.check(_locks(variant, new), _locks(table.leader(variant), new))
+                raise_all(LockError, requests.unmet(_locks(variant, new)))
             with watch.stage("referee"):
                 referee.verdict()
         if request.upgrade and _same(new, old) and not checking.problems(before):
@@ -65,7 +69,9 @@ def lock(table: Table, request: Request, programs: Programs, watch: Stopwatch) -
             dates.write(table)
         for path in changed:
             store.write_text(path, lockfile.with_header(new[path].body, new[path].inputs))
-    return changed
+        for path in (gone := list(leftovers.find(table))):
+            path.unlink()
+    return changed + gone
 
 
 def verify(table: Table, programs: Programs, watch: Stopwatch) -> list[Finding]:

@@ -9,7 +9,8 @@ from packaging.utils import canonicalize_name
 
 from gradlock.errors import InputError
 from gradlock.locks import start
-from gradlock.locks.lockfile import RELOCK, DebPin, LockText
+from gradlock.locks.lockfile import RELOCK, LockText
+from gradlock.locks.pins import DebPin
 from gradlock.locks.resolve import debian
 
 

@@ -20,7 +20,8 @@ from gradlock import store
 from gradlock.errors import EditedError, LockError
 from gradlock.inputs.variants import Variant
 from gradlock.locks import form, lockfile, places
-from gradlock.locks.lockfile import LockText, WheelPin
+from gradlock.locks.lockfile import LockText
+from gradlock.locks.pins import WheelPin
 
 #: Where the files of an index are looked for, from the lock on.
 FOLDER = "wheels"

@@ -1,9 +1,9 @@
-"""The referee of a run: pip-compile checks each pip lock that moved, from when it is resolved."""
+"""The referee of a run: pip-compile checks each pip lock that moved, from when all are resolved."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from types import TracebackType
 
 from gradlock.command import Program
 from gradlock.inputs.variants import Table, Variant
-from gradlock.locks import lockfile
 from gradlock.locks.lockfile import LockText
 from gradlock.locks.resolve import debian, pip_tools
+from gradlock.locks.resolve.pip_tools import Case
 from gradlock.progress import say
 
 #: Runs the Python of a variant's image, from an apt lock's base layer.
@@ -32,7 +32,7 @@ class Programs:
 
 
 class Referee:
-    """Checks locks while others are still resolved. A context, which ends what it has started."""
+    """Checks pip locks while others are still resolved. A context, which ends what it started."""
 
     def __init__(self, table: Table, python: Python) -> None:
         self._python = python
@@ -61,11 +61,14 @@ class Referee:
         # Where that fails, it is tried again, and told, when it is needed.
         self._pool.submit(lambda: self._interpreter(variant, debs.result()))
 
-    def call(
-        self, variant: Variant, debs: Future[LockText], lock: LockText, leader: LockText | None
-    ) -> None:
-        """Have a variant's lock checked, under its own Python; `leader`: which it follows."""
-        self._jobs[variant.name] = self._pool.submit(self._check, variant, debs, lock, leader)
+    def call(self, cases: Iterable[Case], debs: Callable[[Variant], Future[LockText]]) -> None:
+        """Have locks checked, each under its own Python; those that share one in one go."""
+        together: dict[tuple[str, str], list[Case]] = {}
+        for case in cases:
+            together.setdefault(_python(case.variant), []).append(case)
+        for some in together.values():
+            job = self._pool.submit(self._check, some, debs(some[0].variant))
+            self._jobs.update((case.variant.name, job) for case in some)
 
     def verdict(self) -> None:
         """Wait for all.
@@ -80,22 +83,19 @@ class Referee:
             names = (row.name for row in self._table if row.name in self._jobs)
             say(f"pip-compile agrees on {', '.join(names)}")
 
-    def _check(
-        self, variant: Variant, debs: Future[LockText], lock: LockText, leader: LockText | None
-    ) -> None:
-        pip_tools.referee(
-            variant,
-            self._table.as_of,
-            self._interpreter(variant, debs.result()),
-            lockfile.parse_wheels(lock),
-            lockfile.parse_wheels(leader) if leader else (),
-        )
+    def _check(self, cases: Sequence[Case], debs: Future[LockText]) -> None:
+        interpreter = self._interpreter(cases[0].variant, debs.result())
+        pip_tools.referee(cases, self._table.as_of, interpreter)
 
     def _interpreter(self, variant: Variant, debs: LockText) -> Program:
         """Return the Python of a variant's image; those of one release and platform share it."""
-        which = (variant.python, variant.platform)
+        which = _python(variant)
         with self._lock:
             if which not in self._pythons:
                 program = self._stack.enter_context(self._python(variant, debs))
                 self._pythons[which] = program
             return self._pythons[which]
+
+
+def _python(variant: Variant) -> tuple[str, str]:
+    return variant.python, variant.platform

@@ -1,16 +1,18 @@
-"""What a variant asks for, held to rules by name: before anything is resolved, which takes long."""
+"""What a variant asks for by name: held to rules before it is resolved, and found in its locks."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from gradlock.errors import InputError, raise_all
+from gradlock.errors import InputError, LockError, raise_all
 from gradlock.inputs import wanted
 from gradlock.inputs.variants import Variant
 from gradlock.locks import lockfile, rules
+from gradlock.locks.freshness import Locks
 
 
 def check(variant: Variant) -> None:
@@ -43,3 +45,28 @@ def _problems(variant: Variant) -> Iterator[tuple[str, str]]:
                 yield f"{variant.name} must hold {right} alone, but {name} is asked for", where
             elif not variant.gpu and name and re.match(rules.CUDA_NAMES, name):
                 yield f"{variant.name} must hold nothing of CUDA, but {name} is asked for", where
+
+
+def unmet(locks: Locks) -> Iterator[LockError]:
+    """Yield what is asked for, and is in no lock by that name: one was edited, whatever it says.
+
+    What is asked of Debian by a name that several packages provide is refused, too: which of them
+    is meant must not be left to apt.
+    """
+    variant = locks.variant
+    wheels = {canonicalize_name(Requirement(each).name) for each in wanted.wheels(variant)}
+    lacking = locks.conda.body.partition("\n")[0]  # the snapshot's, said by who solved with it
+    specs = {wanted.spec_name(spec) for spec in wanted.condas(variant)}
+    condas = {name for name in specs if f" {name}" not in lacking}
+    decided = {*wanted.TENSORFLOWS, *wanted.FROM_THE_TABLE}  # rules say it better
+    for lock, asked, pins in (
+        (locks.pip, wheels, locks.wheels),
+        (locks.conda, condas, locks.condas),
+        (locks.apt, set(wanted.debs()), locks.debs),
+    ):
+        for name in sorted(asked - decided - {pin.name for pin in pins}):
+            yield LockError(
+                f"{name} is asked for, and the lock has nothing of that name",
+                where=lockfile.shown(lock.path),
+                mend="git checkout it; where several packages provide that, name one of them",
+            )

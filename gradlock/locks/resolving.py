@@ -15,9 +15,11 @@ from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import freshness, lockfile, moves, paths, pylock
 from gradlock.locks.lockfile import LockText
 from gradlock.locks.moves import Move
+from gradlock.locks.pins import WheelPin
 from gradlock.locks.pylock import Wheel
 from gradlock.locks.refereeing import Programs, Referee
 from gradlock.locks.resolve import conda, debian, pip, pip_tools, tools
+from gradlock.locks.resolve.pip_tools import Case
 from gradlock.locks.start import Start
 from gradlock.progress import say
 
@@ -127,20 +129,25 @@ def resolve(
                 resolved[path] = found
             else:
                 with programs.python(variant, debs[paths.apt(variant)].result()) as interpreter:
-                    resolved[path] = pip_tools.resolve(
-                        variant,
-                        table.as_of,
-                        interpreter,
-                        keep=keep,
-                        constrain=follow,
-                        moves=asked,
-                    )
+                    case = Case(variant, keep, follow, asked)
+                    resolved[path] = pip_tools.resolve(case, table.as_of, interpreter)
             return lockfile.format_wheels(wheel.pin for wheel in resolved[path])
 
-        lock = renew(path, freshness.pip_inputs(variant, table, leader), body)
-        if request.resolver == "uv" and lock != old[path].lock and not request.again:
-            referee.call(variant, debs[paths.apt(variant)], lock, leader)
-        return lock
+        return renew(path, freshness.pip_inputs(variant, table, leader), body)
+
+    def judge(locks: Mapping[str, Future[LockText]]) -> None:
+        """Have the referee check what uv has resolved anew."""
+
+        def pins(row: Variant) -> tuple[WheelPin, ...]:
+            return lockfile.parse_wheels(locks[row.name].result())
+
+        cases = [
+            Case(row, pins(row), pins(leader) if row.shares_wheels(leader) else ())
+            for row, leader in ((row, table.leader(row)) for row in table)
+            if locks[row.name].result() != old[paths.pip(row)].lock
+        ]
+        if request.resolver == "uv" and not request.again:
+            referee.call(cases, lambda row: debs[paths.apt(row)])
 
     def guess(variant: Variant) -> tuple[Wheel, ...]:
         """Resolve a row before the lock that it follows is known, which seldom changes a pin."""
@@ -180,7 +187,7 @@ def resolve(
     def followed(
         make: Callable[[Variant, LockText | None], LockText],
         shares: Callable[[Variant, Variant], bool],
-    ) -> list[Future[LockText]]:
+    ) -> dict[str, Future[LockText]]:
         """Have all rows' locks of a kind made, each after the one that it follows."""
         jobs: dict[str, Future[LockText]] = {}
 
@@ -192,7 +199,7 @@ def resolve(
             jobs[row.name] = pool.submit(
                 job, row, jobs[leader.name] if shares(row, leader) else None
             )
-        return list(jobs.values())
+        return jobs
 
     # What waits for another lock must not keep from a thread what that one waits for.
     with ThreadPoolExecutor(4 * (1 + len(table.variants))) as pool:
@@ -202,16 +209,16 @@ def resolve(
         if request.resolver == "uv" and is_stale(table.cpu):
             sharing = [row for row in table if row.shares_wheels(table.leader(row))]
             guesses = {paths.pip(row): pool.submit(guess, row) for row in sharing}
-        others = [
-            *followed(condas, Variant.shares_condas),
-            *followed(wheels, Variant.shares_wheels),
-        ]
+        conda_locks = followed(condas, Variant.shares_condas)
+        pip_locks = followed(wheels, Variant.shares_wheels)
+        judged = pool.submit(judge, pip_locks)
         found = [
             tools_lock.result(),
             desk(tools_lock.result()),
             *(future.result() for future in debs.values()),
-            *(future.result() for future in others),
+            *(future.result() for future in (*conda_locks.values(), *pip_locks.values())),
         ]
+        judged.result()
         new = {lock.path: lock for lock in found}
         new |= {
             lock.path: lock

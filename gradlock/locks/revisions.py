@@ -75,10 +75,7 @@ def forked() -> Tree | None:
 
 
 def _text(path: Path) -> str | None:
-    try:
-        return path.read_bytes().decode(errors="replace")
-    except FileNotFoundError:
-        return None
+    return path.read_bytes().decode(errors="replace") if path.is_file() else None
 
 
 def _committed(commit: str, path: Path) -> str | None:

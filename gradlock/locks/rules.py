@@ -15,7 +15,8 @@ from gradlock.errors import LockError, raise_all
 from gradlock.inputs import wanted
 from gradlock.locks import lockfile
 from gradlock.locks.freshness import Locks
-from gradlock.locks.lockfile import CondaPin, LockText, WheelPin
+from gradlock.locks.lockfile import LockText
+from gradlock.locks.pins import CondaPin, WheelPin
 
 Rule = Callable[[Locks, Locks], Iterator[str]]
 Shared = WheelPin | CondaPin

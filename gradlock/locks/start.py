@@ -17,7 +17,8 @@ from packaging.version import InvalidVersion, Version
 
 from gradlock.errors import LockError
 from gradlock.locks import form, lockfile, merging, paths, pylock, revisions
-from gradlock.locks.lockfile import CondaPin, DebPin, LockText, WheelPin
+from gradlock.locks.lockfile import LockText
+from gradlock.locks.pins import CondaPin, DebPin, WheelPin
 from gradlock.locks.resolve.conda_solver import name_of
 from gradlock.progress import say
 
@@ -44,6 +45,8 @@ def read(path: Path) -> Start:
     except LockError as error:
         if not path.exists():
             return Start(None, None)
+        if not path.is_file():
+            raise
         text = path.read_text(encoding="utf-8", errors="replace")
         forked = revisions.forked() if merging.line_of(text) else None
         kept = recovered(path, text, (forked and forked.read(path)) or "")

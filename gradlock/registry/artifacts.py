@@ -18,7 +18,7 @@ from gradlock.artifacts.index import Source
 from gradlock.artifacts.once import Once
 from gradlock.errors import ArtifactError, RegistryError
 from gradlock.images.config import to_json
-from gradlock.locks.lockfile import WheelPin
+from gradlock.locks.pins import WheelPin
 from gradlock.progress import Meter
 from gradlock.registry.client import MANIFEST, Repository
 from gradlock.registry.upload import put, upload

@@ -60,7 +60,8 @@ def _lock(upgrade: bool, update: tuple[str, ...], resolver: str) -> None:
     before = revisions.held((variants.TABLE, *paths.every(table)), "the locks as they were")
     changed = locking.lock(table, Request(upgrade, update, resolver), programs.here(), watch)
     for path in changed:
-        out.print(f"changed {path.relative_to(store.ROOT)}")
+        did = "changed" if path.exists() else "removed"
+        out.print(f"{did} {path.relative_to(store.ROOT)}")
     if changed:
         changes.show(changes.between(before, revisions.here()))
     out.print(f"locked in {watch.line()}" if changed else "every lock is current")

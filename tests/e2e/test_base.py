@@ -25,7 +25,7 @@ from gradlock.layers import base, chroot, deb, tar
 from gradlock.layers.chroot import Chroot
 from gradlock.layers.room import Room
 from gradlock.locks import lockfile, paths
-from gradlock.locks.lockfile import DebPin
+from gradlock.locks.pins import DebPin
 
 Locked = tuple[Sequence[DebPin], Mapping[str, Path]]
 

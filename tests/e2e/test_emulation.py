@@ -20,7 +20,7 @@ from gradlock.layers import base, bytecode, emulation, wheels
 from gradlock.layers.bytecode import Compiler
 from gradlock.layers.room import OpenRoom
 from gradlock.locks import lockfile, paths
-from gradlock.locks.lockfile import DebPin, WheelPin
+from gradlock.locks.pins import DebPin, WheelPin
 from gradlock.locks.resolve import debian
 
 TABLE = variants.load()

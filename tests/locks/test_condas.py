@@ -17,8 +17,9 @@ from gradlock.errors import InputError
 from gradlock.inputs import variants
 from gradlock.inputs.variants import Variant
 from gradlock.locks import lockfile, paths
-from gradlock.locks.lockfile import CondaPin, LockText
+from gradlock.locks.lockfile import LockText
 from gradlock.locks.moves import Move
+from gradlock.locks.pins import CondaPin
 from gradlock.locks.resolve import conda
 from tests.locks.conftest import SAMPLE, evenly
 

@@ -14,8 +14,8 @@ import pytest
 from gradlock.errors import CommandError
 from gradlock.inputs import variants, wanted
 from gradlock.locks import moves
-from gradlock.locks.lockfile import DebPin
 from gradlock.locks.moves import Move
+from gradlock.locks.pins import DebPin
 from gradlock.locks.resolve import debian, mirrors
 from gradlock.locks.resolve.debian import Install
 from tests.locks.conftest import evenly

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 import pytest
 
 from gradlock.inputs.variants import Variant
-from gradlock.locks.lockfile import WheelPin
 from gradlock.locks.moves import Move
+from gradlock.locks.pins import WheelPin
 from gradlock.locks.resolve import pip
 from tests.locks.test_wheels import BEFORE, CPU, TABLE, by_name, moved, old
 

@@ -13,8 +13,8 @@ import pytest
 
 from gradlock.errors import InputError
 from gradlock.inputs import variants
-from gradlock.locks.lockfile import WheelPin
 from gradlock.locks.moves import Move
+from gradlock.locks.pins import WheelPin
 from gradlock.locks.resolve import pip
 from tests.locks.conftest import SAMPLE, evenly
 

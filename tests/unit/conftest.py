@@ -14,7 +14,8 @@ import pytest
 from gradlock import store
 from gradlock.inputs import variants, wanted
 from gradlock.locks import lockfile, paths
-from gradlock.locks.lockfile import CondaPin, LockText
+from gradlock.locks.lockfile import LockText
+from gradlock.locks.pins import CondaPin
 
 Texts = Mapping[str, str | bytes]
 Parse = Callable[[LockText], tuple[CondaPin, ...]]
@@ -64,13 +65,16 @@ def project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, own_store: Path) ->
 def make_wheel(tmp_path: Path) -> Callable[..., Path]:
     """Return a maker of wheels: `make_wheel(name, {path: content})`."""
 
-    def make(name: str, files: Texts, *, version: str = "1.0", scripts: str = "") -> Path:
+    def make(
+        name: str, files: Texts, *, version: str = "1.0", scripts: str = "", needs: str = ""
+    ) -> Path:
         info = f"{name}-{version}.dist-info"
         contents: dict[str, bytes] = {
             path: data.encode() if isinstance(data, str) else data for path, data in files.items()
         }
+        asked = f"Requires-Dist: {needs}\n" if needs else ""
         contents[f"{info}/METADATA"] = (
-            f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode()
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{asked}".encode()
         )
         contents[f"{info}/WHEEL"] = (
             b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"

@@ -15,7 +15,7 @@ from gradlock import store
 from gradlock.errors import RegistryError
 from gradlock.inputs import variants
 from gradlock.locks import lockfile, paths
-from gradlock.locks.lockfile import WheelPin
+from gradlock.locks.pins import WheelPin
 from gradlock.locks.pylock import Wheel
 from gradlock.locks.resolve import pip
 from tests import registries

@@ -28,8 +28,9 @@ from gradlock.errors import (
 from gradlock.inputs import wanted
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import lockfile, paths
-from gradlock.locks.lockfile import CondaPin, LockText
+from gradlock.locks.lockfile import LockText
 from gradlock.locks.moves import Move
+from gradlock.locks.pins import CondaPin
 from gradlock.locks.resolve import conda_solver, forge, snapshot
 from gradlock.locks.resolve.conda_solver import RefusalError, Request
 from gradlock.locks.resolve.forge import CONDA_FORGE

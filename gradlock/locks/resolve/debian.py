@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from gradlock import command, store
 from gradlock.errors import CommandError, LockError
-from gradlock.locks.lockfile import DebPin
+from gradlock.locks.pins import DebPin
 from gradlock.locks.resolve import mirrors
 from gradlock.progress import say
 
@@ -55,7 +55,9 @@ def resolve(
                 break
             except CommandError as error:
                 if not (held := in_the_way(str(error), kept)):
-                    raise
+                    raise CommandError(
+                        error.what, where="requirements/apt.in", mend=error.mend
+                    ) from None
                 say(f"moving too, since what moves asks for it: {_listed(held)}")
                 kept = tuple(pin for pin in kept if pin not in held)
     pins = parse_uris(printed, archives)

@@ -26,8 +26,8 @@ from gradlock.inputs import variants, wanted
 from gradlock.inputs.platforms import DEFAULT
 from gradlock.inputs.variants import Variant
 from gradlock.locks import lockfile, places
-from gradlock.locks.lockfile import WheelPin
 from gradlock.locks.moves import Move
+from gradlock.locks.pins import WheelPin
 from gradlock.locks.pylock import Wheel
 from gradlock.locks.resolve import uv
 
@@ -198,24 +198,9 @@ def _fault(package: Mapping[str, Any], variant: Variant) -> str:
     if other := sorted({"vcs", "directory"} & package.keys()):
         return f"is from a {other[0]}, which has no hash: build a wheel of it, and name that"
     marker = package.get("marker")
-    if marker and not Marker(marker).evaluate(_environment(variant)):
+    if marker and not Marker(marker).evaluate(variant.environment):
         return f"is not for this variant, by uv's own marker: {marker}"
     return ""
-
-
-def _environment(variant: Variant) -> dict[str, str]:
-    """Return what markers ask of an image; its Python's patch release is not known here."""
-    return {
-        "implementation_name": "cpython",
-        "implementation_version": f"{variant.python}.0",
-        "os_name": "posix",
-        "platform_machine": variant.machine.machine,
-        "platform_python_implementation": "CPython",
-        "platform_system": "Linux",
-        "python_full_version": f"{variant.python}.0",
-        "python_version": variant.python,
-        "sys_platform": "linux",
-    }
 
 
 def _placed(package: Mapping[str, Any], ranks: Mapping[Tag, int], lock: Path) -> Wheel | None:

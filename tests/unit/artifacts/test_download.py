@@ -17,7 +17,7 @@ from gradlock.artifacts import artifacts, network
 from gradlock.artifacts.download import Download
 from gradlock.artifacts.index import Source
 from gradlock.errors import ArtifactError
-from gradlock.locks.lockfile import WheelPin
+from gradlock.locks.pins import WheelPin
 from gradlock.progress import Meter
 from tests.unit.artifacts.loopback import Index, parts
 

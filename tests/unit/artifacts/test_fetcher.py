@@ -20,7 +20,7 @@ from gradlock.artifacts.download import Download
 from gradlock.artifacts.fetcher import Fetcher
 from gradlock.artifacts.index import Source
 from gradlock.errors import ArtifactError, InputError
-from gradlock.locks.lockfile import DebPin, WheelPin
+from gradlock.locks.pins import DebPin, WheelPin
 from tests.unit.artifacts.loopback import Index, press_ctrl_c
 
 pytestmark = pytest.mark.usefixtures("own_store")

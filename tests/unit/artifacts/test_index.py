@@ -12,7 +12,7 @@ from gradlock.artifacts import network
 from gradlock.artifacts.index import Index as Asked
 from gradlock.artifacts.index import Source
 from gradlock.errors import ArtifactError
-from gradlock.locks.lockfile import WheelPin
+from gradlock.locks.pins import WheelPin
 from tests.unit.artifacts.loopback import Index
 
 PIN = WheelPin("some-pkg", "1.0", "a" * 64)

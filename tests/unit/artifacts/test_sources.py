@@ -14,7 +14,7 @@ from gradlock.artifacts.sources import Sources
 from gradlock.errors import InputError
 from gradlock.inputs import variants
 from gradlock.locks import freshness
-from gradlock.locks.lockfile import CondaPin, DebPin, WheelPin
+from gradlock.locks.pins import CondaPin, DebPin, WheelPin
 from gradlock.locks.resolve import mirrors
 from tests.unit.artifacts.loopback import Index
 

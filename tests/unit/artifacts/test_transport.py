@@ -10,7 +10,7 @@ import pytest
 from gradlock import store
 from gradlock.artifacts import artifacts, transport
 from gradlock.errors import ArtifactError
-from gradlock.locks.lockfile import WheelPin
+from gradlock.locks.pins import WheelPin
 
 pytestmark = pytest.mark.usefixtures("own_store")
 

@@ -11,7 +11,7 @@ from gradlock.errors import ArtifactError
 from gradlock.inputs import variants
 from gradlock.locks import freshness
 from gradlock.locks.freshness import Locks
-from gradlock.locks.lockfile import DebPin
+from gradlock.locks.pins import DebPin
 from tests.unit.audit.recorded import Service, record
 
 

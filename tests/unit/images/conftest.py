@@ -30,7 +30,8 @@ from gradlock.layers import base, tar
 from gradlock.layers.tar import LayerWriter
 from gradlock.locks import freshness, lockfile
 from gradlock.locks.freshness import Locks
-from gradlock.locks.lockfile import CondaPin, DebPin, LockText, WheelPin
+from gradlock.locks.lockfile import LockText
+from gradlock.locks.pins import CondaPin, DebPin, WheelPin
 
 MakeWheel = Callable[..., Path]
 

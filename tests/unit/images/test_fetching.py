@@ -13,7 +13,7 @@ from gradlock.artifacts.fetcher import Fetcher
 from gradlock.errors import ArtifactError
 from gradlock.graph import Graph
 from gradlock.images.fetching import Fetching
-from gradlock.locks.lockfile import WheelPin
+from gradlock.locks.pins import WheelPin
 
 pytestmark = pytest.mark.usefixtures("own_store")
 

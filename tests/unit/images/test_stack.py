@@ -12,7 +12,7 @@ from gradlock.graph import Job, ready
 from gradlock.images import stack
 from gradlock.images.stack import Part, Parts
 from gradlock.layers import Layer
-from gradlock.locks.lockfile import WheelPin
+from gradlock.locks.pins import WheelPin
 from tests.unit.images.conftest import CPU, CU125, Workshop, names
 
 

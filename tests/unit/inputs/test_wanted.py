@@ -104,11 +104,12 @@ def test_a_specs_name_is_what_it_begins_with(spec: str, name: str) -> None:
 
 def test_what_an_input_includes_is_an_input(project: Path) -> None:
     folder = project / "requirements"
-    (folder / "base.in").write_text("-r team.in\n-c bounds.in # since\nnumpy\n")
+    (folder / "base.in").write_text("-r team.in\n-c bounds.in # since\nnumpy\n-r again.in\n")
     (folder / "team.in").write_text("--requirement more/deep.in\nours @ https://a.example/o.whl\n")
     (folder / "bounds.in").write_text("scipy<2\n")
+    (folder / "again.in").write_text("# what both include is read once\n")
     (folder / "more").mkdir()
-    (folder / "more/deep.in").write_text("-r ../base.in\ntyping-tools[all]\n./vendor/own-1.whl\n")
+    (folder / "more/deep.in").write_text("-r ../again.in\ntyping-tools[all]\n./vendor/own-1.whl\n")
     (project / "vendor").mkdir()
     (project / "vendor/own-1.whl").write_bytes(b"wheel")
     read = wanted.read_with(wanted.wheel_inputs(CPU))
@@ -117,6 +118,7 @@ def test_what_an_input_includes_is_an_input(project: Path) -> None:
         "requirements/base.in",
         "requirements/team.in",
         "requirements/more/deep.in",
+        "requirements/again.in",
         "vendor/own-1.whl",
         "requirements/bounds.in",
         "requirements/cpu.in",
@@ -133,6 +135,62 @@ def test_what_is_outside_of_the_project_is_no_input(project: Path, line: str) ->
     with pytest.raises(InputError, match="no file of the project") as caught:
         wanted.read_with(wanted.wheel_inputs(CPU))
     assert caught.value.where == "requirements/base.in:2"
+
+
+def test_what_a_marker_leaves_out_is_not_asked_for(project: Path) -> None:
+    (project / "requirements/base.in").write_text(
+        "numpy ; python_version >= '3.10'\npywin ; sys_platform == 'win32'\n"
+        "ours @ https://a.example/ours-1.0-py3-none-any.whl ; platform_machine == 'x86_64'\n"
+    )
+    assert wanted.wheels(CPU) == ("numpy", "ours", "tensorflow-cpu")
+
+
+@pytest.mark.parametrize("line", ["git=1:2.47", "git curl", "git-", "-o Debug=1", "Git", "./a.deb"])
+def test_what_apt_would_not_take_for_a_name_is_named_with_its_line(
+    project: Path, line: str
+) -> None:
+    (project / "requirements/apt.in").write_text(f"g++  # a compiler\n{line}\n")
+    with pytest.raises(InputError, match="no name of a Debian package") as caught:
+        wanted.debs()
+    assert caught.value.where == "requirements/apt.in:2"
+
+
+@pytest.mark.parametrize("place", ["requirements/base.in", "requirements/team.in"])
+def test_a_link_that_leads_out_of_the_project_is_no_input(project: Path, place: str) -> None:
+    outside = project.parent / "else.in"
+    outside.write_text("numpy\n")
+    (project / "requirements/base.in").write_text("scipy\n-r team.in\n")
+    (project / place).unlink(missing_ok=True)
+    (project / place).symlink_to(outside)
+    with pytest.raises(InputError, match="no file of the project") as caught:
+        wanted.read_with(wanted.wheel_inputs(CPU))
+    assert caught.value.where.startswith("requirements/base.in")
+
+
+def test_a_link_within_the_project_is_one(project: Path) -> None:
+    base = project / "requirements/base.in"
+    base.rename(project / "real.in").write_text("numpy\n")
+    base.symlink_to("../real.in")
+    assert wanted.wheels(CPU) == ("numpy", "tensorflow-cpu")
+
+
+@pytest.mark.parametrize("last", ["base.in", "team.in", "deep.in"])
+def test_a_circle_of_includes_is_named_with_its_line(project: Path, last: str) -> None:
+    folder = project / "requirements"
+    (folder / "base.in").write_text("-r team.in\n")
+    (folder / "team.in").write_text("-c deep.in\n")
+    (folder / "deep.in").write_text(f"# back\n-c {last}\n")
+    with pytest.raises(InputError, match=f"deep.in includes requirements/{last}") as caught:
+        wanted.read_with(wanted.wheel_inputs(CPU))
+    assert caught.value.where == "requirements/deep.in:2"
+
+
+def test_all_lines_of_an_input_that_may_not_be_are_named(project: Path) -> None:
+    (project / "requirements/base.in").write_text("numpy\n--pre\n-e .\n")
+    with pytest.raises(InputError) as caught:
+        wanted.read_with(wanted.wheel_inputs(CPU))
+    places = [error.where for error in caught.value.parts]
+    assert places == ["requirements/base.in:2", "requirements/base.in:3"]
 
 
 @pytest.mark.parametrize("line", ["-r gone.in", "./vendor/gone-1.whl"])

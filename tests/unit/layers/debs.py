@@ -12,7 +12,7 @@ from pathlib import Path
 import zstandard
 
 from gradlock import store
-from gradlock.locks.lockfile import DebPin
+from gradlock.locks.pins import DebPin
 
 Pack = Callable[[bytes], bytes]
 PACKINGS: Mapping[str, Pack] = {

@@ -15,7 +15,7 @@ from gradlock.errors import InputError, LockError
 from gradlock.inputs import wanted
 from gradlock.inputs.variants import Variant
 from gradlock.layers import bindings
-from gradlock.locks.lockfile import DebPin
+from gradlock.locks.pins import DebPin
 
 CPU = Variant("cpu", "3.13", "2.21.0")
 GPU = dataclasses.replace(CPU, name="cu125", cuda="12.5.1", cudnn="9.3.0.75", driver="525.60.13")

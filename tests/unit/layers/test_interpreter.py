@@ -14,7 +14,7 @@ from gradlock import store
 from gradlock.errors import InputError
 from gradlock.inputs.variants import Variant
 from gradlock.layers import base, interpreter, tar
-from gradlock.locks.lockfile import DebPin
+from gradlock.locks.pins import DebPin
 from tests.unit.layers import debs
 
 pytestmark = pytest.mark.usefixtures("own_store")

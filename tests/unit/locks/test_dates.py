@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gradlock.errors import InputError
-from gradlock.inputs import variants
+from gradlock.inputs import spelling, variants
 from gradlock.locks import dates
 
 
@@ -40,6 +40,6 @@ def test_dates_are_written_into_what_a_person_wrote(project: Path) -> None:
     changed = [
         new for old, new in zip(before, path.read_text().splitlines(), strict=True) if old != new
     ]
-    stamp = table.as_of.strftime(variants.FORMAT)
+    stamp = table.as_of.strftime(spelling.FORMAT)
     assert changed == [f'as_of = "{stamp}"', f'tools_as_of = "{stamp}"']
     assert variants.load(path) == table

@@ -11,6 +11,7 @@ from gradlock.errors import InputError
 from gradlock.inputs import variants
 from gradlock.locks import diff, lockfile, paths, revisions
 from gradlock.locks.diff import Difference
+from gradlock.locks.pins import WheelPin
 from gradlock.locks.revisions import Tree
 from tests.unit.locks.test_merging import Repository
 
@@ -141,7 +142,7 @@ def extend(project: Path, name: str, leader: str, *packages: str) -> None:
     with (project / "variants.toml").open("a") as table:
         table.write(f'[variants.{name}]\nextends = "{leader}"\npackages = ["requirements/x.in"]\n')
     lock = lockfile.read(paths.pip(CPU))
-    own = (lockfile.WheelPin(each, "1.0", "0" * 64) for each in packages)
+    own = (WheelPin(each, "1.0", "0" * 64) for each in packages)
     body = lockfile.format_wheels([*lockfile.parse_wheels(lock), *own])
     text = lockfile.with_header(body, lock.inputs)
     (project / f"requirements/{name}.txt").write_text(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -99,6 +100,14 @@ def test_wherever_a_lock_ends_too_early_it_is_refused(tmp_path: Path, part: int)
         lockfile.read(tmp_path / "lock")
 
 
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["a folder", "a pipe"])
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "cpu.txt")
+    with pytest.raises(LockError, match="a lock is no file") as caught:
+        lockfile.read(tmp_path / "cpu.txt")
+    assert caught.value.where == str(tmp_path / "cpu.txt")
+
+
 def test_a_missing_lock_is_named_as_the_project_sees_it() -> None:
     with pytest.raises(LockError, match="a lock is missing") as caught:
         lockfile.read(store.ROOT / "requirements/cu999.txt")
@@ -169,13 +178,6 @@ def test_what_is_no_conda_lock_is_refused(body: str) -> None:
     with pytest.raises(LockError, match="sha256 for every package") as caught:
         lockfile.parse_conda(lock_of(body))
     assert caught.value.where == "requirements/some.lock"
-
-
-def test_names_of_files_come_from_paths_and_urls() -> None:
-    deb = lockfile.DebPin("git", "1", "amd64", 1, SHA256, "debian", "pool/g/git_1_amd64.deb")
-    package = lockfile.CondaPin("git", "1", "https://example.org/linux-64/git-1-0.conda", SHA256)
-    assert deb.filename == "git_1_amd64.deb"
-    assert package.filename == "git-1-0.conda"
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,13 @@ from gradlock.errors import InputError, LockError
 from gradlock.inputs import variants, wanted
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import checking, freshness, lockfile, locking, paths, pylock, rules
-from gradlock.locks.lockfile import DebPin, LockText, WheelPin
+from gradlock.locks.lockfile import LockText
 from gradlock.locks.moves import Move
+from gradlock.locks.pins import DebPin, WheelPin
 from gradlock.locks.pylock import Wheel
 from gradlock.locks.refereeing import Programs
 from gradlock.locks.resolve import conda, debian, pip, pip_tools, tools
+from gradlock.locks.resolve.pip_tools import Case
 from gradlock.locks.resolving import Request
 from gradlock.progress import Stopwatch
 
@@ -89,9 +91,9 @@ class Resolvers:
         return self.tools[source.stem]
 
     def resolve_wheels(
-        self, variant: Variant, as_of: datetime, *_: object, **options: Any
+        self, variant: Variant, as_of: datetime, **options: Any
     ) -> tuple[Wheel, ...]:
-        """Take the place of uv, and of pip-compile."""
+        """Take the place of uv."""
         self.asked.append(f"pip {variant.name}")
         self.kept[f"pip {variant.name}"] = [pin.name for pin in options["keep"]]
         self.upgraded[variant.name] = tuple(map(str, options["moves"]))
@@ -142,11 +144,17 @@ class Resolvers:
             body = body.replace(said.format(old), said.format(new))
         return body
 
-    def referee(self, variant: Variant, _: object, interpreter: Program, *rest: object) -> None:
-        """Agree; keep which Python was to do it, and whether it had to hold the CPU's pins."""
-        self.refereed[variant.name] = interpreter.argv[0]
-        if rest[-1]:
-            self.followed.add(f"referee {variant.name}")
+    def referee(self, cases: Sequence[Case], _: object, interpreter: Program) -> None:
+        """Agree; keep which Python was to do it, and who had to hold the CPU's pins."""
+        for case in cases:
+            self.refereed[case.variant.name] = interpreter.argv[0]
+            if case.constrain:
+                self.followed.add(f"referee {case.variant.name}")
+
+    def compile_alone(self, case: Case, as_of: datetime, _: Program) -> tuple[Wheel, ...]:
+        """Take the place of pip-compile where no uv resolves."""
+        options = {"keep": case.keep, "constrain": case.constrain, "moves": case.moves}
+        return self.resolve_wheels(case.variant, as_of, **options)
 
 
 @pytest.fixture
@@ -155,7 +163,7 @@ def resolvers(monkeypatch: pytest.MonkeyPatch, project: Path) -> Resolvers:
     monkeypatch.setattr(debian, "resolve", made.resolve_debs)
     monkeypatch.setattr(pip, "resolve", made.resolve_wheels)
     monkeypatch.setattr(pip, "locate", made.files)
-    monkeypatch.setattr(pip_tools, "resolve", made.resolve_wheels)
+    monkeypatch.setattr(pip_tools, "resolve", made.compile_alone)
     monkeypatch.setattr(pip_tools, "referee", made.referee)
     monkeypatch.setattr(tools, "resolve", made.resolve_tools)
     monkeypatch.setattr(conda, "compile_lock", made.compile_conda)
@@ -299,6 +307,19 @@ def test_an_upgrade_without_a_moved_pin_still_makes_what_was_not_current(
     append(project / "requirements/base.in", "# another line\n")
     assert "requirements/cpu.txt" in lock(project, upgrade=True)
     assert checking.problems(variants.load(project / "variants.toml")) == []
+
+
+def test_the_locks_of_a_row_that_is_gone_go_with_it(project: Path, resolvers: Resolvers) -> None:
+    table = project / "variants.toml"
+    table.write_text(re.sub(r"\[variants\.cu129\][^\[]*", "", table.read_text()))
+    assert lock(project) == [
+        "requirements/cu129.conda-lock.yml",
+        "requirements/cu129.txt",
+        "requirements/pylock.cu129.toml",
+    ]
+    assert resolvers.asked == []
+    assert not list((project / "requirements").glob("*cu129.*"))
+    assert checking.problems(variants.load(table)) == []
 
 
 def test_an_upgrade_that_fails_leaves_everything_as_it_was(

@@ -18,7 +18,8 @@ from gradlock.errors import LockError
 from gradlock.inputs import variants
 from gradlock.inputs.variants import Variant
 from gradlock.locks import lockfile, paths, pylock
-from gradlock.locks.lockfile import LockText, WheelPin
+from gradlock.locks.lockfile import LockText
+from gradlock.locks.pins import WheelPin
 from gradlock.locks.pylock import Wheel
 from gradlock.locks.resolve import uv
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -17,8 +18,10 @@ from gradlock.locks import lockfile, paths
 from gradlock.locks.lockfile import LockText
 from gradlock.locks.refereeing import Referee
 from gradlock.locks.resolve import pip_tools
+from gradlock.locks.resolve.pip_tools import Case
 
 TABLE = variants.load()
+ARM = dataclasses.replace(TABLE.cpu, name="arm", platform="linux/arm64")
 
 
 class Pythons:
@@ -43,19 +46,26 @@ def debs() -> Future[LockText]:
     return found
 
 
+def case(row: Variant) -> Case:
+    return Case(row, ())
+
+
 def test_rows_of_one_python_share_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    checked: list[str] = []
-    monkeypatch.setattr(pip_tools, "referee", lambda row, *_: checked.append(row.name))
+    checked: list[list[str]] = []
+    monkeypatch.setattr(
+        pip_tools,
+        "referee",
+        lambda cases, *_: checked.append([each.variant.name for each in cases]),
+    )
     pythons = Pythons()
     with Referee(TABLE, pythons.python) as referee:
-        for row in TABLE:
-            referee.call(row, debs(), lockfile.read(paths.pip(row)), None)
+        referee.call(map(case, (*TABLE, ARM)), lambda _: debs())
         referee.verdict()
-        assert (pythons.started, pythons.ended) == (1, 0)
-    assert pythons.ended == 1
-    assert sorted(checked) == sorted(row.name for row in TABLE)
+        assert (pythons.started, pythons.ended) == (2, 0)
+    assert pythons.ended == 2
+    assert sorted(checked) == [["arm"], [row.name for row in TABLE]]
     assert "agrees on cpu, cu125, cu129" in capsys.readouterr().err
 
 
@@ -66,7 +76,7 @@ def test_a_python_is_made_ready_before_it_is_needed(monkeypatch: pytest.MonkeyPa
         for row in TABLE:
             referee.expect(row, found)
         assert pythons.ready.wait(10)
-        referee.call(TABLE.cpu, found, lockfile.read(paths.pip(TABLE.cpu)), None)
+        referee.call([case(TABLE.cpu)], lambda _: found)
         referee.verdict()
     assert (pythons.started, pythons.ended) == (1, 1)
 
@@ -78,7 +88,7 @@ def test_a_refusal_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pip_tools, "referee", refuse)
     pythons = Pythons()
     with Referee(TABLE, pythons.python) as referee:
-        referee.call(TABLE.cpu, debs(), lockfile.read(paths.pip(TABLE.cpu)), None)
+        referee.call([case(TABLE.cpu)], lambda _: debs())
         with pytest.raises(LockError, match="they disagree"):
             referee.verdict()
     assert pythons.ended == 1

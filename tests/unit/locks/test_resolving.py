@@ -14,7 +14,8 @@ from gradlock.errors import InputError
 from gradlock.inputs import variants
 from gradlock.inputs.variants import Table, Variant
 from gradlock.locks import lockfile, paths, resolving, start
-from gradlock.locks.lockfile import LockText, WheelPin
+from gradlock.locks.lockfile import LockText
+from gradlock.locks.pins import WheelPin
 from gradlock.locks.pylock import Wheel
 from gradlock.locks.refereeing import Programs, Referee
 from gradlock.locks.resolve import conda, pip

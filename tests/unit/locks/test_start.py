@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from gradlock.errors import LockError
 from gradlock.inputs import variants
-from gradlock.locks import lockfile, paths, start
+from gradlock.locks import lockfile, paths, revisions, start
 
 TABLE = variants.load()
 
@@ -35,6 +38,14 @@ def test_what_names_no_pin_has_none_to_keep(tmp_path: Path) -> None:
     assert start.read(path) == start.Start(None, None)
     path.write_bytes(b"\xff\xfe no text")
     assert start.read(path) == start.Start(None, None)
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["a folder", "a pipe"])
+def test_what_is_no_file_is_not_made_anew(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "cpu.txt")
+    with pytest.raises(LockError, match="a lock is no file"):
+        start.read(tmp_path / "cpu.txt")
+    assert revisions.here().read(tmp_path / "cpu.txt") is None
 
 
 def test_a_lock_that_no_resolver_writes_is_a_start_alone(project: Path) -> None:

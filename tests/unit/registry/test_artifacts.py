@@ -11,7 +11,7 @@ from gradlock import store
 from gradlock.artifacts import fetcher
 from gradlock.artifacts.index import Source
 from gradlock.errors import ArtifactError
-from gradlock.locks.lockfile import DebPin, WheelPin
+from gradlock.locks.pins import DebPin, WheelPin
 from gradlock.progress import Meter
 from gradlock.registry import artifacts
 from gradlock.registry.client import Repository

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import tomllib
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -34,6 +35,7 @@ class Index:
         self.files = files
         self.compiled = ""
         self.argv: list[str] = []
+        self.interpreter: list[str] = []
         self.env: dict[str, str] = {}
         self.constraints = ""
         self.start = ""
@@ -44,8 +46,14 @@ class Index:
     def run(self, argv: Sequence[str | Path], **options: Any) -> str:
         """Take the place of `command.run`."""
         line = [str(part) for part in argv]
+        if line[-1].endswith("rows.json"):
+            self.interpreter, self.env = line[:-1], options.get("env") or {}
+            rows = json.loads(Path(line[-1]).read_text())
+            for words in rows.values():
+                self.run(words)
+            return ""
         target = Path(line[line.index("--output-file") + 1])
-        self.argv, self.env = line, options.get("env") or {}
+        self.argv = line
         constraints = [Path(line[n + 1]) for n, part in enumerate(line) if part == "--constraint"]
         self.constraints = "".join(path.read_text() for path in constraints)
         self.start = target.read_text() if target.exists() else ""

@@ -11,7 +11,7 @@ import pytest
 
 from gradlock import command
 from gradlock.errors import CommandError, LockError
-from gradlock.locks.lockfile import DebPin
+from gradlock.locks.pins import DebPin
 from gradlock.locks.resolve import debian, mirrors
 
 pytestmark = pytest.mark.usefixtures("own_store")
@@ -158,8 +158,9 @@ def test_a_conflict_that_no_pin_makes_is_an_error(monkeypatch: pytest.MonkeyPatc
             ["git", "tini"], "trixie", "amd64", debian.own, keep=[pin("libxcb1", "libxcb")]
         )
     machine(monkeypatch, Apt(refusals=["E: Unable to locate package no-libkrb5-3"]))
-    with pytest.raises(CommandError):
+    with pytest.raises(CommandError) as caught:
         debian.resolve(["git", "tini"], "trixie", "amd64", debian.own, keep=PINS)
+    assert caught.value.where == "requirements/apt.in"
 
 
 def test_a_lock_is_for_one_architecture(monkeypatch: pytest.MonkeyPatch) -> None:

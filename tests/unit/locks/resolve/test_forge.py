@@ -18,7 +18,7 @@ import pytest
 from gradlock import store
 from gradlock.artifacts import fetcher
 from gradlock.errors import ArtifactError, InputError
-from gradlock.locks.lockfile import CondaPin
+from gradlock.locks.pins import CondaPin
 from gradlock.locks.resolve import conda, conda_solver, forge
 from gradlock.locks.resolve.conda_solver import Request
 

@@ -14,8 +14,8 @@ from packaging.utils import parse_wheel_filename
 
 from gradlock import store
 from gradlock.errors import CommandError, InputError, LockError
-from gradlock.locks.lockfile import WheelPin
 from gradlock.locks.moves import Move
+from gradlock.locks.pins import WheelPin
 from gradlock.locks.resolve import pip
 from tests.unit.locks.resolve.conftest import AS_OF, CPU, GPU, SHA256, Index, sha256
 
