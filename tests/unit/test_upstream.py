@@ -40,6 +40,13 @@ def test_the_page_is_written_from_them(reports: Any) -> None:
     assert (store.ROOT / reports.PAGE).read_text(encoding="utf-8") == reports.page(reports.load())
 
 
+def test_each_is_told_of_in_numerics(reports: Any) -> None:
+    """A reader of what is known to be wrong is led to its report."""
+    numerics = (store.ROOT / "docs/numerics.md").read_text(encoding="utf-8")
+    missing = [one.name for one in reports.load() if f"(upstream.md#{one.name})" not in numerics]
+    assert missing == []
+
+
 def test_a_program_that_does_not_say_what_it_prints_is_refused(
     reports: Any, tmp_path: Path
 ) -> None:
