@@ -135,7 +135,8 @@ def test_fit_trains_on_several_workers(run: Run) -> None:
 @pytest.mark.xfail(
     raises=RuntimeError,
     reason="Keras's optimizers do in a branch of the graph what is for several steps: add up "
-    "gradients, or put averages in the weights' place; replicas cannot meet there",
+    "gradients (keras-team/keras issue 20582), or put averages in the weights' place; replicas "
+    "cannot meet there",
 )
 @pytest.mark.parametrize("name", list(optimizers.BRANCHED))
 def test_an_optimizer_does_it_after_several_steps(run: Run, name: str) -> None:

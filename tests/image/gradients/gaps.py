@@ -121,7 +121,7 @@ BICUBIC_HALF = records(
     Known("resize_bicubic in 16 bits has no gradient, and says nothing"), "bfloat16", "float16"
 )
 RESIZED_TWICE = records(
-    Known("resize_bilinear's gradient in float64 has no gradient, and says nothing"),
+    Known("resize_bilinear's gradient has no gradient, and says nothing"),
     "forward",
     "second",
 )
@@ -146,7 +146,11 @@ NOISE_OF_A_TYPE = records(
 )
 
 SQUARED_DIFFERENCE = records(
-    Known("the gradient of squared_difference in complex numbers lacks a conjugate"), "reverse"
+    Known(
+        "the gradient of squared_difference in complex numbers, which is real, takes the imaginary "
+        "part of what flows in along"
+    ),
+    "reverse",
 )
 CUMPROD_COMPLEX = records(
     Known("the gradient of cumprod in complex numbers lacks a conjugate"), "reverse", "second"
@@ -193,7 +197,9 @@ STATIC_SHAPES = records(
 )
 UNKNOWN_DIAGONALS = records(
     Known(
-        "several diagonals are taken for one where sizes are unknown", "Shapes must be equal rank"
+        "several diagonals are taken for one where sizes are unknown",
+        "Shapes must be equal rank",
+        _url(38280),
     ),
     "relaxed",
 )
@@ -250,7 +256,11 @@ PIVOTING = records(
     Known("XLA's tridiagonal solver does not pivot", "does not yet support pivoting"), "xla"
 )
 EIG_HALF = records(
-    Known("eigvals knows no 16-bit type, and says so by accident", "UnboundLocalError.*out_dtype"),
+    Known(
+        "eigvals knows no 16-bit type, and says so by accident",
+        "UnboundLocalError.*out_dtype",
+        _url(61827),
+    ),
     "bfloat16",
     "float16",
 )
@@ -262,7 +272,11 @@ ORTHOGONAL_BFLOAT16 = records(
     "bfloat16",
 )
 SLICES_FORWARD = records(
-    Known("forward mode does not know IndexedSlices", "'IndexedSlices' object has no attribute"),
+    Known(
+        "forward mode does not know IndexedSlices",
+        "'IndexedSlices' object has no attribute",
+        _url(43449),
+    ),
     "forward",
 )
 RECOMPUTED_TWICE = records(
@@ -284,17 +298,19 @@ SPARSE_MAXIMUM = records(
     Known(
         "sparse.maximum's gradient takes one argument less than it is given",
         r"_SparseSparseMaximumGrad\(\) takes 2 positional arguments but 3 were given",
+        _url(61132),
     ),
     *CHECKS,
 )
 SEGMENT_PROD_WITH_ZERO = records(
-    Known("the second derivative of a segment's product is wrong, or NaN, where an input is 0"),
+    Known("the second derivative of a segment's product is wrong, or NaN, where inputs are 0"),
     "second",
 )
 ONE_INDEX = records(
     Known(
         "gather_nd at one index, a vector: its gradient has an update for each number of a row",
         r"Dimensions \[0,1\) of indices\[shape=\[1\]\] = 1 must match dimensions",
+        _url(56628),
     ),
     *("reverse", "second", "relaxed", "float32"),
 )

@@ -51,7 +51,7 @@ TOLERANCES = {
 }
 #: What Keras answers wrongly: how far from NumPy's answer, by the norm.
 WRONG = {
-    # Half a turn of what is not square is another order of its numbers.
+    # Half a turn of what is not square is another order of its numbers: keras-team/keras#23435.
     "keras/rot90_2": 1.72353299,
     # No conjugate is taken, and complex128 becomes complex64.
     "keras/vdot_0": 1.12786606,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
-
 import keras
 import numpy as np
 import pytest
@@ -12,7 +10,7 @@ from gradients import tiers
 from gradients.tiers import Tier
 from gradients.values import embedding
 from gradients.values.embedding import ROWS
-from gradients.values.reproductions.summed import Summed, SummedAdam
+from gradients.values.summed import Summed, SummedAdam
 
 TOLERANCE = 1e-12
 #: The records have nine digits; Nadam keeps a number in float32.
@@ -60,12 +58,6 @@ def test_an_embedding_trains_as_its_product(name: str) -> None:
 def test_the_remedy_is_right(mended: str) -> None:
     """With gradients made dense the Embedding trains as its product does."""
     assert embedding.error(mended, summed) <= TOLERANCE
-
-
-def test_the_reproduction_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
-    """What numerics.md says that its program prints, it prints: `fit` is wrong in the same way."""
-    runpy.run_module("gradients.values.reproductions.repeated_ids")
-    assert capsys.readouterr().out == "0.707 0.5\n0.5 0.5\n"
 
 
 @pytest.mark.parametrize("jit_compile", [False, True], ids=["function", "xla"])

@@ -27,8 +27,12 @@ def reduced(values: np.ndarray, weights: np.ndarray | None, reduction: str) -> n
     return total / parts.get(reduction, len(values))
 
 
-#: What a configuration leaves out, and should not.
-FORGOTTEN = {losses.Huber: {"delta": 0.75}}
+#: What a configuration leaves out, and should not: keras-team/keras#23286.
+FORGOTTEN: dict[type[losses.Loss], dict[str, float]] = {
+    losses.Huber: {"delta": 0.75},
+    losses.CosineSimilarity: {"axis": -1},
+    losses.SparseCategoricalCrossentropy: {"axis": -1},
+}
 
 
 def compare(row: Row, reference: Reference, weights: np.ndarray | None) -> None:
@@ -46,7 +50,7 @@ def test_what_a_configuration_forgets_is_still_forgotten() -> None:
     """A loss that is saved comes back with the default."""
     for kind, options in FORGOTTEN.items():
         assert not set(options) & set(kind(**options).get_config()), "remove the record"
-    pytest.xfail("the configuration of Keras's Huber has no delta")
+    pytest.xfail("Keras's Huber leaves delta out of its configuration, and two losses their axis")
 
 
 def test_every_loss_has_a_row() -> None:

@@ -175,7 +175,7 @@ def test_a_calibrated_layer_saves_less_than_it_reads(name: str, mode: str) -> No
     fresh.build(PRODUCTS[name].shape)
     with pytest.raises(ValueError, match=r"expected (\d) variables, but received"):
         reloaded(layer, fresh)
-    pytest.xfail("Keras does not save the zeros of a kernel that GPTQ or AWQ has rounded")
+    pytest.xfail("keras-team/keras#23321: zeros of a kernel that GPTQ or AWQ rounded are not saved")
 
 
 @pytest.mark.parametrize("training", [True, False])

@@ -1,1 +1,0 @@
-"""Programs that docs/numerics.md shows, as it shows them, and that tests run."""
