@@ -128,3 +128,22 @@ def test_outputs_are_told_batch_by_batch() -> None:
     np.testing.assert_allclose(trained.predict(INPUTS, 3, verbose=0), expected, rtol=1e-5)
     some = trained.predict(INPUTS, 3, steps=2, verbose=0)
     np.testing.assert_allclose(some, expected[:6], rtol=1e-5)
+
+
+class Adding(layers.Layer):
+    """Adds to the loss: a number of each column, and a whole number."""
+
+    def call(self, inputs: Any) -> Any:
+        """Return the inputs."""
+        self.add_loss(keras.ops.sum(inputs, axis=0))
+        self.add_loss(keras.ops.size(inputs))
+        return inputs
+
+
+def test_what_layers_add_to_the_loss_is_summed() -> None:
+    trained = keras.Sequential([Adding(), layers.Dense(1, use_bias=False)])
+    trained.build((None, 3))
+    trained.set_weights([START])
+    trained.compile(optimizers.SGD(RATE), "mse", run_eagerly=True)
+    expected = (residuals(START) ** 2).mean() + INPUTS.sum() + INPUTS.size
+    np.testing.assert_allclose(trained.test_on_batch(INPUTS, TARGETS), expected, rtol=1e-5)
