@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import importlib
 import os
 import signal
@@ -126,10 +127,14 @@ def test_lines_stay_where_they_are(mutation: SimpleNamespace, found: list[Any]) 
 def test_a_mutant_is_planted_where_a_function_is_held(
     mutation: SimpleNamespace, found: list[Any]
 ) -> None:
-    """Not by its name in a module: a registry that holds it has the mutant, too."""
+    """Not by its name in a module: a registry that holds it has the mutant, too.
+
+    The suite freezes what is loaded once its tests are collected.
+    """
     module: dict[str, Any] = {}
     exec(compile(SOURCE, "made_up.py", "exec"), module)  # noqa: S102 - our own
     registry = {"call": module["Layer"].call}
+    gc.freeze()
     functions = mutation.planting.loaded(["made_up.py"])
     (mutant,) = (one for one in found if one.after == "return 2 - x")
     assert registry["call"](None, 5) == 3

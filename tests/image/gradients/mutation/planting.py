@@ -16,6 +16,8 @@ Loaded = dict[tuple[str, str, int], list[FunctionType]]
 def loaded(files: Iterable[str]) -> Loaded:
     """Return all functions of some files, wherever they are held: in registries, too."""
     wanted, found = set(files), defaultdict(list)
+    # What was frozen after the collection of tests is not told, and that is nearly all.
+    gc.unfreeze()
     for one in gc.get_objects():
         if type(one) is FunctionType and one.__code__.co_filename in wanted:
             found[key(one.__code__)].append(one)

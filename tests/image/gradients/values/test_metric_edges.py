@@ -1,0 +1,88 @@
+"""Metrics at their edges: scores that are a threshold, classes out of range, any weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from keras import metrics
+from sklearn.metrics import fbeta_score
+
+_random = np.random.default_rng(71)
+BLOCK = _random.standard_normal((2, 3, 4, 5))
+#: Every score is a threshold of five, or of none.
+SCORES = np.array([0.0, 0.25, 0.25, 0.5, 0.75, 0.75, 1.0, 0.6])
+TRUE = np.array([0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0])
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3, 4])
+def test_a_weight_counts_all_that_it_stands_before(rank: int) -> None:
+    """A row of weights is a mean of its own, and so is what it weighs."""
+    weights = _random.uniform(0.3, 3, BLOCK.shape[:rank])
+    values = BLOCK.mean(tuple(range(rank, 4))) * weights
+    below = tuple(range(1, rank))
+    mean, total = metrics.Mean(dtype="float64"), metrics.Sum(dtype="float64")
+    for metric in (mean, total):
+        metric.update_state(BLOCK, sample_weight=weights)
+    expected = values.mean(below).sum() / weights.mean(below).sum()
+    np.testing.assert_allclose(mean.result(), expected, rtol=1e-12)
+    whole = BLOCK * weights.reshape(weights.shape + (1,) * (4 - rank))
+    np.testing.assert_allclose(total.result(), whole.sum(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("even", [True, False], ids=["even", "uneven"])
+def test_a_score_that_is_a_threshold_is_not_above_it(*, even: bool) -> None:
+    thresholds = [0.0, 0.25, 0.5, 0.75, 1.0] if even else [0.25, 0.75]
+    above = np.array(thresholds)[:, None] < SCORES
+    counts = {
+        metrics.TruePositives: (above * TRUE).sum(1),
+        metrics.FalsePositives: (above * (1 - TRUE)).sum(1),
+        metrics.TrueNegatives: (~above * (1 - TRUE)).sum(1),
+        metrics.FalseNegatives: (~above * TRUE).sum(1),
+    }
+    for kind, expected in counts.items():
+        metric = kind(thresholds=thresholds)
+        metric.update_state(TRUE, SCORES)
+        np.testing.assert_array_equal(metric.result(), expected)
+
+
+@pytest.mark.parametrize("curve", ["ROC", "PR", "PRGAIN"])
+@pytest.mark.parametrize("way", ["minoring", "majoring"])
+def test_an_area_ends_where_nothing_is_called_true(curve: str, way: str) -> None:
+    """There precision is 0, and its gain 1; a half is the only threshold between 0 and 1."""
+    metric = metrics.AUC(3, curve, way, dtype="float64")
+    metric.update_state([1, 1, 1, 0, 0, 0, 0, 1], [0.9, 0.8, 0.7, 0.6, 0.3, 0.2, 0.1, 0.4])
+    # All, those above a half, and none: true and false among them.
+    true, false = np.array([4.0, 3, 0]), np.array([4.0, 1, 0])
+    x, y = {
+        "ROC": (false / 4, true / 4),
+        "PR": (true / 4, [4 / 8, 3 / 4, 0.0]),
+        # Both gains: 1 less the wrong ones for each right one, by how many of each there are.
+        "PRGAIN": ([1, 1 - 1 / 3, 0], [1 - 1, 1 - 1 / 3, 1]),
+    }[curve]
+    pick = np.minimum if way == "minoring" else np.maximum
+    expected = -np.diff(x) @ pick(y[:-1], y[1:])
+    np.testing.assert_allclose(metric.result(), expected, rtol=1e-6)
+
+
+def test_a_class_that_is_not_there_is_not_counted() -> None:
+    """Neither among targets nor among outputs, whether below or above."""
+    targets, outputs = np.array([0, 1, 2, 1, 0, 3, -1, 0]), np.array([0, 1, 2, 3, -1, 0, 1, 1])
+    metric = metrics.MeanIoU(3)
+    metric.update_state(targets, outputs)
+    # Of four pairs three agree: of the first class one in two, of the second one in two.
+    np.testing.assert_allclose(metric.result(), (0.5 + 0.5 + 1) / 3, rtol=1e-6)
+
+
+OUTPUTS = _random.standard_normal((6, 3)) - 4
+CHOSEN = np.eye(3)[[0, 1, 2, 2, 1, 0]]
+
+
+@pytest.mark.parametrize("average", ["micro", "macro"])
+def test_the_greatest_is_chosen_where_all_are_negative(average: Any) -> None:
+    metric = metrics.FBetaScore(average, 2.0, dtype="float64")
+    metric.update_state(CHOSEN, OUTPUTS)
+    guesses = np.eye(3)[OUTPUTS.argmax(1)]
+    expected = fbeta_score(CHOSEN, guesses, beta=2.0, average=average)
+    np.testing.assert_allclose(metric.result(), expected, rtol=1e-6)
