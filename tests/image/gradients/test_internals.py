@@ -7,6 +7,7 @@ with the derivative as it is known in closed form, in float64.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -245,7 +246,7 @@ def test_every_kind_of_condition_keeps_what_its_gradient_needs(
 ) -> None:
     """As optionals, or as they are, with zeros from the branch that is not taken."""
 
-    @tf.function
+    @partial(tf.function, autograph=False)
     def gradient(x: tf.Tensor, flag: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(x)

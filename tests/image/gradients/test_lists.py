@@ -144,7 +144,7 @@ def test_a_loop_reads_a_table_through_a_function() -> None:
             total += tf.reduce_sum(read(step))
         return total
 
-    (ours,) = gradient(build, table)
+    (ours,) = gradient(build, table, autograph=True)
     close(ours, 2 * ROWS * [[2], [1], [3]])
 
 
@@ -205,7 +205,7 @@ SQUARE = np.array([[0.5, -1.0], [2.0, 0.25]])
 def test_a_loop_of_unknown_sizes_has_its_gradient(*, compiled: bool) -> None:
     """Asked for twice; elements beside the diagonal grow by w each step, those on it by 2 w."""
 
-    @tf.function(input_signature=[SPEC, SPEC], jit_compile=compiled)
+    @tf.function(input_signature=[SPEC, SPEC], jit_compile=compiled, autograph=False)
     def gradients(y: tf.Tensor, w: tf.Tensor) -> list[tf.Tensor]:
         with tf.GradientTape(persistent=True) as tape:
             tape.watch([y, w])
@@ -224,7 +224,7 @@ def test_a_loop_of_unknown_sizes_has_its_gradient(*, compiled: bool) -> None:
 def test_a_loop_of_unknown_sizes_has_its_second_derivative() -> None:
     """In w, of the sum: 6 w for each element beside the diagonal, 48 w for each on it."""
 
-    @tf.function(input_signature=[SPEC, SPEC])
+    @tf.function(input_signature=[SPEC, SPEC], autograph=False)
     def second(y: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as outer:
             outer.watch(w)
@@ -246,7 +246,7 @@ def test_a_condition_of_unknown_sizes_keeps_what_each_branch_made(
     """It is a condition of an unknown rank, too; XLA keeps zeros of no size for the other."""
     signature = [tf.TensorSpec(shape, tf.float64), tf.TensorSpec(None, tf.bool)]
 
-    @tf.function(input_signature=signature, jit_compile=compiled)
+    @tf.function(input_signature=signature, jit_compile=compiled, autograph=False)
     def run(x: tf.Tensor, flag: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(x)
