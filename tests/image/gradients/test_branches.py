@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 import pytest
 import tensorflow as tf
+
+from gradients.test_machinery import traced
 
 X = np.array([1.5, -2.0, 0.75])
 Gradient = Callable[..., tf.Tensor]
@@ -17,9 +19,7 @@ Gradient = Callable[..., tf.Tensor]
 def sized(way: str) -> Gradient:
     """Return the gradient through branches of two sizes, traced once for both."""
 
-    @partial(
-        tf.function,
-        autograph=False,
+    @traced(
         input_signature=[tf.TensorSpec([3], tf.float64), tf.TensorSpec([], tf.bool)],
     )
     def gradient(x: tf.Tensor, first: tf.Tensor) -> tf.Tensor:
@@ -55,7 +55,7 @@ def test_a_branch_does_what_nothing_asks_for(index: int) -> None:
         state.assign_add(value)
         return tf.constant(1.0)
 
-    @partial(tf.function, autograph=False)
+    @traced
     def step(i: tf.Tensor) -> tf.Tensor:
         one = tf.switch_case(i, [lambda: assigning(2.0), lambda: assigning(5.0)])
         return one + tf.cond(i > 0, lambda: assigning(10.0), lambda: assigning(20.0))
@@ -67,7 +67,7 @@ def test_a_branch_does_what_nothing_asks_for(index: int) -> None:
 def test_what_is_not_written_is_nothing_of_its_shape() -> None:
     """And has no part in the gradient."""
 
-    @tf.function(input_signature=[tf.TensorSpec([3], tf.float64)], autograph=False)
+    @traced(input_signature=[tf.TensorSpec([3], tf.float64)])
     def gradient(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             tape.watch(x)
@@ -81,7 +81,7 @@ def test_what_is_not_written_is_nothing_of_its_shape() -> None:
     np.testing.assert_allclose(slope, 2 + 10 * X, rtol=1e-14)
 
 
-@partial(tf.function, jit_compile=True, autograph=False)
+@traced(jit_compile=True)
 def reshaped(x: tf.Tensor, first: tf.Tensor) -> tf.Tensor:
     """Return the gradient through branches that reshape to sizes from outside."""
     with tf.GradientTape() as tape:
@@ -107,9 +107,7 @@ def test_one_gradient_of_several_is_sparse(way: str) -> None:
     """A branch, or a loop, gathers rows of one tensor and uses another whole."""
     table, scale = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([2.0, -1.0])
 
-    @partial(
-        tf.function,
-        autograph=False,
+    @traced(
         input_signature=[tf.TensorSpec([3, 2], tf.float64), tf.TensorSpec([2], tf.float64)],
     )
     def gradient(rows: tf.Tensor, w: tf.Tensor) -> list[tf.Tensor]:

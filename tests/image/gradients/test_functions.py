@@ -5,14 +5,13 @@ Everything is compared with the derivative as it is known in closed form, in flo
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from gradients.test_machinery import POINT, close, iterated
+from gradients.test_machinery import POINT, close, iterated, traced
 
 ALONG = np.array([1.0, -2.0, 0.5])
 START = POINT[::-1] / 2
@@ -25,7 +24,7 @@ def cubes(scale: tf.Variable) -> tf.types.experimental.PolymorphicFunction:
     Products: a power's derivatives are many times as much to trace, order by order.
     """
 
-    @partial(tf.function, autograph=False)
+    @traced
     def function(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         return scale * x * x * x, tf.size(x), tf.sin(x)
 
@@ -106,7 +105,7 @@ def test_tapes_around_a_function_give_each_order(*, inside: bool) -> None:
         return outer.gradient(first, x)
 
     expected = 6 * POINT * np.sin(POINT) + 6 * POINT**2 * np.cos(POINT) - POINT**3 * np.sin(POINT)
-    close((tf.function(second) if inside else second)(tf.constant(POINT)), expected, 1e-13)
+    close((traced(second) if inside else second)(tf.constant(POINT)), expected, 1e-13)
 
 
 @pytest.mark.parametrize("inside", [True, False])
@@ -114,7 +113,7 @@ def test_a_sparse_gradient_enters_a_function(*, inside: bool) -> None:
     """Rows that are gathered from an output; the other output has no part in it."""
     rows = np.arange(6.0).reshape(3, 2) - 2.5
 
-    @tf.function
+    @traced
     def both(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return x**2, x**3
 
@@ -124,14 +123,14 @@ def test_a_sparse_gradient_enters_a_function(*, inside: bool) -> None:
             y = tf.reduce_sum(tf.gather(both(x)[0], [2, 0, 2]))
         return tape.gradient(y, x)
 
-    ours = (tf.function(gradient) if inside else gradient)(tf.constant(rows))
+    ours = (traced(gradient) if inside else gradient)(tf.constant(rows))
     close(ours, 2 * rows * [[1], [0], [2]])
 
 
 def test_a_function_without_a_path_has_no_gradient() -> None:
     """Its input decides nothing but a number, or nothing at all."""
 
-    @tf.function
+    @traced
     def apart(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return tf.size(x), tf.ones([2], tf.float64)
 
@@ -145,7 +144,7 @@ def test_a_function_without_a_path_has_no_gradient() -> None:
 def test_a_concrete_function_has_the_gradient_of_its_function() -> None:
     """Called by position, by name, and by the names of the parts of its arguments."""
 
-    @tf.function
+    @traced
     def weighed(parts: dict[str, tf.Tensor]) -> tf.Tensor:
         return parts["x"] ** 3 * parts["w"]
 
@@ -226,7 +225,7 @@ def test_a_restored_function_has_its_gradient(tmp_path: Path) -> None:
     }
     for name, (of_y, of_w) in expected.items():
         y = tf.constant(POINT)
-        for way in (getattr(restored, name), tf.function(getattr(restored, name))):
+        for way in (getattr(restored, name), traced(getattr(restored, name))):
             with tf.GradientTape() as tape:
                 tape.watch(y)
                 value = way(y)

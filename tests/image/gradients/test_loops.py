@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gradients.test_machinery import POINT, close, iterated
+from gradients.test_machinery import POINT, close, iterated, traced
 
 START = POINT[::-1] / 2
 ROWS = np.arange(6.0).reshape(3, 2) - 2.5
@@ -67,7 +67,7 @@ def test_branches_read_other_rows(one: str, other: str, kind: str) -> None:
     table = TABLES[kind](ROWS)
     (read, count), (another, other_count) = READS[one], READS[other]
 
-    @partial(tf.function, autograph=False)
+    @traced
     def run(taken: tf.Tensor) -> list[tf.Tensor]:
         return differentiated(
             lambda x: tf.cond(
@@ -91,7 +91,7 @@ def case(kind: str) -> Callable[[tf.Tensor], list[tf.Tensor]]:
             index, [lambda read=read: tf.reduce_sum(read(x)) for read, _ in READS.values()]
         )
 
-    return tf.function(lambda index: differentiated(partial(build, index), table), autograph=False)
+    return traced(lambda index: differentiated(partial(build, index), table))
 
 
 @pytest.mark.parametrize("kind", TABLES)
@@ -212,7 +212,7 @@ def test_the_second_derivative_goes_through(of: str) -> None:
             return tf.cond(tf.size(x) > 2, lambda: x * x * x * x, lambda: x)
         return tf.switch_case(tf.size(x) - 2, [lambda: x, lambda: x * x * x * x])
 
-    @partial(tf.function, autograph=False)
+    @traced
     def second(x: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as outer:
             outer.watch(x)

@@ -33,7 +33,7 @@ def draw(name: str, row: Row) -> tuple[keras.Layer, list[np.ndarray], list[np.nd
     random = np.random.default_rng(zlib.crc32(name.encode()))
     inputs = [random.standard_normal(shape).astype(row.dtype) for shape in row.shapes]
     layer = restored(row.make(dtype=row.dtype))
-    apply(layer, row, inputs)
+    layer.build(list(row.shapes)) if row.together else layer.build(*row.shapes)
     seeds = {id(variable) for variable in layer.variables if "seed" in variable.path}
     weights = [variable for variable in layer.variables if id(variable) not in seeds]
     values = [random.uniform(0.1, 0.9, variable.shape) for variable in weights]
