@@ -155,14 +155,17 @@ LOOPS: dict[str, Loop] = {
 #: AutoGraph alone turns these into what a graph can hold; XLA needs to know how often at most.
 ONLY_AUTOGRAPH = {"range", "while", "break", "tensor array", "if"}
 UNBOUNDED = {"while", "break", "while_loop", "one by one", "nested"}
+#: XLA compiles these as it does "maximum_iterations": a loop of as many steps at most.
+LIKE_ANOTHER = {"fewer", "fold"}
 #: Loops whose states go from the function to its gradient in a list, which XLA cannot hand out.
-KEEPS_STATES = set(LOOPS) - UNBOUNDED - {"python", "branches"}
+KEEPS_STATES = {"maximum_iterations", "tensor array"}
 
 
 def ways(name: str, *, inside: bool) -> list[str]:
     """Return the ways to try a loop: where it needs no AutoGraph, with it from outside alone."""
     graph = "without autograph" if inside and name not in ONLY_AUTOGRAPH else "function"
-    return ["eager", graph] if name in UNBOUNDED else ["eager", graph, "xla"]
+    left = LIKE_ANOTHER if inside else set(LOOPS) - KEEPS_STATES - {"python", "branches"}
+    return ["eager", graph] if name in UNBOUNDED | left else ["eager", graph, "xla"]
 
 
 COMBINATIONS = [
