@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gradients.test_machinery import POINT, close
+from gradients.test_machinery import POINT, close, traced
 from gradients.test_tapes import Doubled
 
 raw = tf.raw_ops
@@ -59,7 +59,7 @@ def test_what_flows_through_an_operation_of_many_leaves_the_others(beside: str) 
 
 
 def test_an_unknown_rank_adds_up_its_uses() -> None:
-    @tf.function(input_signature=[tf.TensorSpec(None, tf.float64)])
+    @traced(input_signature=[tf.TensorSpec(None, tf.float64)])
     def gradient(x: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(x)
@@ -73,7 +73,7 @@ def test_an_unknown_rank_adds_up_its_uses() -> None:
 def test_nothing_keeps_its_shape() -> None:
     """Of no elements, in a function that knows how many columns it has not."""
 
-    @tf.function(input_signature=[tf.TensorSpec([None, 0], tf.float64)])
+    @traced(input_signature=[tf.TensorSpec([None, 0], tf.float64)])
     def gradient(x: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(x)
@@ -94,7 +94,7 @@ def test_a_batch_jacobian_row_by_row_wants_a_persistent_tape(parallel: int | Non
 
 
 def test_a_batch_jacobian_wants_to_know_its_batch() -> None:
-    @tf.function(input_signature=[tf.TensorSpec(None, tf.float64)])
+    @traced(input_signature=[tf.TensorSpec(None, tf.float64)])
     def jacobian(x: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(x)
@@ -109,7 +109,7 @@ def test_rows_of_rows_are_rows() -> None:
     """Gathered from what was gathered, and once more beside it: each use adds to its rows."""
     rows = np.arange(6.0).reshape(3, 2)
 
-    @tf.function
+    @traced
     def gradient(x: tf.Tensor) -> tf.Tensor:
         twice = tf.gather(tf.gather_nd(x, [[2], [0]]), [0, 0])
         total = tf.reduce_sum(twice**2) + tf.reduce_sum(tf.gather(x, [1]))
@@ -122,7 +122,7 @@ def test_forward_mode_passes_by_what_returns_nothing() -> None:
     """A variable that counts up, by itself, and in a function of no result."""
     variable, x = tf.Variable(POINT), tf.constant(POINT)
 
-    @tf.function
+    @traced
     def count(x: tf.Tensor) -> None:
         variable.assign_add(2 * x)
 
@@ -142,11 +142,11 @@ def test_forward_mode_passes_by_what_returns_nothing() -> None:
 def test_a_tape_in_a_function_passes_by_what_returns_nothing() -> None:
     variable = tf.Variable(POINT)
 
-    @tf.function
+    @traced
     def count(x: tf.Tensor) -> None:
         variable.assign_add(2 * x)
 
-    @tf.function
+    @traced
     def gradient(x: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(x)
@@ -162,11 +162,11 @@ def test_forward_mode_in_a_function_falls_over_what_returns_nothing() -> None:
     """Where a function that returns nothing is called in another."""
     variable = tf.Variable(POINT)
 
-    @tf.function
+    @traced
     def count(x: tf.Tensor) -> None:
         variable.assign_add(2 * x)
 
-    @tf.function
+    @traced
     def slope(x: tf.Tensor) -> tf.Tensor:
         with tf.autodiff.ForwardAccumulator(x, tf.constant(ALONG)) as accumulator:
             count(x)
@@ -181,11 +181,13 @@ def test_forward_mode_in_a_function_falls_over_what_returns_nothing() -> None:
 @tf.custom_gradient
 def decided(x: tf.Tensor, w: tf.Tensor):
     """Return x^3, with a gradient that another input decides."""
-    return x**3, lambda upstream: (3 * x**2 * upstream * w, None)
+    return x * x * x, lambda upstream: (3 * x * x * upstream * w, None)
 
 
 @pytest.mark.parametrize(
-    ("function", "factor"), [(lambda x, w: x**3, 1.0), (decided, POINT)], ids=["nothing", "rule"]
+    ("function", "factor"),
+    [(lambda x, w: x * x * x, 1.0), (decided, POINT)],
+    ids=["nothing", "rule"],
 )
 def test_a_tangent_of_a_called_function_forgets_its_other_input(
     function: Callable[..., tf.Tensor], factor: np.ndarray | float
@@ -195,7 +197,7 @@ def test_a_tangent_of_a_called_function_forgets_its_other_input(
     with tf.GradientTape() as tape:
         tape.watch([x, along, w])
         with tf.autodiff.ForwardAccumulator(x, along) as accumulator:
-            y = tf.function(function)(x, w)
+            y = traced(function)(x, w)
         tangent = accumulator.jvp(y)
     close(tangent, 3 * POINT**2 * ALONG * factor)
     with pytest.raises(tf.errors.InternalError, match="returned too few gradients"):
@@ -235,7 +237,7 @@ def five(x: tf.Tensor):
 
 
 def test_a_custom_gradient_takes_what_is_outside_its_branch() -> None:
-    run = tf.function(lambda x: slope_in_branch(x, five))
+    run = traced(lambda x: slope_in_branch(x, five))
     close(run(tf.constant(POINT)), np.full(3, 5.0))
 
 
@@ -254,7 +256,7 @@ def test_a_custom_gradient_may_return_a_constant() -> None:
     def constant(x: tf.Tensor):
         return POINT + 1, lambda upstream: 5 * upstream
 
-    close(tf.function(lambda x: slope_of(x, constant))(tf.constant(POINT)), 5 * 2 * (POINT + 1))
+    close(traced(lambda x: slope_of(x, constant))(tf.constant(POINT)), 5 * 2 * (POINT + 1))
 
 
 def slope_of(x: tf.Tensor, function: Callable[[tf.Tensor], tf.Tensor]) -> tf.Tensor:
@@ -272,7 +274,7 @@ def test_a_custom_gradient_may_return_a_handle() -> None:
     def own(x: tf.Tensor):
         return (2 * x, variable.handle), lambda upstream, _: 5 * upstream
 
-    @tf.function
+    @traced
     def gradient(x: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(x)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from gradients.test_machinery import traced
+
 X = np.array([1.5, -2.0, 0.75])
+Gradient = Callable[..., tf.Tensor]
 
 
-@pytest.mark.parametrize("taken", [True, False])
-@pytest.mark.parametrize("way", ["cond", "switch_case"])
-def test_branches_may_differ_in_size(way: str, *, taken: bool) -> None:
-    """Neither's size is taken for that of what comes out."""
+@cache
+def sized(way: str) -> Gradient:
+    """Return the gradient through branches of two sizes, traced once for both."""
 
-    @tf.function(input_signature=[tf.TensorSpec([3], tf.float64), tf.TensorSpec([], tf.bool)])
+    @traced(
+        input_signature=[tf.TensorSpec([3], tf.float64), tf.TensorSpec([], tf.bool)],
+    )
     def gradient(x: tf.Tensor, first: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(x)
@@ -27,9 +34,16 @@ def test_branches_may_differ_in_size(way: str, *, taken: bool) -> None:
             mean = tf.reduce_mean(y * y)
         return tape.gradient(mean, x)
 
+    return gradient
+
+
+@pytest.mark.parametrize("taken", [True, False])
+@pytest.mark.parametrize("way", ["cond", "switch_case"])
+def test_branches_may_differ_in_size(way: str, *, taken: bool) -> None:
+    """Neither's size is taken for that of what comes out."""
     size = 2 if taken else 3
     expected = np.where(np.arange(3) < size, 2 * X / size, 0)
-    np.testing.assert_allclose(gradient(X, taken), expected, rtol=1e-14)
+    np.testing.assert_allclose(sized(way)(X, taken), expected, rtol=1e-14)
 
 
 @pytest.mark.parametrize("index", [0, 1])
@@ -41,7 +55,7 @@ def test_a_branch_does_what_nothing_asks_for(index: int) -> None:
         state.assign_add(value)
         return tf.constant(1.0)
 
-    @tf.function
+    @traced
     def step(i: tf.Tensor) -> tf.Tensor:
         one = tf.switch_case(i, [lambda: assigning(2.0), lambda: assigning(5.0)])
         return one + tf.cond(i > 0, lambda: assigning(10.0), lambda: assigning(20.0))
@@ -53,7 +67,7 @@ def test_a_branch_does_what_nothing_asks_for(index: int) -> None:
 def test_what_is_not_written_is_nothing_of_its_shape() -> None:
     """And has no part in the gradient."""
 
-    @tf.function(input_signature=[tf.TensorSpec([3], tf.float64)])
+    @traced(input_signature=[tf.TensorSpec([3], tf.float64)])
     def gradient(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             tape.watch(x)
@@ -67,24 +81,25 @@ def test_what_is_not_written_is_nothing_of_its_shape() -> None:
     np.testing.assert_allclose(slope, 2 + 10 * X, rtol=1e-14)
 
 
+@traced(jit_compile=True)
+def reshaped(x: tf.Tensor, first: tf.Tensor) -> tf.Tensor:
+    """Return the gradient through branches that reshape to sizes from outside."""
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        sizes = tf.stack([1, tf.size(x)])
+        y = tf.cond(
+            first,
+            lambda: tf.reduce_sum(tf.reshape(x, sizes) * tf.ones(sizes, x.dtype)),
+            lambda: tf.reduce_sum(2 * tf.reshape(x, sizes) ** 2),
+        )
+    return tape.gradient(y, x)
+
+
 @pytest.mark.parametrize("taken", [True, False])
 def test_a_compiled_branch_reads_sizes_that_are_constant(*, taken: bool) -> None:
     """XLA wants to know what a branch reshapes to, which is computed outside of it."""
-
-    @tf.function(jit_compile=True)
-    def gradient(x: tf.Tensor, first: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            sizes = tf.stack([1, tf.size(x)])
-            y = tf.cond(
-                first,
-                lambda: tf.reduce_sum(tf.reshape(x, sizes) * tf.ones(sizes, x.dtype)),
-                lambda: tf.reduce_sum(2 * tf.reshape(x, sizes) ** 2),
-            )
-        return tape.gradient(y, x)
-
     expected = np.ones(3) if taken else 4 * X
-    np.testing.assert_allclose(gradient(X, tf.constant(taken)), expected, rtol=1e-14)
+    np.testing.assert_allclose(reshaped(X, tf.constant(taken)), expected, rtol=1e-14)
 
 
 @pytest.mark.parametrize("way", ["cond", "loop"])
@@ -92,8 +107,8 @@ def test_one_gradient_of_several_is_sparse(way: str) -> None:
     """A branch, or a loop, gathers rows of one tensor and uses another whole."""
     table, scale = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([2.0, -1.0])
 
-    @tf.function(
-        input_signature=[tf.TensorSpec([3, 2], tf.float64), tf.TensorSpec([2], tf.float64)]
+    @traced(
+        input_signature=[tf.TensorSpec([3, 2], tf.float64), tf.TensorSpec([2], tf.float64)],
     )
     def gradient(rows: tf.Tensor, w: tf.Tensor) -> list[tf.Tensor]:
         with tf.GradientTape() as tape:

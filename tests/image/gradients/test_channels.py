@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gradients.test_machinery import traced
+
 raw = tf.raw_ops
 FORMATS = {4: ("NHWC", "NCHW"), 5: ("NDHWC", "NCDHW")}
 MEAN, VARIANCE, SCALE = [0.25, -0.5], [2.0, 0.5], [1.5, 0.75]
@@ -25,7 +27,7 @@ def turned(x: np.ndarray, *, back: bool = False) -> np.ndarray:
     return np.moveaxis(x, 1, -1) if back else np.moveaxis(x, -1, 1)
 
 
-@tf.function
+@traced
 def first(x: tf.Tensor, into: tf.Tensor, data_format: str) -> list[tf.Tensor]:
     """Return the gradients of a normalization by what is known, in the batch, scale and offset."""
     inputs = [x, tf.constant(SCALE), tf.constant([0.0, 1.0])]
@@ -56,7 +58,7 @@ def test_channels_first_have_the_gradient_of_channels_last(rank: int) -> None:
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
-@tf.function
+@traced
 def second(
     inputs: list[tf.Tensor], into: list[tf.Tensor], data_format: str, training: bool
 ) -> list[tf.Tensor]:
@@ -112,7 +114,7 @@ def test_the_approximate_maximum_has_the_gradient_of_what_it_took(axis: int) -> 
     """Along an axis that XLA alone takes: 2 x at the two largest of each row, and else 0."""
     x = np.random.default_rng(5).permutation(np.arange(30.0)).reshape(2, 5, 3)
 
-    @tf.function(jit_compile=True)
+    @traced(jit_compile=True)
     def gradient(x: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(x)

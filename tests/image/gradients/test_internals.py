@@ -15,7 +15,7 @@ import tensorflow as tf
 from tensorflow.python.eager import backprop, context
 from tensorflow.python.ops import cond_v2, while_v2
 
-from gradients.test_machinery import POINT, close
+from gradients.test_machinery import POINT, close, traced
 
 OTHER = POINT[::-1] + 2
 
@@ -119,7 +119,7 @@ def concrete() -> tf.types.experimental.ConcreteFunction:
     w = tf.Variable(OTHER, name="w")
     fixed = tf.Variable(1.0, trainable=False, dtype=tf.float64)
 
-    @tf.function
+    @traced
     def function(x: tf.Tensor) -> tuple[tf.Tensor, None]:
         return weighed(x, w) * fixed, None
 
@@ -161,14 +161,14 @@ def test_a_graph_takes_a_concrete_function_with_its_gradient(concrete, *, named:
 
 
 def test_a_function_that_cannot_be_saved_tells_who_calls_it() -> None:
-    @tf.function
+    @traced
     def inner(x: tf.Tensor) -> tf.Tensor:
         return x**2
 
     spec = tf.TensorSpec([3], tf.float64)
     concrete = inner.get_concrete_function(spec)
     concrete.graph.mark_as_unsaveable("it holds what no file holds")
-    outer = tf.function(lambda x: 3 * concrete(x))
+    outer = traced(lambda x: 3 * concrete(x))
     with tf.GradientTape() as tape:
         tape.watch(x := tf.constant(POINT))
         y = outer(x)
@@ -180,7 +180,7 @@ def test_what_a_function_captured_may_be_asked_for_when_it_is_called() -> None:
     """Then the gradient takes what the answer is."""
     kept, captured, held = tf.constant(POINT), tf.constant(POINT), [POINT]
 
-    @tf.function
+    @traced
     def function(x: tf.Tensor) -> tf.Tensor:
         return x**2 * kept * captured
 
@@ -199,7 +199,7 @@ def test_what_a_function_captured_may_be_asked_for_when_it_is_called() -> None:
 def test_a_captured_tensor_is_saved_with_its_function(tmp_path: Path) -> None:
     """And restored with it; what keeps variables alone keeps no function."""
     module, captured = tf.Module(), tf.constant(OTHER)
-    module.function = tf.function(lambda x: x**2 * captured).get_concrete_function(
+    module.function = traced(lambda x: x**2 * captured).get_concrete_function(
         tf.TensorSpec([3], tf.float64)
     )
     module.variable = tf.Variable(POINT)
@@ -245,7 +245,7 @@ def test_every_kind_of_condition_keeps_what_its_gradient_needs(
 ) -> None:
     """As optionals, or as they are, with zeros from the branch that is not taken."""
 
-    @tf.function
+    @traced
     def gradient(x: tf.Tensor, flag: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(x)
@@ -270,7 +270,7 @@ def test_every_kind_of_condition_keeps_what_its_gradient_needs(
 def test_a_loop_that_does_nothing_waits_for_nothing() -> None:
     """What is computed after it has the gradient that it has without it."""
 
-    @tf.function
+    @traced
     def gradient(x: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(x)

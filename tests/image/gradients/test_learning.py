@@ -2,7 +2,7 @@
 
 | task | measured | bar |
 |---|---|---|
-| CNN on scikit-learn's digits | 0.97 | 0.95 |
+| CNN on scikit-learn's digits | 0.98 | 0.95 |
 | LSTM that recalls the first of twelve symbols | 1.00 | 0.95 |
 """
 
@@ -21,14 +21,16 @@ def learn(
 ) -> tuple[list[float], float]:
     """Train; return the loss of each epoch, and the accuracy on the examples held out."""
     model.compile(
-        optimizer=keras.optimizers.Adam(0.01),
+        optimizer=keras.optimizers.Adam(0.02),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
     history = model.fit(
-        inputs[held_out:], labels[held_out:], batch_size=64, epochs=epochs, verbose=0
+        inputs[held_out:], labels[held_out:], batch_size=128, epochs=epochs, verbose=0
     )
-    _, accuracy = model.evaluate(inputs[:held_out], labels[:held_out], verbose=0)
+    _, accuracy = model.evaluate(
+        inputs[:held_out], labels[:held_out], batch_size=held_out, verbose=0
+    )
     return history.history["loss"], accuracy
 
 

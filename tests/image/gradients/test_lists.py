@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from gradients.test_loops import ROWS, START, gradient
-from gradients.test_machinery import POINT, STEPS, close, iterated
+from gradients.test_machinery import POINT, STEPS, close, iterated, traced
 
 raw = tf.raw_ops
 State = tuple[tf.Tensor, ...]
@@ -134,7 +134,7 @@ def test_a_loop_reads_a_table_through_a_function() -> None:
     """The function hands on the table's handle, whose size the gradient asks for."""
     table = tf.Variable(ROWS, shape=[None, 2])
 
-    @tf.function
+    @traced
     def read(step: tf.Tensor) -> tf.Tensor:
         return tf.gather_nd(table, [[step % 2], [2]]) ** 2
 
@@ -144,7 +144,7 @@ def test_a_loop_reads_a_table_through_a_function() -> None:
             total += tf.reduce_sum(read(step))
         return total
 
-    (ours,) = gradient(build, table)
+    (ours,) = gradient(build, table, autograph=True)
     close(ours, 2 * ROWS * [[2], [1], [3]])
 
 
@@ -205,7 +205,7 @@ SQUARE = np.array([[0.5, -1.0], [2.0, 0.25]])
 def test_a_loop_of_unknown_sizes_has_its_gradient(*, compiled: bool) -> None:
     """Asked for twice; elements beside the diagonal grow by w each step, those on it by 2 w."""
 
-    @tf.function(input_signature=[SPEC, SPEC], jit_compile=compiled)
+    @traced(input_signature=[SPEC, SPEC], jit_compile=compiled)
     def gradients(y: tf.Tensor, w: tf.Tensor) -> list[tf.Tensor]:
         with tf.GradientTape(persistent=True) as tape:
             tape.watch([y, w])
@@ -224,7 +224,7 @@ def test_a_loop_of_unknown_sizes_has_its_gradient(*, compiled: bool) -> None:
 def test_a_loop_of_unknown_sizes_has_its_second_derivative() -> None:
     """In w, of the sum: 6 w for each element beside the diagonal, 48 w for each on it."""
 
-    @tf.function(input_signature=[SPEC, SPEC])
+    @traced(input_signature=[SPEC, SPEC])
     def second(y: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as outer:
             outer.watch(w)
@@ -246,7 +246,7 @@ def test_a_condition_of_unknown_sizes_keeps_what_each_branch_made(
     """It is a condition of an unknown rank, too; XLA keeps zeros of no size for the other."""
     signature = [tf.TensorSpec(shape, tf.float64), tf.TensorSpec(None, tf.bool)]
 
-    @tf.function(input_signature=signature, jit_compile=compiled)
+    @traced(input_signature=signature, jit_compile=compiled)
     def run(x: tf.Tensor, flag: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(x)
@@ -279,13 +279,11 @@ def test_a_loop_that_somebody_else_built_has_a_gradient() -> None:
     number, vector = tf.TensorSpec([], tf.int32), tf.TensorSpec([3], tf.float64)
     signature = [number, number, vector, vector]
 
-    @tf.function(input_signature=signature, autograph=False)
+    @traced(input_signature=signature)
     def more(n: tf.Tensor, limit: tf.Tensor, y: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
         return n < limit
 
-    @tf.function(
-        input_signature=signature, autograph=False, experimental_implements="gradlock.step"
-    )
+    @traced(input_signature=signature, experimental_implements="gradlock.step")
     def step(n: tf.Tensor, limit: tf.Tensor, y: tf.Tensor, w: tf.Tensor) -> State:
         return n + 1, limit, tf.sin(y) * w + y, w
 
@@ -307,7 +305,7 @@ def test_a_loop_asks_for_a_value_when_it_is_called() -> None:
     """What it captures then is what its gradient takes."""
     held, spec = [POINT], tf.TensorSpec([3], tf.float64)
 
-    @tf.function
+    @traced
     def run(y: tf.Tensor) -> list[tf.Tensor]:
         with tf.GradientTape() as tape:
             tape.watch(y)

@@ -6,12 +6,13 @@ Everything is compared with the derivative as it is known in closed form, in flo
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache, partial
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from gradients.test_machinery import POINT, close, iterated
+from gradients.test_machinery import POINT, close, iterated, traced
 
 START = POINT[::-1] / 2
 ROWS = np.arange(6.0).reshape(3, 2) - 2.5
@@ -19,17 +20,19 @@ ROWS = np.arange(6.0).reshape(3, 2) - 2.5
 ONCE, TWICE = np.array([[1.0], [0.0], [0.0]]), np.array([[0.0], [0.0], [2.0]])
 
 
-def gradient(build: Callable[..., tf.Tensor], *of: tf.Tensor) -> list[tf.Tensor]:
-    """Return the dense gradients of a function's sum, inside a `tf.function`."""
+def differentiated(build: Callable[..., tf.Tensor], *of: tf.Tensor) -> list[tf.Tensor]:
+    """Return the dense gradients of a function's sum."""
+    with tf.GradientTape() as tape:
+        tape.watch(of)
+        total = tf.reduce_sum(build(*of))
+    return [tf.convert_to_tensor(part) for part in tape.gradient(total, of)]
 
-    @tf.function
-    def run() -> list[tf.Tensor]:
-        with tf.GradientTape() as tape:
-            tape.watch(of)
-            total = tf.reduce_sum(build(*of))
-        return [tf.convert_to_tensor(part) for part in tape.gradient(total, of)]
 
-    return run()
+def gradient(
+    build: Callable[..., tf.Tensor], *of: tf.Tensor, autograph: bool = False
+) -> list[tf.Tensor]:
+    """Return the same, inside a `tf.function`; AutoGraph is for loops that Python's words make."""
+    return tf.function(lambda: differentiated(build, *of), autograph=autograph)()
 
 
 def once(table: tf.Tensor) -> tf.Tensor:
@@ -63,29 +66,39 @@ def test_branches_read_other_rows(one: str, other: str, kind: str) -> None:
     """The gradient is that of the branch that was taken, sparse or not."""
     table = TABLES[kind](ROWS)
     (read, count), (another, other_count) = READS[one], READS[other]
-    for taken in (True, False):
-        flag = tf.constant(taken)
-        (ours,) = gradient(
-            lambda x, flag=flag: tf.cond(
-                flag, lambda: tf.reduce_sum(read(x)), lambda: tf.reduce_sum(another(x))
+
+    @traced
+    def run(taken: tf.Tensor) -> list[tf.Tensor]:
+        return differentiated(
+            lambda x: tf.cond(
+                taken, lambda: tf.reduce_sum(read(x)), lambda: tf.reduce_sum(another(x))
             ),
             table,
         )
+
+    for taken in (True, False):
+        (ours,) = run(tf.constant(taken))
         close(ours, np.broadcast_to(count if taken else other_count, ROWS.shape))
+
+
+@cache
+def case(kind: str) -> Callable[[tf.Tensor], list[tf.Tensor]]:
+    """Return what differentiates the reading that an index says, traced once for all of them."""
+    table = TABLES[kind](ROWS)
+
+    def build(index: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+        return tf.switch_case(
+            index, [lambda read=read: tf.reduce_sum(read(x)) for read, _ in READS.values()]
+        )
+
+    return traced(lambda index: differentiated(partial(build, index), table))
 
 
 @pytest.mark.parametrize("kind", TABLES)
 @pytest.mark.parametrize("index", [0, 1, 2, 7])
 def test_a_case_reads_its_rows(index: int, kind: str) -> None:
     """Of three; the last stands for any other index."""
-    table = TABLES[kind](ROWS)
-    branches = [lambda x, read=read: tf.reduce_sum(read(x)) for read, _ in READS.values()]
-    (ours,) = gradient(
-        lambda x: tf.switch_case(
-            tf.constant(index), [lambda branch=branch: branch(x) for branch in branches]
-        ),
-        table,
-    )
+    (ours,) = case(kind)(tf.constant(index))
     count = list(READS.values())[min(index, 2)][1]
     close(ours, np.broadcast_to(count, ROWS.shape))
 
@@ -102,7 +115,7 @@ def test_a_loop_reads_the_same_rows_again(read: str, kind: str) -> None:
             total += tf.reduce_sum(of(x)) * tf.cast(step, tf.float64)
         return total
 
-    (ours,) = gradient(build, table)
+    (ours,) = gradient(build, table, autograph=True)
     close(ours, np.broadcast_to(6 * count, ROWS.shape))
 
 
@@ -120,7 +133,7 @@ def test_a_loop_reads_in_some_steps_alone() -> None:
                 total += tf.reduce_sum(tf.gather(x, [1]) ** 2)
         return total
 
-    (ours,) = gradient(build, table)
+    (ours,) = gradient(build, table, autograph=True)
     close(ours, np.array([[12.0, 12.0], 4 * ROWS[1], [0.0, 0.0]]))
 
 
@@ -199,7 +212,7 @@ def test_the_second_derivative_goes_through(of: str) -> None:
             return tf.cond(tf.size(x) > 2, lambda: x * x * x * x, lambda: x)
         return tf.switch_case(tf.size(x) - 2, [lambda: x, lambda: x * x * x * x])
 
-    @tf.function
+    @traced
     def second(x: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as outer:
             outer.watch(x)

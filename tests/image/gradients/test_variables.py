@@ -7,10 +7,13 @@ tensors meets, and which training always does.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
 import tensorflow as tf
+
+from gradients.test_machinery import traced
 
 FUNCTIONS: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
     "read": lambda x: tf.tanh(x) ** 2,
@@ -24,8 +27,8 @@ FUNCTIONS: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
 }
 WAYS = {
     "eager": lambda function: function,
-    "function": lambda function: tf.function(function, autograph=False),
-    "xla": lambda function: tf.function(function, jit_compile=True, autograph=False),
+    "function": traced,
+    "xla": partial(traced, jit_compile=True),
 }
 POINT = np.random.default_rng(12).standard_normal((4, 3))
 
@@ -51,8 +54,11 @@ PAIRS = [
 def test_a_variable_has_the_gradient_of_its_value(name: str, way: str) -> None:
     """In eager execution, inside `tf.function`, compiled by XLA."""
     function, variable = FUNCTIONS[name], tf.Variable(POINT)
-    ours = WAYS[way](lambda: gradient(function, variable))()
-    theirs = WAYS[way](lambda x: gradient(function, x))(tf.constant(POINT))
+
+    def both(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return gradient(function, variable), gradient(function, x)
+
+    ours, theirs = WAYS[way](both)(tf.constant(POINT))
     np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-15, atol=0)
 
 

@@ -238,19 +238,19 @@ def test_statistics_of_what_a_mask_of_numbers_shows() -> None:
 
 @pytest.mark.parametrize("name", sorted(set(OPTIMIZERS) - {"Muon"}))
 def test_an_optimizer_goes_on_from_its_variables(name: str) -> None:
-    """They are all that it keeps: another that is given them takes the same steps."""
+    """They are all that it keeps: another that is given them takes the same step."""
     random = np.random.default_rng(4)
     start = [random.standard_normal(shape) for shape in ((2, 3), (3,))]
     one, other = ([tf.Variable(value) for value in start] for _ in range(2))
     ours, theirs = (OPTIMIZERS[name](0.125, use_ema=True) for _ in range(2))
-    given = [[tf.constant(random.standard_normal(v.shape)) for v in start] for _ in range(4)]
-    for gradients in given[:2]:
-        ours.apply(gradients, one)
+    before, after = (
+        [tf.constant(random.standard_normal(value.shape)) for value in start] for _ in range(2)
+    )
+    ours.apply(before, one)
     theirs.build(other)
     for to, of in zip([*theirs.variables, *other], [*ours.variables, *one], strict=True):
         to.assign(of)
-    for gradients in given[2:]:
-        ours.apply(gradients, one)
-        theirs.apply(gradients, other)
+    ours.apply(after, one)
+    theirs.apply(after, other)
     for a, b in zip(one, other, strict=True):
         np.testing.assert_array_equal(a.numpy(), b.numpy())

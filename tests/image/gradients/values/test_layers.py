@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -33,7 +33,7 @@ def draw(name: str, row: Row) -> tuple[keras.Layer, list[np.ndarray], list[np.nd
     random = np.random.default_rng(zlib.crc32(name.encode()))
     inputs = [random.standard_normal(shape).astype(row.dtype) for shape in row.shapes]
     layer = restored(row.make(dtype=row.dtype))
-    apply(layer, row, inputs)
+    layer.build(list(row.shapes)) if row.together else layer.build(*row.shapes)
     seeds = {id(variable) for variable in layer.variables if "seed" in variable.path}
     weights = [variable for variable in layer.variables if id(variable) not in seeds]
     values = [random.uniform(0.1, 0.9, variable.shape) for variable in weights]
@@ -42,23 +42,36 @@ def draw(name: str, row: Row) -> tuple[keras.Layer, list[np.ndarray], list[np.nd
     return layer, inputs, values
 
 
-@pytest.mark.parametrize("name", TABLE)
-def test_layer_is_its_formula(name: str) -> None:
+@dataclass(frozen=True)
+class Drawn:
+    """A layer of a row, what it was given, and what it gave."""
+
+    row: Row
+    layer: keras.Layer
+    inputs: list[np.ndarray]
+    values: list[np.ndarray]
+    found: Any
+
+
+@pytest.fixture(scope="module", params=TABLE)
+def drawn(request: pytest.FixtureRequest) -> Drawn:
+    """Return a row's layer and what it gives: drawn once, for the tests of a row are neighbours."""
+    row = TABLE[request.param]
+    layer, inputs, values = draw(request.param, row)
+    return Drawn(row, layer, inputs, values, apply(layer, row, inputs))
+
+
+def test_layer_is_its_formula(drawn: Drawn) -> None:
     """Every weight is another, none is what it starts as."""
-    row = TABLE[name]
-    layer, inputs, values = draw(name, row)
-    found = apply(layer, row, inputs)
-    expected = row.reference(*inputs, *values)
+    row, found = drawn.row, drawn.found
+    expected = row.reference(*drawn.inputs, *drawn.values)
     assert found.dtype.name == row.dtype
     np.testing.assert_allclose(found, expected, rtol=row.tolerance, atol=row.tolerance)
 
 
-@pytest.mark.parametrize("name", TABLE)
-def test_layer_says_what_it_will_compute(name: str) -> None:
+def test_layer_says_what_it_will_compute(drawn: Drawn) -> None:
     """Its shape and its type, where there are no numbers yet, and batches of any size."""
-    row = TABLE[name]
-    layer, inputs, _ = draw(name, row)
-    found = apply(layer, row, inputs)
+    row, layer, found = drawn.row, drawn.layer, drawn.found
     given = [keras.Input(batch_shape=shape, dtype=row.dtype) for shape in row.shapes]
     said = apply(layer, row, given)
     assert said.dtype == row.dtype

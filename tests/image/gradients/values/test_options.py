@@ -65,12 +65,13 @@ def test_a_layer_is_told_all_that_it_is_asked_for(name: str) -> None:
 def test_a_weight_is_made_as_it_is_asked_for(name: str) -> None:
     """With its own first values, its own penalty and its own constraint."""
     row = ROWS[name]
-    config = row.make(dtype=row.dtype).get_config()
+    plain = row.make(dtype=row.dtype)
+    config = plain.get_config()
     asked = of_weights(config)
     config |= {option: True for option in WHOLE if option in config}
     if "unit_forget_bias" in config:
         config["unit_forget_bias"] = False
-    layer = type(row.make()).from_config(config | asked)
+    layer = type(plain).from_config(config | asked)
     layer.build(list(row.shapes)) if row.together else layer.build(*row.shapes)
     for option in asked:
         weight, _, kind = option.rpartition("_")

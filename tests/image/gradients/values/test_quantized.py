@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable
 from typing import Any
 
@@ -24,6 +25,15 @@ WIDENED = ("int8", "int4_channels", "int4_blocks")
 IDS, TABLE = np.array([[4, 0, 2], [0, 1, 1]]), (5, 6)
 #: Layers are in float64, but the narrow matrices that are trained beside a quantized kernel.
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
+
+
+@pytest.fixture(autouse=True)
+def _no_collection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have Keras collect no garbage, as it does for each kernel that it drops.
+
+    It would look through all that a session of thousands of tests has made.
+    """
+    monkeypatch.setattr(gc, "collect", lambda: 0)
 
 
 def made(row: Product, **options: Any) -> tuple[keras.Layer, np.ndarray, np.ndarray | float]:

@@ -94,7 +94,8 @@ SCHEDULES: dict[str, tuple[schedules.LearningRateSchedule, Callable[[int], float
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_schedule_is_its_formula(name: str) -> None:
     schedule, reference = SCHEDULES[name]
-    found = [float(restored(schedule)(tf.constant(step))) for step in STEPS]
+    schedule = restored(schedule)
+    found = [float(schedule(tf.constant(step))) for step in STEPS]
     np.testing.assert_allclose(found, [reference(step) for step in STEPS], rtol=1e-5, atol=1e-6)
 
 
