@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from gradlock.inputs import lines
+from gradlock.inputs import lines, variants
+from gradlock.locks import paths
 
 WHEEL = "ours-1.0-py3-none-any.whl"
 
@@ -74,6 +77,13 @@ def test_what_a_line_must_not_be_is_named_with_its_line(line: str, said: str) ->
     assert error.where == "base.in:2"
     assert error.mend
     assert "secret" not in str(error)
+
+
+@pytest.mark.parametrize("path", paths.every(variants.load()), ids=lambda path: path.name)
+def test_a_lock_is_no_input_and_that_is_said_once(path: Path) -> None:
+    (error,) = lines.faults(path.read_text(), path.name)
+    assert "is a lock" in error.what
+    assert error.where == f"{path.name}:1"
 
 
 def test_all_such_lines_are_named() -> None:
