@@ -211,7 +211,7 @@ def _asked(line: str, variant: Variant) -> str:
         return ""
     if match := re.fullmatch(r"([\w.-]+(?:\[[^]]*\])?)\s*@\s*\S+", asked):
         return match[1]
-    place = asked.partition("#")[0]
+    place = re.split("[?#]", asked)[0]
     return place.rpartition("/")[2].partition("-")[0] if place.endswith(".whl") else asked
 
 

@@ -17,6 +17,7 @@ WHEEL = "ours-1.0-py3-none-any.whl"
     [
         "",
         "# -e .",
+        "# to be gone on with \\",
         "numpy",
         "Py.Test_XDist  # as others spell it",
         "keras[a,B] >=3,<4 ; python_version < '3.14'",
@@ -24,6 +25,7 @@ WHEEL = "ours-1.0-py3-none-any.whl"
         f"ours @ https://a.example/{WHEEL}#sha256=00",
         f"ours[all] @ https://a.example/{WHEEL} ; sys_platform == 'linux'",
         f"https://a.example/{WHEEL}",
+        f"ours @ https://a.example/{WHEEL}?of=2026",
         f"./vendor/{WHEEL}",
         f"ours @ ./vendor/{WHEEL}",
         "-r team.in",
@@ -53,6 +55,7 @@ def test_what_a_line_may_be(line: str) -> None:
         ("--editable=git+https://a.example/x", "asks for a folder"),
         ("idna==3.20 --hash=sha256:00", "has an option of its own"),
         ("idna==3.20 \\", "goes on in the next one"),
+        ("numpy # so \\", "goes on in the next one"),
         ("-r \\", "goes on in the next one"),
         ("${PACKAGE}", "has a variable of the environment"),
         (f"ours @ https://a.example/${{PATH}}/{WHEEL}", "has a variable of the environment"),
