@@ -14,6 +14,7 @@ from gradlock import progress, store
 from gradlock.errors import LockError, PinError
 from gradlock.images import packed
 from gradlock.images.image import Image
+from gradlock.inputs import variants
 
 PATH = store.ROOT / "images.lock"
 HEADER = (
@@ -91,7 +92,8 @@ def _read(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def write(image: Image, path: Path = PATH) -> None:
-    """Pin an image; the other entries stay."""
+    """Pin an image; the other entries stay, but for those of rows that the table has no more."""
+    known = {image.variant, *(row.name for row in variants.load())}
     with store.exclusive("pins"):
         document = tomlkit.document()
         for line in HEADER.splitlines():
@@ -101,7 +103,7 @@ def write(image: Image, path: Path = PATH) -> None:
         old.setdefault(image.channel, {})[image.variant] = asdict(pin)
         for channel in sorted(old):
             rows = tomlkit.table(is_super_table=True)
-            for variant in sorted(old[channel]):
+            for variant in sorted(known & old[channel].keys()):
                 rows.add(variant, old[channel][variant])
             document.add(channel, rows)
         store.write_text(path, tomlkit.dumps(document))

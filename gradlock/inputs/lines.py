@@ -21,7 +21,9 @@ INCLUDE = re.compile(
 #: A line that asks for a wheel by its path, which is from the project's folder on.
 LOCAL = re.compile(r"\s*(?:[\w.-]+(?:\[[^]]*\])?\s*@\s*)?(\.{0,2}/[^\s#;]+\.whl)")
 #: A wheel by its URL alone, or the URL of a named one; the rest is no wheel.
-URL = re.compile(r"https?://\S+\.whl(?:#\S*)?")
+URL = re.compile(r"https?://\S+\.whl(?:[?#]\S*)?")
+#: How the locks that gradlock writes begin.
+LOCK = "# gradlock lock;"
 #: A login in a URL, which no message repeats.
 LOGIN = re.compile(r"(?<=://)[^/\s@]*@")
 
@@ -49,9 +51,18 @@ RULES = (
 
 def faults(text: str, shown: str) -> Iterator[InputError]:
     """Yield what is wrong with the lines of a requirements file, which errors call `shown`."""
+    if text.startswith(LOCK):
+        yield InputError(
+            "an input is a lock, which holds what was resolved and not what is asked for",
+            where=f"{shown}:1",
+            mend="name the inputs that it is made from",
+        )
+        return
     for number, line in enumerate(text.splitlines(), 1):
         asked = stripped(line)
-        if not asked or (INCLUDE.match(asked) and not asked.endswith("\\")):
+        if asked and line.rstrip().endswith("\\"):
+            asked = line.strip()  # pip goes on in the next line before it looks for a comment
+        elif not asked or INCLUDE.match(asked):
             continue
         what, mend = _fault(asked)
         if what:

@@ -33,6 +33,8 @@ ENVIRONMENT = store.ROOT / "environment.yml"
 FROM_THE_TABLE = ("python", "cuda-version")
 #: A Debian package's name; with a sign of minus at its end, apt would remove it.
 DEB = r"[a-z0-9][a-z0-9+.-]*[a-z0-9+]"
+#: What is asked of conda: a name, and what bounds its version; no other channel, and no URL.
+SPEC = r"[a-z0-9_][a-z0-9_.-]*([ =<>!~][^:/\[\]]*)?"
 #: Distributions that carry TensorFlow itself: an environment has exactly one.
 TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tf-nightly")
 
@@ -209,7 +211,7 @@ def _asked(line: str, variant: Variant) -> str:
         return ""
     if match := re.fullmatch(r"([\w.-]+(?:\[[^]]*\])?)\s*@\s*\S+", asked):
         return match[1]
-    place = asked.partition("#")[0]
+    place = re.split("[?#]", asked)[0]
     return place.rpartition("/")[2].partition("-")[0] if place.endswith(".whl") else asked
 
 
@@ -239,8 +241,11 @@ def condas(variant: Variant) -> tuple[str, ...]:
         raise InputError("there is no list of dependencies", where=where)
     problems = [] if raw.get("channels") == ["conda-forge"] else ["channels must be [conda-forge]"]
     for spec in specs:
-        if not isinstance(spec, str) or not spec_name(spec):
-            problems.append(f"not a conda spec (pip's belong in requirements/*.in): {spec!r}")
+        if not isinstance(spec, str) or not re.fullmatch(SPEC, spec):
+            problems.append(
+                f"not a name with bounds of its version, as conda spells it (pip's belong in "
+                f"requirements/*.in): {spec!r}"
+            )
         elif spec_name(spec) in FROM_THE_TABLE and spec != "python":
             problems.append(f"{spec!r}: variants.toml says which")
     if problems:

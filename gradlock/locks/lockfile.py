@@ -59,6 +59,12 @@ def read(path: Path) -> LockText:
     """
     if path.exists() and not path.is_file():  # to read from a pipe would wait for ever
         raise LockError("a lock is no file", where=shown(path), mend=f"move it away, and {RELOCK}")
+    if path.is_relative_to(store.ROOT) and not path.resolve().is_relative_to(store.ROOT.resolve()):
+        raise LockError(
+            "a lock is a link that leads out of the project: others have another one",
+            where=shown(path),
+            mend=f"remove it, and git checkout it, or {RELOCK}",
+        )
     try:
         text = path.read_bytes().decode()
     except FileNotFoundError as error:

@@ -59,6 +59,15 @@ def test_writing_keeps_the_other_entries(handmade: Handmade, path: Path) -> None
     assert pins.find("debian", "cu125", path) == pins.pin_of(moved)
 
 
+def test_the_entry_of_a_row_that_is_gone_goes_with_it(handmade: Handmade, path: Path) -> None:
+    gone, cpu = handmade("one", variant="cu99"), handmade("two", variant="cpu")
+    pins.write(gone, path)
+    assert pins.find("debian", "cu99", path)
+    pins.write(cpu, path)
+    assert pins.find("debian", "cu99", path) is None
+    assert pins.find("debian", "cpu", path) == pins.pin_of(cpu)
+
+
 def test_the_order_of_writing_changes_nothing(
     handmade: Handmade, path: Path, tmp_path: Path
 ) -> None:

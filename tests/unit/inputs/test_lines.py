@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from gradlock.inputs import lines
+from gradlock.inputs import lines, variants
+from gradlock.locks import paths
 
 WHEEL = "ours-1.0-py3-none-any.whl"
 
@@ -14,6 +17,7 @@ WHEEL = "ours-1.0-py3-none-any.whl"
     [
         "",
         "# -e .",
+        "# to be gone on with \\",
         "numpy",
         "Py.Test_XDist  # as others spell it",
         "keras[a,B] >=3,<4 ; python_version < '3.14'",
@@ -21,6 +25,7 @@ WHEEL = "ours-1.0-py3-none-any.whl"
         f"ours @ https://a.example/{WHEEL}#sha256=00",
         f"ours[all] @ https://a.example/{WHEEL} ; sys_platform == 'linux'",
         f"https://a.example/{WHEEL}",
+        f"ours @ https://a.example/{WHEEL}?of=2026",
         f"./vendor/{WHEEL}",
         f"ours @ ./vendor/{WHEEL}",
         "-r team.in",
@@ -50,6 +55,7 @@ def test_what_a_line_may_be(line: str) -> None:
         ("--editable=git+https://a.example/x", "asks for a folder"),
         ("idna==3.20 --hash=sha256:00", "has an option of its own"),
         ("idna==3.20 \\", "goes on in the next one"),
+        ("numpy # so \\", "goes on in the next one"),
         ("-r \\", "goes on in the next one"),
         ("${PACKAGE}", "has a variable of the environment"),
         (f"ours @ https://a.example/${{PATH}}/{WHEEL}", "has a variable of the environment"),
@@ -74,6 +80,13 @@ def test_what_a_line_must_not_be_is_named_with_its_line(line: str, said: str) ->
     assert error.where == "base.in:2"
     assert error.mend
     assert "secret" not in str(error)
+
+
+@pytest.mark.parametrize("path", paths.every(variants.load()), ids=lambda path: path.name)
+def test_a_lock_is_no_input_and_that_is_said_once(path: Path) -> None:
+    (error,) = lines.faults(path.read_text(), path.name)
+    assert "is a lock" in error.what
+    assert error.where == f"{path.name}:1"
 
 
 def test_all_such_lines_are_named() -> None:

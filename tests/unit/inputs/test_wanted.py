@@ -68,6 +68,12 @@ def test_the_table_adds_what_differs_by_variant() -> None:
         (["python 3.12.*"], "conda-forge", "variants.toml says which"),
         (["cuda-version 12.4"], "conda-forge", "variants.toml says which"),
         ([{"pip": ["numpy"]}], "conda-forge", "pip's belong in requirements"),
+        (["https://a.example/git-1-0.conda"], "conda-forge", "not a name with bounds"),
+        (["other::git"], "conda-forge", "not a name with bounds"),
+        (["git[channel=other]"], "conda-forge", "not a name with bounds"),
+        (["./git.conda"], "conda-forge", "not a name with bounds"),
+        (["Git"], "conda-forge", "not a name with bounds"),
+        ([7], "conda-forge", "not a name with bounds"),
         (["git"], "defaults", r"channels must be \[conda-forge\]"),
         ("git", "conda-forge", "no list of dependencies"),
         ([], "conda-forge", "no list of dependencies"),
@@ -141,8 +147,9 @@ def test_what_a_marker_leaves_out_is_not_asked_for(project: Path) -> None:
     (project / "requirements/base.in").write_text(
         "numpy ; python_version >= '3.10'\npywin ; sys_platform == 'win32'\n"
         "ours @ https://a.example/ours-1.0-py3-none-any.whl ; platform_machine == 'x86_64'\n"
+        "https://a.example/bare-1.0-py3-none-any.whl?of=2026#sha256=00\n"
     )
-    assert wanted.wheels(CPU) == ("numpy", "ours", "tensorflow-cpu")
+    assert wanted.wheels(CPU) == ("bare", "numpy", "ours", "tensorflow-cpu")
 
 
 @pytest.mark.parametrize("line", ["git=1:2.47", "git curl", "git-", "-o Debug=1", "Git", "./a.deb"])

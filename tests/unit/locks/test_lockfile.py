@@ -108,6 +108,15 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path, make: Callable[[Path]
     assert caught.value.where == str(tmp_path / "cpu.txt")
 
 
+def test_a_link_that_leads_out_of_the_project_is_no_lock(project: Path) -> None:
+    path = project / "requirements/cpu.txt"
+    path.rename(project.parent / "cpu.txt")
+    path.symlink_to(project.parent / "cpu.txt")
+    with pytest.raises(LockError, match="leads out of the project") as caught:
+        lockfile.read(path)
+    assert caught.value.where == "requirements/cpu.txt"
+
+
 def test_a_missing_lock_is_named_as_the_project_sees_it() -> None:
     with pytest.raises(LockError, match="a lock is missing") as caught:
         lockfile.read(store.ROOT / "requirements/cu999.txt")

@@ -11,7 +11,8 @@ import pytest
 
 from gradlock import store
 from gradlock.errors import LockError
-from gradlock.locks import lockfile, merging, start
+from gradlock.inputs import variants
+from gradlock.locks import leftovers, lockfile, merging, start
 
 ATTRIBUTES = store.ROOT / ".gitattributes"
 #: For each lock: a pin in it, what one branch makes of it, another pin, and what the other does.
@@ -119,6 +120,27 @@ def versions(lock: lockfile.LockText) -> set[str]:
     if lock.path.suffix == ".yml":
         return {f"{pin.name} {pin.version}" for pin in lockfile.parse_conda(lock)}
     return {f"{name} {version}" for name, version in start.PINNED.findall(lock.body)}
+
+
+@pytest.mark.parametrize("ours", ["gone", "moved"])
+def test_of_a_row_that_one_side_removed_a_lock_is_left_over(
+    repository: Repository, ours: str
+) -> None:
+    """Git leaves what the other side moved; without markers, so that it reads as a whole lock."""
+    table, path = repository.root / "variants.toml", "requirements/cu129.txt"
+    repository.branch("moved", path, "anyio", "9.1.0")
+    assert repository.git("checkout", "--quiet", "-b", "gone", "main") == 0
+    table.write_text(re.sub(r"\[variants\.cu129\][^\[]*", "", table.read_text()))
+    for left in leftovers.find(variants.load(table)):
+        left.unlink()
+    repository.commit("gone")
+    assert repository.git("checkout", "--quiet", ours) == 0
+    assert repository.git("merge", "--quiet", "gone" if ours == "moved" else "moved") != 0
+    assert lockfile.read(repository.root / path)
+    assert list(leftovers.find(variants.load(table))) == [repository.root / path]
+    (repository.root / path).unlink()
+    repository.commit("merged")
+    assert not list(leftovers.find(variants.load(table)))
 
 
 def test_a_merge_of_inputs_alone_is_no_conflict_of_locks(repository: Repository) -> None:
