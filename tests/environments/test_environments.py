@@ -24,7 +24,7 @@ __all__ = ["cpu_image", "docker_engine", "invoke"]
 #: A release that a row of the table may have, and one that has wheels for older Pythons alone.
 RELEASE, OLDER, PYTHON = "2.20.0", "2.19.1", "python3.12"
 #: What the older release runs with: what the suite imports, as the CPU's row has it locked.
-TOOLS = ("jinja2", "keras", "pytest", "pytest-xdist", "scikit-learn", "scipy")
+TOOLS = ("jinja2", "keras", "matplotlib", "pytest", "pytest-xdist", "scikit-learn", "scipy")
 
 
 def done(invoke: Invoke, *argv: str, root: Path = store.ROOT) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import itertools
 import json
 import math
+import sys
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +15,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
+from tests.environments.test_environments import TOOLS
 
 IMAGE_SUITES = Path(__file__).parents[1] / "image"
 
@@ -26,6 +30,25 @@ def gradients(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         "environment",
     )
     return SimpleNamespace(**{name: importlib.import_module(f"gradients.{name}") for name in names})
+
+
+#: What the suite imports besides: the suites' own, and what TensorFlow and pytest bring.
+BROUGHT = {"facts", "gradients", "tensorflow", "numpy", "ml_dtypes", "packaging", "_pytest"}
+#: Modules that have another name than their distribution.
+MODULES = {"scikit-learn": "sklearn", "pytest-xdist": "xdist"}
+
+
+def test_an_older_release_gets_all_that_the_suite_imports() -> None:
+    """Its environment has those tools alone, and is made once a week: here it is told at once."""
+    imported = set()
+    for path in (IMAGE_SUITES / "gradients").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {name.name for name in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                imported.add(node.module or "")
+    found = {name.partition(".")[0] for name in imported} - sys.stdlib_module_names - BROUGHT
+    assert found <= {MODULES.get(name, name) for name in TOOLS}
 
 
 WRONG, RAISES = {"reason": "known"}, {"reason": "known", "raises": "no entry for: Lu"}

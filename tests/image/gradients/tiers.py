@@ -47,7 +47,7 @@ LEADING = {
         "relaxed": ("products", "axes", "slices", "broadcasts", "forms"),
         "float32": ("products", "sizes"),
     },
-    "all": {"second": ALL_SWEPT, "called": ("products", "slices", "broadcasts", "boundaries")},
+    "all": {"second": ALL_SWEPT},
 }
 
 
