@@ -3,8 +3,8 @@
 Dense and EinsumDense give their scales, by `ops.convert_to_tensor`, to functions that
 `ops.custom_gradient` decorates. In eager execution that returns the `tf.Variable` as it is, so
 TensorFlow finds that the function uses variables, gives the rule the argument `variables`, and
-wants two lists back. It returns three gradients: "too many values to unpack (expected 2, got 3)".
-In a `tf.function`, as in `fit`, it is right, but not with `run_eagerly=True`.
+wants two lists back. It returns three gradients: "too many values to unpack (expected 2)". In a
+`tf.function`, as in `fit`, it is right, but not with `run_eagerly=True`.
 
 A mend: hand on what the variables hold. Until then: compile.
 

@@ -1,8 +1,7 @@
 """LogCosh has float32's logarithm of 2 in float64.
 
 `log_cosh` computes `log2 = ops.convert_to_tensor(ops.log(2.0), dtype=y_pred.dtype)`: `ops.log` of
-a Python number is float32, and is made float64 afterwards, so every loss is 2e-9 too small or too
-large.
+a Python number is float32, and is made float64 afterwards, so every loss is 2e-9 too small.
 
 A mend: `math.log(2.0)`. Until then: write the loss out.
 

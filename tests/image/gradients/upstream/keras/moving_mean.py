@@ -1,10 +1,10 @@
-"""BatchNormalization keeps another moving mean on each worker.
+"""BatchNormalization keeps another moving mean in each replica.
 
-Without `synchronized=True` the layer assigns moving statistics in each replica. Under
-`MirroredStrategy` they are one variable; under `MultiWorkerMirroredStrategy` each worker keeps
-its own, since the variables are made without an aggregation that adds up over workers. What is
-evaluated and saved then depends on the worker, and the first one's is of its share of the data
-alone.
+Without `synchronized=True` each replica assigns its own moving statistics, and `build` makes the
+variables without an aggregation, so the copies of one mirrored variable drift apart, under
+`MirroredStrategy` and `MultiWorkerMirroredStrategy` alike. What is evaluated depends on the
+replica, and what is saved is of the first one's share of the data alone. Keras 2 made them with
+`aggregation=tf.VariableAggregation.MEAN`.
 
 A mend: `aggregation="mean"` for both. Until then: `synchronized=True`.
 
@@ -15,38 +15,28 @@ It prints:
     remedy   [2. 2.]
 """
 
-import json
-import os
+import keras
+import tensorflow as tf
 
-RANK = 0 if os.fork() else 1
-WORKERS = {"worker": ["localhost:23453", "localhost:23454"]}
-os.environ["TF_CONFIG"] = json.dumps(
-    {"cluster": WORKERS, "task": {"type": "worker", "index": RANK}}
-)
-
-import keras  # noqa: E402
-import tensorflow as tf  # noqa: E402 - it reads TF_CONFIG
-
-strategy = tf.distribute.MultiWorkerMirroredStrategy()
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 
 
 def means(**options):
-    """Train a layer on 2 on the first worker and on 6 on the second; return their moving means."""
+    """Train on 2 in the first replica and on 6 in the second; return each one's moving mean."""
     with strategy.scope():
         layer = keras.layers.BatchNormalization(momentum=0.5, **options)
         layer.build((None, 1))
 
-    @tf.function
-    def step():
-        strategy.run(lambda: layer(tf.fill([4, 1], 2.0 + 4.0 * RANK), training=True))
-        return strategy.gather(strategy.run(lambda: layer.moving_mean + 0.0), 0)
+    def replica():
+        number = tf.distribute.get_replica_context().replica_id_in_sync_group
+        layer(tf.fill([4, 1], 2.0 + 4.0 * tf.cast(number, tf.float32)), training=True)
 
-    return step().numpy()
+    tf.function(lambda: strategy.run(replica))()
+    return tf.concat(strategy.experimental_local_results(layer.moving_mean.value), 0).numpy()
 
 
-found, remedy = means(), means(synchronized=True)
-if RANK == 0:
-    os.wait()
-    print("found   ", found)
-    print("expected", tf.fill([2], 0.5 * (2.0 + 6.0) / 2).numpy())
-    print("remedy  ", remedy)
+print("found   ", means())
+print("expected", tf.fill([2], 0.5 * (2.0 + 6.0) / 2).numpy())
+print("remedy  ", means(synchronized=True))

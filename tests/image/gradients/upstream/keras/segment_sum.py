@@ -2,9 +2,9 @@
 
 Where `num_segments` is not given, the documentation says that it is inferred from the largest id.
 `segment_sum` of the TensorFlow backend takes the number of `tf.unique(segment_ids)` instead: with
-an id left out, it raises on a CPU, and on a GPU the last segments are missing. `segment_max` was
-the same (keras-team/keras#22804), and takes the largest id by now, as `segment_min` and
-`segment_prod` do.
+an id left out, it raises on a CPU; a GPU, where it was not tried, drops what is out of range.
+`segment_max` was the same (keras-team/keras#22804), and takes the largest id by now, as
+`segment_min` and `segment_prod` do.
 
 A mend: the same line. Until then: give `num_segments`.
 

@@ -1,8 +1,8 @@
 """A stateful RNN of stacked LSTM cells cannot reset its states.
 
 `RNN.reset_state` goes through `self.states`, and calls `assign` of each. Where cells are stacked
-and one has two states, as an LSTM's has, its entry is a list: "'list' object has no attribute
-'assign'".
+and one has two states, as an LSTM's has, its entry is a list: "'ListWrapper' object has no
+attribute 'assign'".
 
 A mend: `for v in tree.flatten(self.states)`. Until then: do that yourself.
 

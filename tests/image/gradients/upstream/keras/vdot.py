@@ -1,8 +1,8 @@
 """ops.vdot of complex numbers takes no conjugate with the TensorFlow backend.
 
-`vdot` makes both vectors flat and calls `dot`. NumPy's `vdot`, which the documentation names, and
-those of the other backends take the conjugate of the first. `dtypes.result_type(result_dtype,
-float)` makes complex64 of complex128 besides.
+`vdot` makes both vectors flat and calls `dot`. The documentation says that the conjugate of the
+first is taken, as NumPy and JAX do. `dtypes.result_type(result_dtype, float)` makes complex64 of
+complex128 besides.
 
 A mend: `tf.math.conj(x1)`. Until then: do it yourself.
 

@@ -1,7 +1,7 @@
 """XLA computes the gradient of a bilinear resize in float32 alone.
 
 Compiled, `ResizeBilinearGrad` returns wrong numbers for tensors of float64, and others from run
-to run, so it reads what nobody wrote; eager execution is right, and so is XLA in float32
+to run, as if it read what nobody wrote; eager execution is right, and so is XLA in float32
 (`tensorflow/compiler/tf2xla/kernels/image_resize_ops.cc`). The forward pass has reports of its
 own (#118344).
 

@@ -5,8 +5,8 @@ columns of `w` and `b` for input, new cell, forget, output. In BlockLSTMV2 they 
 new cell, output, and no 1 is added to the forget gate. The gradient is off by more than its own
 size.
 
-A mend: `block_lstm_grad_v2`, which there is. Until then: BlockLSTM, with columns in its order,
-and 1 less in the forget gate's bias.
+A mend: `block_lstm_grad_v2`, which there is, and which gives what is expected below. Until then:
+BlockLSTM, with columns in its order, and 1 less in the forget gate's bias.
 
 It prints:
 

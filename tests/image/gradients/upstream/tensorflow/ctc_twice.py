@@ -1,8 +1,9 @@
 """The second derivative of tf.nn.ctc_loss is NaN.
 
-The gradient of the dense loss (`ctc_loss_and_grad`) is in the log domain, with the logarithm of 0
-for states that cannot be. It has a gradient that TensorFlow takes through those, and infinity
-minus infinity is NaN for every logit.
+`ctc_loss_and_grad` works out loss and gradient in the log domain, with the logarithm of 0 for
+what cannot follow (`math_ops.log(state_trans_probs)`). "It does not have a gradient of its own
+defined", says its documentation; TensorFlow differentiates it all the same, and infinity minus
+infinity is NaN for every logit.
 
 A mend: a rule that stops there, or an error. Until then: differences of the gradient, which is
 right.

@@ -1,11 +1,11 @@
 """Forward mode in a tf.function fails over a called function that returns nothing.
 
 A `tf.function` that only assigns a variable is called under a `ForwardAccumulator`, in another
-function: "list index out of range", in forward mode's call of the function, which wants an
-output. In eager execution it passes.
+function: "list index out of range". `_backward_function` in `concrete_function.py` has `call_op =
+outputs[0].op`. In eager execution it passes.
 
-A mend: no tangents where there are no outputs, as `_jvp_helper` has it for operations. Until
-then: return something.
+A mend: return at once where there are no outputs, as `_jvp_helper` in `forwardprop.py` does for
+operations. Until then: return something.
 
 It prints:
 

@@ -3,8 +3,9 @@
 Under `MultiWorkerMirroredStrategy` each worker takes the value that its own first replica
 assigns, so a mirrored variable differs from worker to worker from then on. `apply_aggregation` in
 `distribute/values_util.py` takes `experimental_local_results(value)[0]`, the first of this
-worker, and the strategy's `broadcast_to` does not leave the worker. The documentation of
-`VariableAggregation` has the value of the first replica alone.
+worker, and the strategy's `broadcast_to` does not leave the worker. Under `MirroredStrategy` all
+have the first one's. The documentation has it for replicas that make the same update, and does
+not say what comes of others; the copies of a mirrored variable are one.
 
 A mend: broadcast that of rank 0. Until then: let the others give zeros, and add up.
 

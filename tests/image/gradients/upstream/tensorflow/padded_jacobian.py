@@ -1,7 +1,7 @@
 """The vectorised Jacobian of a conv2d with explicit padding raises.
 
 `_convert_conv2d_backprop_filter` of pfor hands on `padding`, which is "EXPLICIT", and not
-`explicit_paddings`: "explicit_paddings attribute must contain 8 values", or 4.
+`explicit_paddings`: "explicit_paddings attribute must contain ...".
 
 A mend: hand that on, too. Until then: `experimental_use_pfor=False`, or pad by `tf.pad`.
 

@@ -5,8 +5,8 @@ tape around a `ForwardAccumulator` gives None for the gradient of the tangent in
 without an error. Where the tape watches the direction, too, it raises "Internal: ... returned too
 few gradients".
 
-A mend: record the call of the forward function with tangents for the primals as well. Until then:
-call the Python function, and compile what is around it.
+A mend, likely: record the call of the forward function with tangents for the primals as well.
+Until then: call the Python function, and compile what is around it.
 
 It prints:
 
