@@ -50,3 +50,13 @@ def test_a_part_of_a_name_excludes_from_decay() -> None:
     optimizer.apply([keras.ops.zeros(2)] * 3, held)
     expected = [[1 - RATE * 0.5] * 2, [1, 1], [1, 1]]
     np.testing.assert_allclose([variable.numpy() for variable in held], expected, rtol=1e-6)
+
+
+def test_a_single_number_is_clipped_too() -> None:
+    """From above and from below, as each of several is."""
+    held = [keras.Variable(0.0), keras.Variable(0.0), keras.Variable(np.zeros(2))]
+    optimizers.SGD(RATE, clipvalue=0.5).apply(
+        [keras.ops.convert_to_tensor(value) for value in (3.0, -3.0, np.array([3.0, -3.0]))], held
+    )
+    found = [variable.numpy().tolist() for variable in held]
+    assert found == [-RATE / 2, RATE / 2, [-RATE / 2, RATE / 2]]
