@@ -21,7 +21,7 @@ PLANT, BRANCHES, REWRITE, BUGS = (
     HERE / name for name in ("plant.py", "branches.py", "rewrite.py", "bugs.py")
 )
 #: Every so many mutants of Keras's files one is written: each starts TensorFlow anew.
-EVERY = 6
+EVERY = 7
 SECONDS = 600
 #: Every kind, and how many operations it must have been planted in at least.
 KINDS = {

@@ -57,6 +57,14 @@ def gradient(build: Build, *inputs: tf.Tensor) -> list[tf.Tensor]:
     return [tf.convert_to_tensor(one) for one in tape.gradient(total, inputs)]
 
 
+def test_a_rank_is_found_while_it_runs() -> None:
+    """Axes from behind, of what has any rank."""
+    one, other = _random.standard_normal((2, 3, 4)), _random.standard_normal((5, 4, 2))
+    unranked = [tf.TensorSpec(None, tf.float64)] * 2
+    product = tf.function(partial(tf.tensordot, axes=[[0, -1], [-1, 1]]), input_signature=unranked)
+    np.testing.assert_allclose(product(one, other), np.einsum("abc,dca->bd", one, other))
+
+
 @pytest.mark.parametrize("name", ROWS)
 def test_sizes_are_found_while_it_runs(name: str) -> None:
     build, shapes = ROWS[name]

@@ -66,6 +66,15 @@ SHARES: dict[str, tuple[Unary, Sequence[float], Sequence[float]]] = {
         [-1, 0, 0.5, 1, 2],
         [0, 1, 1, 1, 0],
     ),
+    "raw clip at its bounds": (
+        lambda x: tf.raw_ops.ClipByValue(
+            t=x,
+            clip_value_min=tf.constant(0, x.dtype),
+            clip_value_max=tf.constant(1, x.dtype),
+        ),
+        [-1, 0, 0.5, 1, 2],
+        [0, 1, 1, 1, 0],
+    ),
     "reduce_max of ties": (tf.reduce_max, [2, 1, 2, 2, 0], [1 / 3, 0, 1 / 3, 1 / 3, 0]),
     "reduce_min of ties": (tf.reduce_min, [0, 1, 0, 2, 1], [1 / 2, 0, 1 / 2, 0, 0]),
     "top_k of ties": (lambda x: tf.reduce_sum(tf.math.top_k(x, 2)[0]), [1, 2, 2, 2], [0, 1, 1, 0]),

@@ -32,7 +32,14 @@ TABLES: dict[str, Rows] = {
 ROWS = {f"{group}/{name}": row for group, rows in TABLES.items() for name, row in rows.items()}
 #: What is computed in float32, or has constants of that many digits, by the start of its name.
 SINGLE = (
-    *("images/", "nn/gelu", "keras/angle_0", "keras/geomspace", "keras/logaddexp2"),
+    *(
+        "images/",
+        "nn/gelu",
+        "nn/clip_by_average_norm",
+        "keras/angle_0",
+        "keras/geomspace",
+        "keras/logaddexp2",
+    ),
     *("keras/logspace", "keras/percentile", "keras/quantile", "keras/kaiser", "keras/bartlett"),
     *(
         "keras/blackman",

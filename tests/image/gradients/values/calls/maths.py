@@ -37,6 +37,10 @@ def exclusive(x: np.ndarray, axis: int, first: float) -> np.ndarray:
 
 ROWS: Rows = {
     "linspace": (lambda: tf.linspace(X, Y, 5), np.linspace(X, Y, 5)),
+    "linspace_axis_behind": (
+        lambda: tf.linspace(X, Y, 4, axis=-2),
+        np.linspace(X, Y, 4, axis=-2),
+    ),
     "linspace_axis": (lambda: tf.linspace(X, Y, 4, axis=-1), np.linspace(X, Y, 4, axis=-1)),
     "range": (lambda: tf.range(2.5, -3.0, -0.75, dtype="float64"), np.arange(2.5, -3, -0.75)),
     "argmax": (lambda: tf.argmax(CUBE, 1), CUBE.argmax(1)),
@@ -132,6 +136,10 @@ ROWS: Rows = {
     "cumulative_logsumexp": (
         lambda: tf.math.cumulative_logsumexp(X, axis=1),
         np.log(np.exp(X).cumsum(1)),
+    ),
+    "cumulative_logsumexp_exclusive": (
+        lambda: tf.math.cumulative_logsumexp(X, axis=1, exclusive=True)[:, 1:],
+        np.log(np.exp(X).cumsum(1))[:, :-1],
     ),
     "cumulative_logsumexp_reverse": (
         lambda: tf.math.cumulative_logsumexp(X, axis=0, reverse=True),

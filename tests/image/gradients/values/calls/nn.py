@@ -50,11 +50,19 @@ def dilated(kernel: np.ndarray, rows: int, columns: int) -> np.ndarray:
     return whole
 
 
+def clipped_slices() -> list[tf.Tensor]:
+    """Return the rows of a sparse tensor, one of them twice, and a dense one, to a length of 2."""
+    slices = tf.IndexedSlices(X, [2, 0, 2], [4, 4])
+    (clipped, dense), _ = tf.clip_by_global_norm([slices, CUBE], 2.0)
+    return [clipped.values, dense]
+
+
 _random = np.random.default_rng(22)
 PICTURES = _random.standard_normal((2, 7, 6, 2))
 KERNEL = _random.standard_normal((3, 2, 2, 2))
 POINTWISE = _random.standard_normal((1, 1, 4, 3))
 LABELS = np.array([2, 0, 3])
+LENGTH = np.sqrt((X**2).sum() + (CUBE**2).sum())
 ONE_HOT = np.eye(4)[LABELS] * 0.8 + 0.05
 #: Of each row's ids, what they count.
 COUNTED = np.zeros((3, 6))
@@ -125,6 +133,10 @@ ROWS: Rows = {
     ),
     "l2_loss": (lambda: tf.nn.l2_loss(X), (X**2).sum() / 2),
     "l2_normalize": (lambda: tf.math.l2_normalize(CUBE, axis=1), unit(CUBE, 1)),
+    "l2_normalize_axes": (
+        lambda: tf.math.l2_normalize(CUBE, axis=[0, 2]),
+        CUBE / np.sqrt((CUBE**2).sum((0, 2), keepdims=True)),
+    ),
     "l2_normalize_small": (
         lambda: tf.math.l2_normalize(X / 100, axis=1, epsilon=4.0),
         X / 200,
@@ -169,6 +181,14 @@ ROWS: Rows = {
     "batch_normalization_plain": (
         lambda: tf.nn.batch_normalization(X, Y, POSITIVE, None, None, 0.25),
         (X - Y) / np.sqrt(POSITIVE + 0.25),
+    ),
+    "batch_normalization_offset": (
+        lambda: tf.nn.batch_normalization(X, Y, POSITIVE, UNIT, None, 0.25),
+        (X - Y) / np.sqrt(POSITIVE + 0.25) + UNIT,
+    ),
+    "batch_normalization_scale": (
+        lambda: tf.nn.batch_normalization(X, Y, POSITIVE, None, UNIT, 0.25),
+        (X - Y) / np.sqrt(POSITIVE + 0.25) * UNIT,
     ),
     "zero_fraction": (lambda: tf.nn.zero_fraction(np.maximum(X, 0)), np.mean(X <= 0)),
     "depthwise": (
@@ -217,15 +237,21 @@ ROWS: Rows = {
     "clip_by_norm_zero": (lambda: tf.clip_by_norm(0 * X, 1.25), 0 * X),
     "clip_by_global_norm": (
         lambda: tf.clip_by_global_norm([X, None, CUBE], 2.0)[0][::2],
-        [part * 2 / np.sqrt((X**2).sum() + (CUBE**2).sum()) for part in (X, CUBE)],
+        [part * 2 / LENGTH for part in (X, CUBE)],
     ),
     "clip_by_global_norm_within": (
         lambda: tf.clip_by_global_norm([X, CUBE], 99.0),
-        [X, CUBE, np.sqrt((X**2).sum() + (CUBE**2).sum())],
+        [X, CUBE, LENGTH],
     ),
     "clip_by_global_norm_given": (
         lambda: tf.clip_by_global_norm([X], 2.0, tf.constant(8.0, "float64"))[0],
         [X / 4],
+    ),
+    "clip_by_global_norm_slices": (clipped_slices, [X * 2 / LENGTH, CUBE * 2 / LENGTH]),
+    "clip_by_average_norm": (
+        lambda: tf.compat.v1.clip_by_average_norm(CUBE.astype("float32"), 0.125),
+        # What it calls the average is the norm by how many numbers there are.
+        CUBE * 0.125 * CUBE.size / np.sqrt((CUBE**2).sum()),
     ),
     "lookup": (lambda: tf.nn.embedding_lookup(TABLE, IDS), TABLE[IDS]),
     "lookup_clipped": (

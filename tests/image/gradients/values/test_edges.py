@@ -1,0 +1,62 @@
+"""Losses and optimizers at their edges: targets between classes, nothing at all, parts of names."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from keras import losses, optimizers
+
+_random = np.random.default_rng(81)
+TARGETS, OUTPUTS = _random.uniform(0.1, 0.9, (2, 4, 3))
+RATE = 0.125
+
+
+def test_targets_of_an_overlap_may_lie_between_its_ends() -> None:
+    """Dice's sums are of the targets, not of their squares; and so are Tversky's."""
+    both = (TARGETS * OUTPUTS).sum()
+    dice = 1 - 2 * both / (TARGETS.sum() + OUTPUTS.sum())
+    np.testing.assert_allclose(losses.dice(TARGETS, OUTPUTS), dice, rtol=1e-6)
+    # What Keras calls false positives are targets that the outputs lack.
+    lacking, false = (TARGETS * (1 - OUTPUTS)).sum(), (OUTPUTS * (1 - TARGETS)).sum()
+    tversky = 1 - both / (both + 0.25 * lacking + 2 * false)
+    found = losses.tversky(TARGETS, OUTPUTS, alpha=0.25, beta=2.0)
+    np.testing.assert_allclose(found, tversky, rtol=1e-6)
+
+
+def test_a_margin_of_classes_is_at_least_that_of_nothing() -> None:
+    """Keras takes the greatest of the other scores and of a 0, where all scores are negative."""
+    scores, labels = -1 - OUTPUTS, np.eye(3)[[0, 2, 1, 1]]
+    found = losses.categorical_hinge(labels, scores)
+    np.testing.assert_allclose(found, 1 - (labels * scores).sum(1), rtol=1e-6)
+
+
+def test_a_loss_of_nothing_is_0() -> None:
+    """Where there are samples, and each has none of another axis; without samples it is nothing."""
+    assert float(losses.MeanSquaredError()(np.zeros((2, 0, 3)), np.zeros((2, 0, 3)))) == 0
+    assert losses.MeanSquaredError()(np.zeros((0, 3)), np.zeros((0, 3))).shape == (0,)
+
+
+def test_what_is_no_probability_is_one_of_1() -> None:
+    found = losses.kl_divergence(3 * TARGETS, 3 * OUTPUTS)
+    targets, outputs = np.minimum(3 * TARGETS, 1), np.minimum(3 * OUTPUTS, 1)
+    expected = (targets * np.log(targets / outputs)).sum(-1)
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
+
+
+def test_a_part_of_a_name_excludes_from_decay() -> None:
+    held = [keras.Variable(np.ones(2), name=name) for name in ("kernel", "hidden_bias", "scale")]
+    optimizer = optimizers.SGD(RATE, weight_decay=0.5)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "cal"])
+    optimizer.apply([keras.ops.zeros(2)] * 3, held)
+    expected = [[1 - RATE * 0.5] * 2, [1, 1], [1, 1]]
+    np.testing.assert_allclose([variable.numpy() for variable in held], expected, rtol=1e-6)
+
+
+def test_a_single_number_is_clipped_too() -> None:
+    """From above and from below, as each of several is."""
+    held = [keras.Variable(0.0), keras.Variable(0.0), keras.Variable(np.zeros(2))]
+    optimizers.SGD(RATE, clipvalue=0.5).apply(
+        [keras.ops.convert_to_tensor(value) for value in (3.0, -3.0, np.array([3.0, -3.0]))], held
+    )
+    found = [variable.numpy().tolist() for variable in held]
+    assert found == [-RATE / 2, RATE / 2, [-RATE / 2, RATE / 2]]
