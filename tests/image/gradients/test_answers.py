@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gradients.test_machinery import POINT, close, traced
+from gradients.test_machinery import POINT, close
 from gradients.test_tapes import Doubled
+from gradients.tracing import traced
 
 raw = tf.raw_ops
 ALONG = np.array([1.0, -2.0, 0.5])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gradients.test_machinery import traced
+from gradients.tracing import traced
 
 X = np.array([1.5, -2.0, 0.75])
 Gradient = Callable[..., tf.Tensor]

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gradients.test_machinery import POINT, close, iterated, traced
+from gradients.test_machinery import POINT, close, iterated
+from gradients.tracing import traced
 
 ALONG = np.array([1.0, -2.0, 0.5])
 START = POINT[::-1] / 2

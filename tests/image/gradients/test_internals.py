@@ -15,7 +15,8 @@ import tensorflow as tf
 from tensorflow.python.eager import backprop, context
 from tensorflow.python.ops import cond_v2, while_v2
 
-from gradients.test_machinery import POINT, close, traced
+from gradients.test_machinery import POINT, close
+from gradients.tracing import traced
 
 OTHER = POINT[::-1] + 2
 

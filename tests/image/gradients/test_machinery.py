@@ -6,18 +6,16 @@ Everything is compared with the derivative as it is known in closed form, in flo
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from gradients.tracing import traced
+
 POINT = np.array([0.3, -1.2, 0.8])
 #: y <- sin(y) w + y, four times, as every loop below computes it.
 STEPS = 4
-#: A graph of what has no loop or condition of Python's words: AutoGraph would read every function
-#: that is called, which takes longer than to trace it.
-traced = partial(tf.function, autograph=False)
 WAYS = {
     "eager": lambda function: function,
     "function": tf.function,

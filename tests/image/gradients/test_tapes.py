@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gradients.test_machinery import POINT, WAYS, close, traced
+from gradients.test_machinery import POINT, WAYS, close
+from gradients.tracing import traced
 
 SHORT_WAYS = ("eager", "without autograph")
 

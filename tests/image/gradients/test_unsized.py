@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gradients.test_machinery import traced
+from gradients.tracing import traced
 
 _random = np.random.default_rng(51)
 Build = Callable[..., tf.Tensor]

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gradients.test_machinery import traced
+from gradients.tracing import traced
 
 FUNCTIONS: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
     "read": lambda x: tf.tanh(x) ** 2,

@@ -13,6 +13,7 @@ import tensorflow as tf
 from keras import layers
 from scipy.special import softmax
 
+from gradients.tracing import traced
 from gradients.values import attention
 from gradients.values.attention import AFTER, KEYS, QUERIES, VALUES
 from gradients.values.branches import ASKED, BRANCHES
@@ -78,7 +79,7 @@ def of_any_size(call: Callable[..., Any], *inputs: np.ndarray) -> Any:
     kinds = [
         tf.TensorSpec((*[None] * (part.ndim - 1), part.shape[-1]), part.dtype) for part in inputs
     ]
-    return tf.function(call, input_signature=kinds)(*inputs)
+    return traced(call, input_signature=kinds)(*inputs)
 
 
 def test_a_mask_of_any_size_is_a_mask() -> None:

@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras import layers
 from scipy.special import expit
 
+from gradients.tracing import traced
 from gradients.values.convolutions import convolve
 from gradients.values.recurrent import gru, gru_before, lstm, simple, through
 
@@ -180,7 +181,7 @@ def test_a_state_is_forgotten_by_the_old_name_and_by_building_again(*, both: boo
         layer.build(INPUTS.shape)
     else:
         layer.build(INPUTS.shape)
-    any_size = tf.function(layer, input_signature=[tf.TensorSpec((None, None, 3), "float64")])
+    any_size = traced(layer, input_signature=[tf.TensorSpec((None, None, 3), "float64")])
     np.testing.assert_allclose(any_size(INPUTS), first, rtol=1e-12)
 
 

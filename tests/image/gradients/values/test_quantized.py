@@ -14,6 +14,7 @@ import tensorflow as tf
 from keras import layers
 from keras.quantizers import AWQConfig, GPTQConfig
 
+from gradients.tracing import traced
 from gradients.values.quantized import MODES, PRODUCTS, Mode, Product, packed, single
 
 _random = np.random.default_rng(61)
@@ -213,7 +214,7 @@ def test_a_product_of_floats_of_8_bits_and_its_gradients(name: str, *, training:
     upstream = _random.standard_normal(found.shape)
     variables = {variable.name: variable.value for variable in layer.trainable_variables}
 
-    @tf.function
+    @traced
     def differentiate(tensor: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(tensor)

@@ -108,7 +108,7 @@ def test_both_directions_are_two_layers(
     forward, backward = both.forward_layer, both.backward_layer
     count = 2 if kind is layers.LSTM else 1
     states = [_random.standard_normal((2, 4)) for _ in range(2 * count)]
-    for call in ({}, {"mask": MASK, "initial_state": states}):
+    for call in ({"mask": MASK}, {"initial_state": states}):
         found = keras.tree.flatten(both(INPUTS, **call))
         given = dict(call)
         if "initial_state" in given:

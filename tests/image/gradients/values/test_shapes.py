@@ -11,6 +11,8 @@ import tensorflow as tf
 from keras import layers
 from keras.src.layers.merging.dot import batch_dot
 
+from gradients.tracing import traced
+
 _random = np.random.default_rng(71)
 ONE, OTHER = (_random.standard_normal((2, 3, 4)) for _ in range(2))
 
@@ -33,7 +35,7 @@ def test_a_product_of_batches_is_a_sum(shapes: Any, axes: Any, equation: str) ->
     found = np.asarray(batch_dot(*map(tf.constant, pair), axes=axes))
     np.testing.assert_allclose(found.reshape(expected.shape), expected, rtol=1e-12)
 
-    @tf.function(input_signature=[tf.TensorSpec([None] * len(s), "float64") for s in shapes])
+    @traced(input_signature=[tf.TensorSpec([None] * len(s), "float64") for s in shapes])
     def unknown(x: Any, y: Any) -> Any:
         return batch_dot(x, y, axes=axes)
 
