@@ -219,6 +219,30 @@ def test_a_sweep_has_a_row_for_each_choice(gradients: SimpleNamespace) -> None:
     assert [row.function(*row.draw()).ndim for row in rows] == [0, 1, 2, 1, 2]
 
 
+def test_a_value_leads_for_each_function_only_where_it_is_said_to(
+    gradients: SimpleNamespace,
+) -> None:
+    """Else once; and each function leads once, whatever is said."""
+    rows = gradients.sweep.sweep(
+        "reduce",
+        [gradients.inputs.normal(2, 2, 2)],
+        lambda x, of, axis: of(x, axis),
+        leads=lambda axis: axis == 2,
+        of=("sum", "max"),
+        axis=(0, 1, 2),
+    )
+    assert [row.lead for row in rows] == [True, True, True, True, False, True]
+
+
+def test_the_core_leaves_out_the_dearest_rows(gradients: SimpleNamespace) -> None:
+    tier = gradients.tiers.Tier
+    row = gradients.case.Case("ctc", [], abs, group="loss")
+    assert not tier.CORE.has(row, "forward")
+    assert tier.CORE.has(row, "reverse")
+    assert tier.CORE.has(replace(row, name="hinge"), "forward")
+    assert tier.ALL.has(row, "forward")
+
+
 def test_on_another_device_a_record_demands_nothing(gradients: SimpleNamespace) -> None:
     verdict, record = gradients.verdict, gradients.case.Known("known")
     right, wrong = verdict.Outcome(1e-6, 0.0), verdict.Outcome(1e-6, 1.0)

@@ -7,7 +7,7 @@ inputs together: an input whose gradient is exactly 0 would make any rounding in
 | check | what is compared | measured by |
 |---|---|---|
 | reverse | <J'v, u> with central differences of <v, f>, for three u | the norm of J'v |
-| forward | <v, J u> with <J'v, u>: the inner-product identity, for three u | the same |
+| forward | <v, J u> with <J'v, u>: the inner-product identity, for two u | the same |
 | second | the derivative of <J'v, u>, in x and v, with central differences of it | its norm |
 | function | the value and J'v inside `tf.function` with eager ones | the largest element |
 | relaxed | the same, where the function knows ranks alone, and no size | the same |
@@ -64,6 +64,9 @@ SINGLE = {
     "jacobian": 1e-5,
 }
 DIRECTIONS = 3
+#: Forward mode is exact: one direction shows as much as three. The second meets what TensorFlow has
+#: traced for the first.
+FORWARD_DIRECTIONS = 2
 #: Steps of central differences: of a value, and of a gradient, which is noisier.
 STEP, STEP_OF_GRADIENT = 1e-6, 1e-5
 REPEATS = 3
@@ -208,7 +211,7 @@ def reverse(problem: Problem) -> float:
 def forward(problem: Problem) -> float:
     """Compare forward mode with reverse mode, by the inner-product identity."""
     errors = []
-    for direction in problem.directions:
+    for direction in problem.directions[:FORWARD_DIRECTIONS]:
         tangents = problem.tensors(problem.case.dtype, direction)
         with tf.autodiff.ForwardAccumulator(problem.inputs, tangents) as accumulator:
             value = problem.case.function(*problem.inputs)

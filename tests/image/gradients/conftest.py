@@ -56,9 +56,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.reportchars = "fEs"
 
 
-def pytest_collection_finish() -> None:
-    """Spare what is loaded by now, which stays, from each collection of garbage."""
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Spare what is loaded from the collections of garbage, while it is and later: it stays."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture

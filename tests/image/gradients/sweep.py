@@ -21,14 +21,15 @@ def sweep(
     known: Mapping[str, Known] | Callable[..., Mapping[str, Known]] | None = None,
     reference: Callable[..., Any] | None = None,
     only: Callable[..., bool] = lambda: True,
+    leads: Callable[..., bool] = lambda: True,
     dtype: str = "float64",
     **attributes: Sequence[Any],
 ) -> Iterator[Case]:
     """Yield a case for each choice of the attributes for which `only` holds.
 
     `function` takes the inputs, and the attributes by name; so does `reference`. `inputs` and
-    `known` are the same for all, or functions of the attributes; these, and `only`, are given
-    those that they name.
+    `known` are the same for all, or functions of the attributes; these, `only` and `leads` are
+    given those that they name. A value leads once, and where `leads` holds once for each `of`.
     """
     seen: set[tuple[Any, ...]] = set()
     for values in product(*attributes.values()):
@@ -36,7 +37,8 @@ def sweep(
         if not only(**_named(only, chosen)):
             continue
         # Of which function it is, each value leads: functions differ more than values do.
-        new = {(chosen.get("of"), *item) for item in chosen.items()} - seen
+        of = {None, chosen.get("of")} if leads(**_named(leads, chosen)) else {None}
+        new = {(one, *item) for item in chosen.items() for one in of} - seen
         seen |= new
         yield Case(
             f"{name}({', '.join(f'{key}={_short(value)}' for key, value in chosen.items())})",

@@ -10,6 +10,9 @@ from gradients.sweep import sweep
 BOTH = (False, True)
 #: Axes of a tensor of three: none, one from either end, several in any order, all.
 AXES = (None, 0, 1, -1, -3, (0, 2), (-1, 0), (2, 1), (0, 1, 2), ())
+#: Those that lead for each reduction: which axes are meant, the same code finds out for all, but
+#: for a product's own.
+SHARED = (-1, (-1, 0))
 #: Axes of one.
 ONE = (0, 1, 2, -1, -2, -3)
 #: Shapes of ranks 0 to 6.
@@ -36,6 +39,7 @@ CASES = (
         [off_zero(2, 3, 4)],
         lambda x, of, axis, keepdims: SMOOTH[of](x, axis, keepdims),
         only=lambda of, axis, keepdims: not (of in SPREAD and axis == ()),
+        leads=lambda of, axis: of == "prod" or axis in SHARED,
         of=tuple(SMOOTH),
         axis=AXES,
         keepdims=BOTH,
@@ -44,6 +48,7 @@ CASES = (
         "reduce",
         [distinct(2, 3, 4)],
         lambda x, of, axis, keepdims: EXTREME[of](x, axis, keepdims),
+        leads=lambda axis: axis in SHARED,
         of=tuple(EXTREME),
         axis=AXES,
         keepdims=BOTH,
@@ -53,6 +58,7 @@ CASES = (
         lambda of, shape: [distinct(*shape, offset=0.3)],
         lambda x, of, shape: (SMOOTH | EXTREME)[of](x) * tf.reduce_sum(x),
         only=lambda of, shape: not (of in SPREAD and shape == ()),
+        leads=lambda shape: shape in ((), (2, 1, 3)),
         of=(*SMOOTH, *EXTREME),
         shape=RANKS,
     ),
