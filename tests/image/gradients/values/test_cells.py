@@ -242,13 +242,14 @@ PAIRS: dict[str, tuple[Any, dict[str, Any]]] = {
 def test_two_directions_may_be_two_kinds(name: str) -> None:
     """Each computes what it is, and none is taken for a kernel that both would share."""
     make, other = PAIRS[name]
+    inputs = INPUTS[:, :2]
     options = {"dtype": "float64", **make.keywords} | other
     backward = make.func(*(() if "units" in options else make.args), go_backwards=True, **options)
     backward.use_cudnn = options.get("use_cudnn", "auto")
     both = layers.Bidirectional(make(dtype="float64"), backward_layer=backward, dtype="float64")
     both.backward_layer.use_cudnn = backward.use_cudnn
-    expected = [both.forward_layer(INPUTS), both.backward_layer(INPUTS)]
-    np.testing.assert_allclose(both(INPUTS), np.concatenate(expected, -1), rtol=1e-12)
+    expected = [both.forward_layer(inputs), both.backward_layer(inputs)]
+    np.testing.assert_allclose(both(inputs), np.concatenate(expected, -1), rtol=1e-12)
 
 
 def test_one_direction_may_be_another_layer() -> None:
