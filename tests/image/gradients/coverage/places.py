@@ -48,7 +48,7 @@ class Places:
     def __init__(self, source: str, name: str) -> None:
         self._lines = source.splitlines()
         self._tree = ast.parse(source)
-        self._nodes = {_span(node): node for node in ast.walk(self._tree) if _span(node)[0]}
+        self._nodes = {span: node for node in ast.walk(self._tree) if (span := _span(node))[0]}
         self._jumps: dict[CodeType, dict[int, tuple[dis.Instruction, int]]] = {}
         self._statement: dict[int, ast.stmt] = {}
         self._own: dict[int, list[int]] = defaultdict(list)
@@ -57,7 +57,7 @@ class Places:
         self._look(self._tree.body)
         self._by_line: dict[int, Place] = {}
         self._by_way: dict[tuple[Span, bool], Place] = {}
-        for code in _functions(compile(source, name, "exec", dont_inherit=True)):
+        for code in _functions(compile(self._tree, name, "exec", dont_inherit=True)):
             self._scan(code)
         self.all = list(
             dict.fromkeys(
@@ -75,7 +75,8 @@ class Places:
     def at_jump(self, code: CodeType, offset: int, destination: int) -> Place | None:
         """Return the way that a branch at an offset took."""
         if code not in self._jumps:
-            self._jumps[code] = {one.offset: (one, after) for one, after in _jumps(code)}
+            found = _jumps(list(dis.get_instructions(code)))
+            self._jumps[code] = {one.offset: (one, after) for one, after in found}
         if offset not in self._jumps[code]:
             return None
         instruction, after = self._jumps[code][offset]
@@ -113,7 +114,8 @@ class Places:
 
     def _scan(self, code: CodeType) -> None:
         """Note the places of a function, or of one inside it."""
-        for instruction in dis.get_instructions(code):
+        instructions = list(dis.get_instructions(code))
+        for instruction in instructions:
             line = instruction.positions.lineno if instruction.positions else None
             statement = self._statement.get(line or 0)
             if line is None or statement is None or instruction.opname in PROLOGUE:
@@ -129,7 +131,7 @@ class Places:
                 refusal=id(statement) in self._refusals,
             )
             self._by_line.update(dict.fromkeys(own, place))
-        for instruction, _ in _jumps(code):
+        for instruction, _ in _jumps(instructions):
             for jumped in (True, False):
                 way = self._way(instruction, jumped)
                 span, value = way
@@ -167,8 +169,9 @@ class Places:
 
 def _span(node: ast.AST) -> Span:
     """Return where a node stands."""
-    names = ("lineno", "end_lineno", "col_offset", "end_col_offset")
-    return tuple(getattr(node, name, None) for name in names)  # type: ignore[return-value]
+    if not isinstance(node, ast.stmt | ast.expr | ast.excepthandler | ast.pattern | ast.alias):
+        return (None,) * 4
+    return node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
 
 
 def _leading(test: ast.expr, value: bool) -> Iterator[tuple[Span, bool]]:
@@ -192,13 +195,12 @@ def _functions(code: CodeType, inside: bool = False) -> Iterator[CodeType]:
             yield from _functions(constant, inside or optimized)
 
 
-def _jumps(code: CodeType) -> Iterator[tuple[dis.Instruction, int]]:
+def _jumps(instructions: list[dis.Instruction]) -> Iterator[tuple[dis.Instruction, int]]:
     """Yield the conditional jumps, each with the offset of what follows where it is not taken.
 
     Not the one by which `with` swallows an exception: no source says it.
     """
     recent: list[str] = []
-    instructions = list(dis.get_instructions(code))
     for instruction, following in itertools.pairwise(instructions):
         name = instruction.opname
         conditional = name == "FOR_ITER" or "JUMP_IF_" in name
