@@ -60,3 +60,11 @@ def test_a_single_number_is_clipped_too() -> None:
     )
     found = [variable.numpy().tolist() for variable in held]
     assert found == [-RATE / 2, RATE / 2, [-RATE / 2, RATE / 2]]
+
+
+def test_a_gradient_without_end_is_not_clipped_away() -> None:
+    """By their common norm all become NaN: a step that is wrong must show."""
+    held = [keras.Variable(np.zeros(2)), keras.Variable(0.0)]
+    given = [keras.ops.convert_to_tensor(value, "float32") for value in ([np.inf, 1.0], 1.0)]
+    optimizers.SGD(RATE, global_clipnorm=1.0).apply(given, held)
+    assert all(np.isnan(variable.numpy()).all() for variable in held)
