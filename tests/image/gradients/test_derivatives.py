@@ -63,3 +63,13 @@ def test_what_meets_nothing_has_a_gradient_of_0() -> None:
         given = [tf.ones(shape, tf.float64) for shape in shapes]
         for one, shape in zip(gradients(*given), shapes, strict=True):
             np.testing.assert_array_equal(one, np.zeros(shape))
+
+
+def test_a_tape_tells_what_it_watches_while_it_records() -> None:
+    """All variables that were read so far, in their order; afterwards, too."""
+    one, other = tf.Variable(2.0, name="z"), tf.Variable(3.0, name="a")
+    with tf.GradientTape() as tape:
+        y = one * other
+        assert [variable is one for variable in tape.watched_variables()] == [True, False]
+    tape.gradient(y, [one, other])
+    assert [variable is other for variable in tape.watched_variables()] == [False, True]
