@@ -185,6 +185,8 @@ COMPLEX: dict[str, Unary] = {
     "acosh": tf.acosh,
     "atanh": tf.atanh,
     "sigmoid": tf.sigmoid,
+    "times_a_number": lambda z: z * tf.constant(0.5 + 2j, z.dtype),
+    "power_of_a_number": lambda z: tf.pow(z, tf.constant(1.5 + 0.5j, z.dtype)),
     "negative": tf.negative,
     "conj": tf.math.conj,
     "abs": lambda z: tf.complex(tf.abs(z), tf.abs(z) * 0),

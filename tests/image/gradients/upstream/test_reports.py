@@ -22,9 +22,8 @@ BY_ONEDNN = ("grouped_jacobian",)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Leave to `--tier all` what starts TensorFlow anew: `distributed` has the same records."""
-    everything = metafunc.config.stash[tiers.KEY] is Tier.ALL
-    asked = [report for report in reports.load() if everything or not report.alone]
+    """Leave them to `--tier all`: the core's records say the same of what they are about."""
+    asked = reports.load() if metafunc.config.stash[tiers.KEY] is Tier.ALL else ()
     metafunc.parametrize("report", asked, ids=lambda report: report.name)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import pytest
 from keras import losses, optimizers
 
 _random = np.random.default_rng(81)
@@ -60,3 +61,61 @@ def test_a_single_number_is_clipped_too() -> None:
     )
     found = [variable.numpy().tolist() for variable in held]
     assert found == [-RATE / 2, RATE / 2, [-RATE / 2, RATE / 2]]
+
+
+def test_a_gradient_without_end_is_not_clipped_away() -> None:
+    """By their common norm all become NaN: a step that is wrong must show."""
+    held = [keras.Variable(np.zeros(2)), keras.Variable(0.0)]
+    given = [keras.ops.convert_to_tensor(value, "float32") for value in ([np.inf, 1.0], 1.0)]
+    optimizers.SGD(RATE, global_clipnorm=1.0).apply(given, held)
+    assert all(np.isnan(variable.numpy()).all() for variable in held)
+
+
+BLOCK = _random.standard_normal((2, 3, 4))
+#: Found beside an attribute's first value, and what it must be.
+OTHERS = {
+    "normalize along the middle": (
+        lambda: keras.ops.normalize(BLOCK, axis=1, order=1),
+        BLOCK / np.abs(BLOCK).sum(1, keepdims=True),
+    ),
+    "normalize nearly nothing": (
+        lambda: keras.ops.normalize(1e-9 * BLOCK, axis=1, epsilon=1e-3),
+        1e-6 * BLOCK,
+    ),
+    "trapezoid of places": (
+        lambda: keras.ops.trapezoid(BLOCK, x=BLOCK.cumsum(1), axis=1),
+        np.trapezoid(BLOCK, x=BLOCK.cumsum(1), axis=1),
+    ),
+    "average, each by its own": (
+        lambda: keras.ops.average(BLOCK, axis=1, weights=BLOCK**2),
+        np.average(BLOCK, axis=1, weights=BLOCK**2),
+    ),
+    "cross in a plane": (
+        lambda: keras.ops.cross(BLOCK[0, :, :2], BLOCK[1, :, :2]),
+        BLOCK[0, :, 0] * BLOCK[1, :, 1] - BLOCK[0, :, 1] * BLOCK[1, :, 0],
+    ),
+    "norms of rows": (
+        lambda: keras.constraints.MaxNorm(0.5, axis=1)(BLOCK[0]),
+        BLOCK[0] * np.minimum(1, 0.5 / np.linalg.norm(BLOCK[0], axis=1, keepdims=True)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_another_value_is_another_number(name: str) -> None:
+    call, expected = OTHERS[name]
+    np.testing.assert_allclose(call(), expected, rtol=1e-6, atol=1e-9)
+
+
+def test_first_weights_lie_around_their_mean() -> None:
+    drawn = keras.initializers.RandomNormal(mean=5.0, stddev=0.125, seed=1)((1000,))
+    np.testing.assert_allclose(np.mean(drawn), 5, atol=0.02)
+
+
+def test_statistics_of_batches_are_those_of_all() -> None:
+    """Of unlike size, whose means differ."""
+    values = np.concatenate([BLOCK[0], 3 + BLOCK[1], BLOCK[0] ** 2]).astype("float32")
+    layer = keras.layers.Normalization()
+    layer.adapt([values[:2], values[2:7], values[7:]])
+    expected = (values - values.mean(0)) / values.std(0)
+    np.testing.assert_allclose(layer(values), expected, rtol=1e-4, atol=1e-5)

@@ -27,6 +27,8 @@ def row(name: str, *arguments: Any, **options: Any) -> Row:
     return lambda: getattr(ops, name)(*arguments, **options), reference(*arguments, **options)
 
 
+#: In a smaller type than what stands beside it.
+HALF = X.astype("float32")
 #: Of one number each, where all are defined.
 ELEMENTWISE = (
     *("absolute", "arcsinh", "arctan", "cbrt", "ceil", "cos", "cosh", "deg2rad", "exp", "exp2"),
@@ -75,7 +77,7 @@ CALLS: dict[str, tuple[tuple[tuple[Any, ...], dict[str, Any]], ...]] = {
     "diff": (((CUBE,), {"n": 2, "axis": 1}), ((CUBE,), {})),
     "digitize": (((X, np.array([-1.0, 0.0, 0.5])), {}),),
     "dot": (((CUBE, Y.T), {}), ((X, ROW), {}), ((CUBE, CUBE.swapaxes(1, 2)), {}), ((2.0, X), {})),
-    "dstack": ((([X, Y],), {}),),
+    "dstack": ((([X, Y],), {}), (([HALF, Y],), {})),
     "einsum": ((("ijk,lk->jil", CUBE, Y), {}), (("ij,kj", X, Y), {}), (("...k,k", CUBE, ROW), {})),
     "expand_dims": (((X, (0, -1)), {}),),
     "eye": (((3, 4), {"k": 1}), ((3,), {"k": -1})),
@@ -83,7 +85,7 @@ CALLS: dict[str, tuple[tuple[tuple[Any, ...], dict[str, Any]], ...]] = {
     "full_like": (((X, 2.5), {}),),
     "gcd": (((WHOLE, OTHER), {}),),
     "geomspace": (((1.0, 16.0), {"num": 5}), ((1.0, 16.0), {"num": 4, "endpoint": False})),
-    "hstack": ((([X, Y],), {}),),
+    "hstack": ((([X, Y],), {}), (([HALF, Y],), {})),
     "isclose": (((X, X + np.array([[1e-9], [1e-4], [0]])), {}),),
     "isin": (((WHOLE, OTHER), {}), ((WHOLE, OTHER), {"invert": True})),
     "lcm": (((np.abs(WHOLE), OTHER), {}),),
@@ -131,7 +133,7 @@ CALLS: dict[str, tuple[tuple[tuple[Any, ...], dict[str, Any]], ...]] = {
     "split": (((X, 2), {"axis": 1}), ((X, [1, 3]), {"axis": 1})),
     "array_split": (((X, 3), {"axis": 1}),),
     "squeeze": (((X[:, None, :, None],), {"axis": 1}), ((X[:, None],), {})),
-    "stack": ((([X, Y],), {"axis": 1}),),
+    "stack": ((([X, Y],), {"axis": 1}), (([HALF, Y],), {})),
     "swapaxes": (((CUBE, 0, 2), {}),),
     "take": (((CUBE, [[2, -1], [0, 0]]), {"axis": 1}), ((CUBE, [5, 7]), {})),
     "take_along_axis": (((CUBE, PLACES), {"axis": 1}),),
@@ -146,7 +148,7 @@ CALLS: dict[str, tuple[tuple[tuple[Any, ...], dict[str, Any]], ...]] = {
     "unravel_index": (((np.array([5, 11]), (3, 4)), {}),),
     "vander": (((ROW,), {"N": 3}), ((ROW,), {"increasing": True})),
     "vdot": (((COMPLEX, COMPLEX * 1j + 2), {}),),
-    "vstack": ((([X, Y],), {}),),
+    "vstack": ((([X, Y],), {}), (([HALF, Y],), {})),
     "where": (((BITS, X, 2.5), {}), ((BITS[:, :1], Y[:1], X), {})),
     **{name: (((7,), {}), ((1,), {})) for name in ("bartlett", "blackman", "hamming", "hanning")},
     "kaiser": (((7, 3.5), {}),),
@@ -156,6 +158,8 @@ ROWS: Rows = {
     **{name: row(name, X) for name in ELEMENTWISE},
     **{name: row(name, UNIT) for name in BETWEEN},
     **{name: row(name, X, Y) for name in TWO},
+    **{f"{name}_of_a_number": row(name, 2.5, X) for name in TWO},
+    **{f"{name}_by_a_number": row(name, X, 2.5) for name in TWO},
     **{f"{name}_axis": row(name, CUBE, axis=1, keepdims=True) for name in REDUCTIONS},
     **{f"{name}_axes": row(name, CUBE, axis=(0, 2)) for name in REDUCTIONS},
     **{f"{name}_whole": row(name, CUBE) for name in REDUCTIONS},
