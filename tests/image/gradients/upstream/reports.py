@@ -34,8 +34,8 @@ docker run --rm -i --network none gradlock:cpu python - < FILE
 
 They lie in [tests/image/gradients/upstream](../tests/image/gradients/upstream), and the suite
 `gradients` runs them with `--tier all`: it fails once one prints anything else, be it that upstream
-mended it, which the records of the core tell, too. Each prints what it found, what is expected, and what
-the remedy gives. This page is written from them, by
+mended it, which the records of the core tell, too. Each prints what it found, what is expected, and
+what the remedy gives. This page is written from them, by
 `python tests/image/gradients/upstream/reports.py`.
 """
 
