@@ -115,6 +115,18 @@ def test_rows_ask_the_index_once_for_what_they_share(shelf: str, tmp_path: Path)
     assert sorted(wheels.values()) == [1, 1, 1, 1]
 
 
+def test_what_rows_start_with_is_asked_for_ahead_and_not_again(shelf: str, tmp_path: Path) -> None:
+    """A pin that is gone, and one that nothing asks for, keep nothing from being resolved."""
+    start = "shared==1.0\nleft==1.0\nright==1.0\nshared-gone==1.0\nleft==7\n"
+    assert compile_rows(shelf, tmp_path, {"one": "left\n", "two": "left\n"}, start) == {
+        "one": "left==1.0\nshared==1.0\n",
+        "two": "left==1.0\nshared==1.0\n",
+    }
+    asked = {what: often for what, often in Shelf.asked.items() if what.startswith("HEAD /")}
+    assert len(asked) == 3
+    assert set(asked.values()) == {1}
+
+
 def test_a_row_keeps_its_own_pins(shelf: str, tmp_path: Path) -> None:
     assert compile_rows(shelf, tmp_path, {"one": "left\n"}, start="shared==1.0\n") == {
         "one": "left==1.0\nshared==1.0\n"
