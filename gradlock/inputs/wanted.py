@@ -33,8 +33,9 @@ ENVIRONMENT = store.ROOT / "environment.yml"
 FROM_THE_TABLE = ("python", "cuda-version")
 #: A Debian package's name; with a sign of minus at its end, apt would remove it.
 DEB = r"[a-z0-9][a-z0-9+.-]*[a-z0-9+]"
+_BOUND = r"""(version|build)=('[^']*'|"[^"]*"|[^,='"\[\]]+)"""
 #: What is asked of conda: a name, and what bounds its version; no other channel, and no URL.
-SPEC = r"[a-z0-9_][a-z0-9_.-]*([ =<>!~][^:/\[\]]*)?"
+SPEC = rf"[a-z0-9_][a-z0-9_.-]*([ =<>!~][^:/\[\]]*)?(\[{_BOUND}(, *{_BOUND})*\])?"
 #: Distributions that carry TensorFlow itself: an environment has exactly one.
 TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tf-nightly")
 
@@ -243,7 +244,7 @@ def condas(variant: Variant) -> tuple[str, ...]:
     for spec in specs:
         if not isinstance(spec, str) or not re.fullmatch(SPEC, spec):
             problems.append(
-                f"not a name with bounds of its version, as conda spells it (pip's belong in "
+                f"not a conda spec of a name and bounds of its version (pip's belong in "
                 f"requirements/*.in): {spec!r}"
             )
         elif spec_name(spec) in FROM_THE_TABLE and spec != "python":
