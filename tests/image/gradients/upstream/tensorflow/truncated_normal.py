@@ -3,8 +3,8 @@
 `_StatelessParameterizedTruncatedNormalGrad` has `dmean = ones_like(sample_std)` and `dstddev =
 sample_std`: the gradients of mean + deviation * z for a z between bounds that stay where they
 are. But `minval` and `maxval` are bounds of the sample, so those of z move against mean and
-deviation, and the rule wants `dmean = 1 - dminval - dmaxval`, and `dstddev = sample_std - dminval
-* minval_std - dmaxval * maxval_std`.
+deviation, and the rule wants `dmean = 1 - dminval - dmaxval`, and
+`dstddev = sample_std - dminval * minval_std - dmaxval * maxval_std`.
 
 Below: the implicit gradient of what was drawn, by SciPy. A mend: these two lines. Until then:
 draw a standard one between bounds that are worked out, and move it.
