@@ -21,10 +21,11 @@ import yaml
 
 from gradlock import store
 from gradlock.errors import EditedError, LockError, raise_all
+from gradlock.inputs import lines
 from gradlock.locks import merging, places
 from gradlock.locks.pins import CondaPin, DebPin, WheelPin
 
-TITLE = "# gradlock lock; made by `invoke lock`, not by hand"
+TITLE = f"{lines.LOCK} made by `invoke lock`, not by hand"
 RELOCK = "./inv lock"
 #: The lines of a header.
 HEADER = 3
