@@ -4,9 +4,9 @@
 
 A mutant wraps a function in TensorFlow's own registries. It is planted for every operation that
 the table's cases differentiate, so the table is held to what it covers; the swept rows, which
-differentiate the same operations, are left to `branches`. A mutant that changed no gradient of any
-case (one that is all zeros, say) was not planted. Writes a JSON: of each mutant its kind, the
-operation, and the case and the check that caught it, or none.
+differentiate the same operations, are left to the bugs of `tests/mutation/bugs`. A mutant that
+changed no gradient of any case (one that is all zeros, say) was not planted. Writes a JSON: of each
+mutant its kind, the operation, and the case and the check that caught it, or none.
 """
 
 from __future__ import annotations

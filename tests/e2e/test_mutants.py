@@ -14,14 +14,23 @@ from gradlock.engine import containers
 from gradlock.engine.engine import Engine
 from gradlock.inside import box
 from gradlock.inside import suites as inside
-from tests.e2e import bugs
+from tests.mutation import __main__ as mutation
+from tests.mutation import table
 
 HERE = Path(__file__).parent
-PLANT, BRANCHES, REWRITE, BUGS = (
-    HERE / name for name in ("plant.py", "branches.py", "rewrite.py", "bugs.py")
-)
-#: Every so many mutants of Keras's files one is written: each starts TensorFlow anew.
-EVERY = 7
+PLANT = HERE / "plant.py"
+#: How many bugs of the tables are planted.
+SAMPLE, TABLE = 24, "table.json"
+#: Says which bugs of a table an image's packages do not have.
+LOOK = f"""\
+import json, sys
+from pathlib import Path
+from gradients.coverage import scope
+from gradients.mutation.tasks import Bugs
+sources = {{name: path.read_text("utf-8") for name, path in scope.everything().items()}}
+gone = Bugs.of(json.loads(Path("{TABLE}").read_text("utf-8")), sources).gone
+sys.exit("\\n".join(gone) or 0)
+"""
 SECONDS = 600
 #: Every kind, and how many operations it must have been planted in at least.
 KINDS = {
@@ -64,7 +73,7 @@ def test_mutants_are_planted_all_over(mutants: list[dict[str, Any]]) -> None:
     planted = Counter(one["kind"] for one in mutants)
     assert {kind: planted[kind] for kind in KINDS if planted[kind] < KINDS[kind]} == {}
     groups = {one["case"].partition("/")[0] for one in mutants}
-    # Rows that sweep attributes differentiate what other rows do: `branches` is about them.
+    # Rows that sweep attributes differentiate what other rows do: bugs are for them.
     modules = {
         path.stem
         for path in (inside.TESTS / "gradients/cases").glob("[a-z]*.py")
@@ -74,29 +83,19 @@ def test_mutants_are_planted_all_over(mutants: list[dict[str, Any]]) -> None:
     assert modules - groups <= {"layers", "recurrent", "attention"}
 
 
-def test_wrong_branches_are_caught_by_the_core(docker_engine: Engine, cpu_image: str) -> None:
-    """What only an attribute, a size or a tie shows, written into TensorFlow's own source."""
-    program, found = str(box.TESTS / BRANCHES.name), str(box.RESULTS / "branches.json")
-    argv, options = ["timeout", str(SECONDS), "python", program, found], box.options(docker_engine)
-    beside = {path.name: path.read_bytes() for path in (BRANCHES, BRANCHES.with_suffix(".toml"))}
+def test_bugs_that_people_wrote_are_in_this_release(docker_engine: Engine, cpu_image: str) -> None:
+    """Else nobody knows whether the suite would see them."""
+    argv, options = ["python", "-c", LOOK], box.options(docker_engine)
     with containers.container(docker_engine, cpu_image, argv, kind="e2e", **options) as container:
-        box.put(container, {**inside.sources(), **beside})
-        assert inside.follow(container, SECONDS + inside.GRACE) == 0
-        branches = json.loads(box.results(container)["branches.json"])
-    store.write_text(store.ROOT / "reports/cpu/branches.json", json.dumps(branches, indent=1))
-    assert len(branches) >= 40
-    assert [f"{one['function']}: {one['new']}" for one in branches if not one["case"]] == []
+        box.put(container, {**inside.sources(), TABLE: json.dumps(table.read()).encode()})
+        assert inside.follow(container, SECONDS) == 0
 
 
-def test_bugs_in_keras_are_caught(docker_engine: Engine, cpu_image: str) -> None:
-    """A sample of `bugs`, in a copy of the image's own Keras."""
-    program, found = str(box.TESTS / REWRITE.name), str(box.RESULTS / "rewritten.json")
-    names = [mutant.name for mutant in bugs.MUTANTS[::EVERY]]
-    argv = ["timeout", str(SECONDS), "python", program, found, *names]
-    options = box.options(docker_engine)
-    with containers.container(docker_engine, cpu_image, argv, kind="e2e", **options) as container:
-        programs = {path.name: path.read_bytes() for path in (REWRITE, BUGS)}
-        box.put(container, {**inside.sources(), **programs})
-        assert inside.follow(container, SECONDS + inside.GRACE) == 0
-        planted = json.loads(box.results(container)["rewritten.json"].decode())
-    assert [one["name"] for one in planted if one["caught"]] == names
+def test_bugs_that_people_wrote_are_caught(docker_engine: Engine, cpu_image: str) -> None:
+    """A sample, each held to the test that its table names: one that is no more is an error."""
+    rows = table.sample(table.read(), cpu_image, SAMPLE)
+    words = mutation.planting(*{row["by"] for row in rows}, bugs=box.TESTS / TABLE)
+    files, left = {**inside.sources(), TABLE: json.dumps(rows).encode()}, dict[str, bytes]()
+    assert mutation.run(docker_engine, cpu_image, words, SECONDS, files, left.update) == 0
+    found = [json.loads(line)["by"] for line in left[mutation.FOUND].splitlines()]
+    assert sorted(found) == sorted(row["by"] for row in rows)

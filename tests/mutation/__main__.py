@@ -1,9 +1,10 @@
 """Plants mutants of gradient code inside the CPU image: `python -m tests.mutation --mutants 300`.
 
-First the suite runs once, and keeps which test runs which line; then each mutant is held to those
-tests. All stands in `reports/cpu/mutation`, from where the next run goes on: of the same image and
-suite what was found is taken, of others the test that caught a mutant is tried first. Fails where
-no mutant was planted, or a goal is missed.
+With `--bugs` it plants the bugs of the tables that people wrote instead: those named, or all. First
+the suite runs once, and keeps which test runs which line; then each mutant is held to those tests.
+All stands in `reports/cpu/mutation`, from where the next run goes on: of the same image and suite
+what was found is taken, of others the test that caught a mutant is tried first. Fails where no
+mutant was planted, or a goal is missed; where a bug is not what its table says.
 """
 
 from __future__ import annotations
@@ -22,15 +23,19 @@ from gradlock.engine.engine import Engine
 from gradlock.inputs import variants
 from gradlock.inside import box, suites
 from gradlock.verbs import building, connection
+from tests.mutation import table
 
 #: Mutants by default, of each package half, and seconds after which none is begun.
 MUTANTS, SECONDS = 1000, 3 * 3600
 #: Seconds that the suite, or the mutants that are begun, may take besides.
 GRACE = 1800
-#: The suite's modules that no test's outcome depends on.
-ASIDE = ("gradients/mutation/", "gradients/coverage/")
+#: The suite's modules that no test's outcome depends on; but which lines are told of, one says.
+ASIDE, SCOPE = ("gradients/mutation/", "gradients/coverage/"), "gradients/coverage/scope.py"
+SUITE = "gradients"
 #: Where the container has what earlier runs left, and what the suite's results are called.
 KEPT, ROWS, FOUND = "kept", "gradients.rows.json", "gradients.mutation.jsonl"
+#: The bugs that are planted, as the container has them.
+BUGS = f"{KEPT}/table.json"
 
 
 def state(image: str, files: Mapping[str, bytes]) -> str:
@@ -38,7 +43,8 @@ def state(image: str, files: Mapping[str, bytes]) -> str:
     told = {
         name: store.digest(data)
         for name, data in files.items()
-        if (name.startswith("gradients/") or "/" not in name) and not name.startswith(ASIDE)
+        if (name.startswith("gradients/") or "/" not in name)
+        and (name == SCOPE or not name.startswith(ASIDE))
     }
     return store.digest(json.dumps([image, told], sort_keys=True).encode())
 
@@ -49,20 +55,22 @@ def pytest(seconds: int, *words: str) -> list[str]:
         *("nice", "timeout", "--kill-after=10", str(seconds)),
         *("python", "-m", "pytest", f"--junitxml={box.RESULTS}/gradients.xml", "-q"),
         *words,
-        "gradients",
     ]
 
 
 def suite() -> list[str]:
     """Return what pytest is told to run the suite, and to keep which test runs which line."""
-    return ["-n", "auto", "--maxprocesses=4", "--coverage=rows"]
+    return ["-n", "auto", "--maxprocesses=4", "--coverage=rows", SUITE]
 
 
-def planting(**options: object) -> list[str]:
-    """Return what pytest is told to plant mutants; `options` are those of the suite's plugin."""
+def planting(*tests: str, **options: object) -> list[str]:
+    """Return what pytest is told to plant mutants, and to hold them to tests, or to the suite's.
+
+    `options` are those of the suite's plugin.
+    """
     given = [f"--{name}={value}" for name, value in options.items()]
     # Processes are forked by the thousand: none may fill a file that all have for their output.
-    return ["-s", "-p", "no:faulthandler", *given]
+    return ["-s", "-p", "no:faulthandler", *given, *(tests or (SUITE,))]
 
 
 def run(
@@ -111,6 +119,7 @@ def main() -> int:
     """Plant, keep what was found, and return a status."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--mutants", type=int, default=MUTANTS, help="how many are drawn")
+    parser.add_argument("--bugs", nargs="*", type=Path, help="plant these tables' bugs, or all")
     parser.add_argument("--seconds", type=int, default=SECONDS, help="begin none after so many")
     parser.add_argument("--seed", default="", help="what they are drawn by; else the image's ID")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="so many at a time")
@@ -118,9 +127,11 @@ def main() -> int:
     engine, row = connection.connect(), variants.load().cpu
     image = building.present(engine, row)
     image_id = engine.client.images.get(image).id or image
+    bugs = None if given.bugs is None else table.read(given.bugs)
     tests = suites.sources()
     current, folder = state(image_id, tests), store.ROOT / "reports" / row.name / "mutation"
-    rows, found = folder / f"rows-{current[:12]}.json", folder / "mutants.jsonl"
+    rows = folder / f"rows-{current[:12]}.json"
+    found = folder / ("mutants.jsonl" if bugs is None else "bugs.jsonl")
     if not rows.exists() and run(engine, image, suite(), GRACE, tests, partial(keep_rows, rows)):
         # What fails without a mutant proves nothing: it is left out.
         progress.say("the suite fails as it is: its other tests are held to mutants")
@@ -129,10 +140,13 @@ def main() -> int:
         return 1
     keep_found(found, {})
     kept = {f"{KEPT}/{path.name}": path.read_bytes() for path in (rows, found)}
+    if bugs is None:
+        task: dict[str, object] = {"mutants": given.mutants, "seed": given.seed or image_id}
+    else:
+        kept[BUGS], task = json.dumps(bugs).encode(), {"bugs": box.TESTS / BUGS}
     words = planting(
-        mutants=given.mutants,
+        **task,
         seconds=given.seconds,
-        seed=given.seed or image_id,
         jobs=given.jobs,
         rows=box.TESTS / KEPT / rows.name,
         known=box.TESTS / KEPT / found.name,

@@ -7,8 +7,11 @@ import gc
 import importlib
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -59,7 +62,7 @@ def get_config(self):
 def mutation(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Return the modules."""
     monkeypatch.syspath_prepend(str(IMAGE_SUITES))
-    names = ("mutants", "planting", "plugin", "processes", "score")
+    names = ("bugs", "corpus", "mutants", "order", "planting", "processes", "score", "tasks")
     return SimpleNamespace(
         **{name: importlib.import_module(f"gradients.mutation.{name}") for name in names}
     )
@@ -119,7 +122,7 @@ def test_nothing_is_touched_that_computes_no_number(found: list[Any]) -> None:
 def test_lines_stay_where_they_are(mutation: SimpleNamespace, found: list[Any]) -> None:
     lines = [one.lineno for one in ast.walk(ast.parse(SOURCE)) if isinstance(one, ast.stmt)]
     for one in found:
-        tree = mutation.mutants.mutated(SOURCE, one.node, one.choice)
+        tree = one.tree(SOURCE)
         assert [node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt)] == lines
         compile(tree, "made_up.py", "exec")
 
@@ -218,6 +221,24 @@ def test_helpers_are_counted_by_themselves(mutation: SimpleNamespace) -> None:
     assert (scores["helpers"].caught, scores["helpers"].effective) == (0, 1)
 
 
+def test_what_must_be_run_whole_is_no_helper(mutation: SimpleNamespace) -> None:
+    """Layers are in folders below the one that holds what all of them are made of."""
+    assert {
+        name: mutation.score.kind(name)
+        for name in (
+            "keras/src/layers/layer.py",
+            "keras/src/layers/core/dense.py",
+            "tensorflow/python/eager/polymorphic_function/function_type_utils.py",
+            "tensorflow/python/eager/polymorphic_function/concrete_function.py",
+        )
+    } == {
+        "keras/src/layers/layer.py": "helpers",
+        "keras/src/layers/core/dense.py": "keras",
+        "tensorflow/python/eager/polymorphic_function/function_type_utils.py": "helpers",
+        "tensorflow/python/eager/polymorphic_function/concrete_function.py": "tensorflow",
+    }
+
+
 def test_each_beginning_is_a_sample_of_each_kind(mutation: SimpleNamespace) -> None:
     helper = "tensorflow/python/ops/math_ops.py"
     files = ["tensorflow/a.py", helper, *["keras/b.py"] * 3]
@@ -225,11 +246,11 @@ def test_each_beginning_is_a_sample_of_each_kind(mutation: SimpleNamespace) -> N
         mutation.mutants.Mutant(file, "", "f", line, "", "", 0, 0)
         for line, file in enumerate(files)
     ]
-    chosen = mutation.plugin.drawn(mutants, "seed")
+    chosen = mutation.order.drawn(mutants, "seed")
     assert {one.file for one in chosen[:3]} == set(files)
     assert sorted(one.line for one in chosen) == [0, 1, 2, 3, 4]
-    assert chosen == mutation.plugin.drawn(mutants, "seed")
-    assert len({tuple(mutation.plugin.drawn(mutants, str(seed))) for seed in range(9)}) > 1
+    assert chosen == mutation.order.drawn(mutants, "seed")
+    assert len({tuple(mutation.order.drawn(mutants, str(seed))) for seed in range(9)}) > 1
 
 
 def test_tests_are_tried_kind_by_kind_and_what_caught_it_first(mutation: SimpleNamespace) -> None:
@@ -238,12 +259,12 @@ def test_tests_are_tried_kind_by_kind_and_what_caught_it_first(mutation: SimpleN
     other, slow = case.format("gather/a-reverse"), case.format("gather/a-xla")
     value = "gradients/values/test_losses.py::test_loss[Huber]"
     names = [*tables, other, slow, value]
-    found = list(mutation.plugin.spread(names, "seed"))
+    found = list(mutation.order.spread(names, "seed"))
     assert sorted(found) == sorted(names)
     assert found[0] == other
     assert found[1] in tables
     assert found[2:4] == [value, slow]
-    assert next(mutation.plugin.spread(names, "seed", slow)) == slow
+    assert next(mutation.order.spread(names, "seed", slow)) == slow
 
 
 class Stub:
@@ -251,6 +272,7 @@ class Stub:
 
     def __init__(self, nodeid: str, run: Callable[[], object]) -> None:
         self.nodeid, self.run = nodeid, run
+        self.config = self.ihook = None
 
 
 @pytest.fixture
@@ -261,6 +283,9 @@ def processes(mutation: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Any
         return [SimpleNamespace(failed=test.run() is False)]
 
     monkeypatch.setattr(mutation.processes, "runtestprotocol", protocol)
+    monkeypatch.setattr(
+        mutation.processes, "catch_warnings_for_item", lambda *_, **__: nullcontext()
+    )
     monkeypatch.setattr(mutation.processes, "LIMIT", 1)
     return mutation.processes
 
@@ -298,3 +323,42 @@ def test_nothing_that_is_planted_stays(processes: Any) -> None:
     tests = [Stub("one", lambda: not planted)]
     assert processes.attempt(tests, lambda: not planted.append(1)).status == "caught"
     assert processes.attempt(tests).status == "survived"
+
+
+WARNED = """\
+import warnings
+import pytest
+
+
+@pytest.mark.filterwarnings("ignore:on purpose")
+def test_one():
+    warnings.warn("on purpose", stacklevel=1)
+
+
+def test_other():
+    warnings.warn("news", stacklevel=1)
+"""
+FORKED = """\
+from gradients.mutation.processes import attempt
+
+
+def pytest_runtestloop(session):
+    for item in session.items:
+        print(item.name, attempt([item]).status)
+    return True
+"""
+
+
+def test_a_tests_filters_of_warnings_hold_in_its_process(tmp_path: Path) -> None:
+    """And the session's: what only warns is news there, too."""
+    for name, text in (("conftest", FORKED), ("test_warned", WARNED)):
+        (tmp_path / f"{name}.py").write_text(text)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-s", "-W", "error", "-p", "no:cacheprovider"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(IMAGE_SUITES), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "test_one survived\ntest_other caught\n" in done.stdout

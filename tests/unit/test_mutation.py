@@ -17,6 +17,8 @@ FILES = {
     "smoke/test_smoke.py": b"another suite",
     "gradients/checks.py": b"the suite",
     "gradients/mutation/score.py": b"what counts",
+    "gradients/coverage/page.py": b"what is shown",
+    "gradients/coverage/scope.py": b"what is told of",
 }
 
 
@@ -29,6 +31,16 @@ def test_the_suite_says_what_runs_which_line_and_mutants_are_drawn_by_the_seed()
     assert "--coverage=rows" in mutation.suite()
     words = mutation.planting(mutants=7, seed="sha256:ab", seconds=60)
     assert {"--mutants=7", "--seed=sha256:ab", "--seconds=60"} <= set(words)
+    assert mutation.suite()[-1] == words[-1] == "gradients"
+
+
+def test_bugs_can_be_held_to_the_tests_that_their_tables_name() -> None:
+    """Then pytest collects these alone, and says which there is not."""
+    words = mutation.planting(
+        "gradients/test_a.py::test_b", "gradients/test_c.py::test_d", bugs="x"
+    )
+    assert words[-2:] == ["gradients/test_a.py::test_b", "gradients/test_c.py::test_d"]
+    assert "gradients" not in words
 
 
 def test_a_session_has_its_seconds_before_it_is_ended_from_outside(
@@ -59,7 +71,7 @@ def test_a_session_has_its_seconds_before_it_is_ended_from_outside(
 def test_what_was_found_holds_until_the_image_or_the_suite_changes(name: str) -> None:
     found = mutation.state("sha256:ab", FILES)
     assert mutation.state("sha256:cd", FILES) != found
-    moves = name in ("conftest.py", "gradients/checks.py")
+    moves = name in ("conftest.py", "gradients/checks.py", "gradients/coverage/scope.py")
     assert (mutation.state("sha256:ab", FILES | {name: b"new"}) != found) == moves
 
 

@@ -49,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Collector(config.stash[REPORT]))
     if config.getoption("--coverage") != coverage.OFF:
         config.pluginmanager.register(coverage.Coverage(config))
-    if config.getoption("--mutants"):
+    if config.getoption("--mutants") or config.getoption("--bugs"):
         config.pluginmanager.register(mutation.Mutation(config))
     config.stash[START] = time.monotonic()
     # Hundreds of expected failures: the summary has them by reason, the report one by one.

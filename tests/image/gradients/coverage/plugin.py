@@ -14,7 +14,6 @@ import json
 import sys
 from collections import defaultdict
 from dataclasses import asdict
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +48,8 @@ class Coverage:
     def __init__(self, config: pytest.Config) -> None:
         self._config, self._mode = config, config.getoption("--coverage")
         rows = self._mode == ROWS
-        known = chain(scope.files(), scope.files(scope.HELPERS) if rows else ())
-        self._files = {str(path): name for name, path in known}
+        known = scope.everything() if rows else dict(scope.files())
+        self._files = {str(path): name for name, path in known.items()}
         self._ran: dict[str, set[Place]] = defaultdict(set)
         self._rows = Rows()
         self._measured: Measured | None = None

@@ -6,9 +6,9 @@ Beside them stand those that they call, which nobody must run whole, but mutants
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatch
 from importlib.util import find_spec
-from pathlib import Path
+from itertools import chain
+from pathlib import Path, PurePosixPath
 
 #: By package, the files below its folder.
 PATTERNS = {
@@ -34,17 +34,29 @@ PATTERNS = {
 #: By package, the files that those call.
 HELPERS = {
     "tensorflow": tuple(
-        f"python/ops/{name}.py"
+        f"python/{name}.py"
         for name in (
-            *("array_ops", "clip_ops", "embedding_ops", "image_ops_impl", "math_ops", "nn_impl"),
-            *("nn_ops", "special_math_ops", "tensor_array_ops", "linalg/linalg_impl"),
+            *("eager/tape", "eager/polymorphic_function/*", "framework/indexed_slices"),
+            *(f"ops/{name}_ops" for name in ("array", "bitwise", "candidate_sampling", "clip")),
+            *(f"ops/{name}_ops" for name in ("control_flow", "ctc", "embedding", "functional")),
+            *(f"ops/{name}_ops" for name in ("linalg", "list", "manip", "math", "nn", "sort")),
+            *(f"ops/{name}_ops" for name in ("resource_variable", "sparse", "special_math")),
+            *(f"ops/{name}_ops" for name in ("stateless_random", "tensor_array")),
+            *("ops/array_ops_stack", "ops/image_ops_impl", "ops/nn_impl", "ops/variables"),
+            *("ops/cond", "ops/map_fn", "ops/while_loop", "ops/control_flow_util_v2"),
+            *("ops/gradients_impl", "ops/gradients_util", "ops/unconnected_gradients"),
+            *("ops/parallel_for/gradients", "ops/parallel_for/pfor"),
+            *("ops/linalg/linalg_impl", "ops/linalg/sparse/*", "ops/tensor_getitem_override"),
+            *("ops/losses/*", "ops/ragged/*", "ops/signal/*"),
         )
     ),
     "keras": (
-        "src/backend/tensorflow/*.py",
-        *("src/backend/common/masking.py", "src/backend/common/variables.py"),
-        *("src/trainers/compile_utils.py", "src/trainers/trainer.py"),
-        "src/trainers/data_adapters/data_adapter_utils.py",
+        *(f"src/{group}/*.py" for group in ("activations", "callbacks", "constraints", "metrics")),
+        *(f"src/{group}/*.py" for group in ("dtype_policies", "initializers", "models", "ops")),
+        *(f"src/{group}/*.py" for group in ("quantizers", "random", "regularizers", "tree")),
+        *(f"src/{group}/*.py" for group in ("backend/common", "backend/tensorflow", "utils")),
+        *(f"src/{group}/*.py" for group in ("trainers", "trainers/data_adapters")),
+        *(f"src/{group}/*.py" for group in ("layers", "layers/preprocessing", "layers/reshaping")),
     ),
 }
 #: Tests that Keras ships beside its code.
@@ -67,7 +79,16 @@ def files(patterns: Mapping[str, Sequence[str]] = PATTERNS) -> Iterator[tuple[st
                     yield path.relative_to(root.parent).as_posix(), path
 
 
+def everything() -> dict[str, Path]:
+    """Return every file in scope and every helper: its path by its name."""
+    return dict(chain(files(), files(HELPERS)))
+
+
 def helps(name: str) -> bool:
     """Return whether a file is a helper, by its name from the package on."""
+    return _named(name, HELPERS) and not _named(name, PATTERNS)
+
+
+def _named(name: str, patterns: Mapping[str, Sequence[str]]) -> bool:
     package, _, below = name.partition("/")
-    return any(fnmatch(below, pattern) for pattern in HELPERS.get(package, ()))
+    return any(PurePosixPath(below).match(pattern) for pattern in patterns.get(package, ()))

@@ -53,7 +53,7 @@ UNORDERED = (ast.Add, ast.Mult, ast.BitAnd, ast.BitOr, ast.BitXor)
 NO_NUMBER = ("get_config", "from_config", "compute_output_shape", "compute_output_spec")
 #: Calls that say something, and do nothing.
 SAYING = ("warn", "warning", "info", "debug", "vlog", "log_first_n")
-Change = tuple[str, ast.expr | ast.stmt]
+Mistake = tuple[str, ast.expr | ast.stmt]
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,25 @@ class Mutant:
         """What it is known by in later runs."""
         return hashlib.sha256(repr(astuple(self)).encode()).hexdigest()[:16]
 
+    @property
+    def lines(self) -> tuple[int, ...]:
+        """The line of its statement."""
+        return (self.line,)
+
+    @property
+    def by(self) -> str:
+        """Nothing: nobody knows before it is planted."""
+        return ""
+
+    def tree(self, source: str) -> ast.Module:
+        """Return the tree of a source with it; lines stay where they are."""
+        tree = ast.parse(source)
+        target = next(one for number, one in enumerate(ast.walk(tree)) if number == self.node)
+        _, new = changes(target)[self.choice]
+        changed = _Replacing(target, new).visit(tree)
+        assert isinstance(changed, ast.Module), "the module itself is no expression"
+        return ast.fix_missing_locations(changed)
+
 
 def mutants(source: str, file: str) -> Iterator[Mutant]:
     """Yield the mutants of all functions of a source; of what only raises there are none."""
@@ -97,19 +116,9 @@ def mutants(source: str, file: str) -> Iterator[Mutant]:
                     yield Mutant(file, pattern, outermost, line, before, after, number, choice)
 
 
-def mutated(source: str, node: int, choice: int) -> ast.Module:
-    """Return the tree of a source with one change; lines stay where they are."""
-    tree = ast.parse(source)
-    target = next(one for number, one in enumerate(ast.walk(tree)) if number == node)
-    _, new = changes(target)[choice]
-    changed = _Replacing(target, new).visit(tree)
-    assert isinstance(changed, ast.Module), "the module itself is no expression"
-    return ast.fix_missing_locations(changed)
-
-
-def changes(node: ast.AST) -> list[Change]:
+def changes(node: ast.AST) -> list[Mistake]:
     """Return the mistakes that can be made at a node, each with what it becomes."""
-    found: list[Change] = []
+    found: list[Mistake] = []
     if isinstance(node, ast.stmt):
         found += _of_statement(node)
     elif isinstance(node, ast.BinOp):
@@ -139,7 +148,7 @@ def changes(node: ast.AST) -> list[Change]:
     return [(pattern, ast.copy_location(new, node)) for pattern, new in found]
 
 
-def _of_statement(node: ast.stmt) -> Iterator[Change]:
+def _of_statement(node: ast.stmt) -> Iterator[Mistake]:
     """Yield the mistakes that can be made with a statement as a whole."""
     if isinstance(node, ast.If):
         known = isinstance(node.test, ast.Compare) and isinstance(node.test.ops[0], OPPOSED)
@@ -164,7 +173,7 @@ def _of_statement(node: ast.stmt) -> Iterator[Change]:
         yield "outputs swapped", ast.Return(ast.Tuple([other, first], ast.Load()))
 
 
-def _of_call(node: ast.Call) -> Iterator[Change]:
+def _of_call(node: ast.Call) -> Iterator[Mistake]:
     """Yield the mistakes that can be made with a call."""
     name = ast.unparse(node.func).rpartition(".")[2]
     for number, keyword in enumerate(node.keywords):
@@ -195,7 +204,7 @@ def _of_call(node: ast.Call) -> Iterator[Change]:
         yield "function left out", node.args[0]
 
 
-def _of_constant(node: ast.Constant) -> Iterator[Change]:
+def _of_constant(node: ast.Constant) -> Iterator[Mistake]:
     """Yield the mistakes that can be made with a constant."""
     if isinstance(node.value, bool):
         yield "flag flipped", ast.Constant(not node.value)

@@ -1,9 +1,10 @@
-"""Runs mutants instead of the suite: `--mutants N`, after a run with `--coverage rows`.
+"""Plants mutants or bugs instead of running the suite: `--mutants N`, or `--bugs FILE`.
 
 The tests are collected once, and TensorFlow is imported once. Each mutant has a process of its
-own; it runs the tests that run its line until one fails. A mutant that no test reaches is none:
-coverage tells of it. What became of one stands in a line of `<results>.mutation.jsonl` at once, so
-that a later run goes on from there, with `--known`.
+own; it runs the tests that run its line until one fails: `--rows` is what a run with `--coverage
+rows` left. A bug that is planted without is held to the test that its table names. What became of
+one stands in a line of `<results>.mutation.jsonl` at once, so that a later run goes on from there,
+with `--known`.
 """
 
 from __future__ import annotations
@@ -11,12 +12,9 @@ from __future__ import annotations
 import gc
 import json
 import os
-import random
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -24,23 +22,26 @@ import pytest
 
 from gradients.coverage import scope
 from gradients.coverage.rows import Rows
-from gradients.mutation import score
-from gradients.mutation.mutants import Mutant, mutants
+from gradients.mutation import order, score
+from gradients.mutation.change import Change
+from gradients.mutation.corpus import UNRUN
 from gradients.mutation.planting import Loaded, loaded, plant
 from gradients.mutation.processes import NOT_PLANTED, SURVIVED, Outcome, attempt
+from gradients.mutation.tasks import Bugs, Mutants, Task
 
 #: Seconds of computing that a mutant's tests may take together.
 SECONDS = 30
-#: The checks of the table that are tried first, since they are cheap and see most.
-FIRST = ("reverse", "forward", "relaxed", "function", "float32", "second", "called")
 #: What is found of each mutant, by its id.
 Known = dict[str, dict[str, Any]]
+#: What is taken of an earlier run that had the same image and suite.
+FOUND = ("tests", "status", "ran", "by")
 
 
 def add_option(parser: pytest.Parser) -> None:
-    """Add `--mutants` and what goes with it."""
+    """Add `--mutants`, `--bugs` and what goes with them."""
     group = parser.getgroup("mutants", "mutants of TensorFlow's and Keras's gradient code")
     group.addoption("--mutants", type=int, default=0, help="plant so many, instead of the suite")
+    group.addoption("--bugs", default="", help="JSON, a list of rows: plant these, instead of it")
     group.addoption("--seed", default="", help="what they are drawn by: an image's ID, say")
     group.addoption("--seconds", type=int, default=3600, help="begin no mutant after so many")
     group.addoption("--jobs", type=int, default=1, help="so many at a time")
@@ -50,29 +51,33 @@ def add_option(parser: pytest.Parser) -> None:
 
 
 class Mutation:
-    """Plants mutants, and keeps what became of each."""
+    """Plants mutants or bugs, and keeps what became of each."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config, self._option = config, config.getoption
         self._begin = time.monotonic()
         self._path = Path(config.option.xmlpath).with_suffix(".mutation.jsonl")
-        self._files = dict(chain(scope.files(), scope.files(scope.HELPERS)))
+        self._files = scope.everything()
         self._sources = {name: path.read_text("utf-8") for name, path in self._files.items()}
+        rows = self._option("--rows")
+        self._rows = Rows.of(Path(rows).read_text(encoding="utf-8")) if rows else None
+        self._task = self._given()
         self._found: list[dict[str, Any]] = []
-        self._unrun = 0
         self._sound: set[str] = set()
         self._unsound: set[str] = set()
+
+    def _given(self) -> Task:
+        """Return what the options ask for."""
+        if bugs := self._option("--bugs"):
+            return Bugs.of(json.loads(Path(bugs).read_text(encoding="utf-8")), self._sources)
+        if self._rows is None:
+            raise pytest.UsageError("--mutants needs --rows: which tests run which line")
+        seed, count = self._option("--seed"), self._option("--mutants")
+        return Mutants.drawn(self._sources, self._rows, seed, count)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run every mutant's tests, in place of the suite's."""
-        rows = Rows.of(Path(self._option("--rows")).read_text(encoding="utf-8"))
-        there = [
-            mutant for name, source in self._sources.items() for mutant in mutants(source, name)
-        ]
-        run = [mutant for mutant in there if _line(mutant) in rows]
-        self._unrun = len(there) - len(run)
-        chosen = drawn(run, self._option("--seed"))[: self._option("--mutants")]
         known = _known(self._option("--known"))
         items = {item.nodeid: item for item in session.items}
         functions = loaded(map(str, self._files.values()))
@@ -86,7 +91,7 @@ class Mutation:
                 workers.append(child)
                 continue
             try:
-                self._work(chosen[number::jobs], rows, items, functions, known)
+                self._work(self._task.chosen[number::jobs], items, functions, known)
             finally:
                 os._exit(0)
         for child in workers:
@@ -96,8 +101,7 @@ class Mutation:
 
     def _work(
         self,
-        chosen: Sequence[Mutant],
-        rows: Rows,
+        chosen: Sequence[Change],
         items: Mapping[str, pytest.Item],
         functions: Loaded,
         known: Known,
@@ -105,31 +109,43 @@ class Mutation:
         """Find what becomes of some mutants, and tell of survivors as they come."""
         state, terminal = self._option("--state"), self._config.get_terminal_writer()
         file = os.open(self._path, os.O_WRONLY | os.O_APPEND)
-        for mutant in chosen:
-            entry = known.get(mutant.id, {})
-            if entry.get("state") != state:
-                if time.monotonic() - self._begin > self._option("--seconds"):
-                    return
-                names = [name for name in rows.of_line(_line(mutant)) if name in items]
+        for change in chosen:
+            entry = {"id": change.id, "state": state, "line": change.lines[0], **asdict(change)}
+            before = known.get(change.id, {})
+            if before.get("state") == state:
+                entry |= {name: before[name] for name in FOUND}
+            elif time.monotonic() - self._begin > self._option("--seconds"):
+                return
+            else:
+                names = [name for name in self._names(change) if name in items]
                 # What caught it is tried first.
-                tests = [items[name] for name in spread(names, mutant.id, entry.get("by", ""))]
-                outcome = self._judge(mutant, tests, functions)
-                entry = {"id": mutant.id, "state": state, "tests": len(tests), **asdict(mutant)}
-                entry |= asdict(outcome)
-                if outcome.status == SURVIVED:
+                first = before.get("by") or change.by
+                tests = [items[name] for name in order.spread(names, change.id, first)]
+                outcome = self._judge(change, tests, functions)
+                entry |= {"tests": len(tests), **asdict(outcome)}
+                if outcome.status in (SURVIVED, UNRUN):
                     terminal.write("\n".join([*score.told(entry), ""]), flush=True)
             # One write a line: no other worker's comes between.
             os.write(file, f"{json.dumps(entry)}\n".encode())
 
-    def _judge(self, mutant: Mutant, tests: list[pytest.Item], functions: Loaded) -> Outcome:
+    def _names(self, change: Change) -> set[str]:
+        """Return the tests that run a line of a change, or, where nobody knows, the one named."""
+        if self._rows is None:
+            return {change.by}
+        lines = (f"{change.file}:{line}" for line in change.lines)
+        return set().union(*map(self._rows.of_line, lines))
+
+    def _judge(self, change: Change, tests: list[pytest.Item], functions: Loaded) -> Outcome:
         """Return what becomes of a mutant.
 
         What fails without it as well proves nothing, and is left out.
         """
-        source, path = self._sources[mutant.file], str(self._files[mutant.file])
+        source, path = self._sources[change.file], str(self._files[change.file])
+        if not tests:
+            return Outcome(UNRUN, 0)
 
         def planting() -> bool:
-            return plant(mutant, source, path, functions)
+            return plant(change, source, path, functions)
 
         while True:
             tests = [test for test in tests if test.nodeid not in self._unsound]
@@ -143,70 +159,20 @@ class Mutation:
                 self._sound.add(outcome.by)
                 return outcome
             self._unsound.add(without.by)
+            terminal = self._config.get_terminal_writer()
+            terminal.write(f"fails without a mutant, and is left out: {without.by}\n", flush=True)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Fail where nothing was planted, or the goal is missed."""
-        if session.exitstatus == 0 and (not self._planted or any(one.failed for one in self._all)):
+        """Fail where the task did."""
+        if session.exitstatus == 0 and self._task.failed(self._found):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    @property
-    def _planted(self) -> int:
-        return sum(entry["status"] != NOT_PLANTED for entry in self._found)
-
-    @property
-    def _all(self) -> list[score.Score]:
-        return score.scores(self._found, score.read())
-
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print the survivors by name, and the score."""
+        """Print what the task says."""
         terminalreporter.section("mutants")
-        for one in self._all:
-            for line in one.lines():
-                terminalreporter.line(line)
-        terminalreporter.line(
-            f"{len(self._found) - self._planted} could not be planted; lines that no test runs "
-            f"have {self._unrun} more. Caught by: {score.checks(self._found)}"
-        )
-
-
-def drawn(there: Sequence[Mutant], seed: str) -> list[Mutant]:
-    """Return mutants in an order that a seed decides, of each kind of code in turn.
-
-    So each beginning is a sample of each kind.
-    """
-    kinds: dict[str, list[Mutant]] = defaultdict(list)
-    for mutant in there:
-        kinds[score.kind(mutant.file)].append(mutant)
-    for kind in kinds.values():
-        random.Random(seed).shuffle(kind)
-    return [one for turn in zip_longest(*kinds.values()) for one in turn if one]
-
-
-def spread(names: Sequence[str], seed: str, first: str = "") -> Iterator[str]:
-    """Yield tests so that each beginning has all kinds: checks by group, tests by function.
-
-    A line that a thousand tests run is wrong for some of them, which are alike.
-    """
-    kinds: dict[tuple[int, str], list[str]] = defaultdict(list)
-    for name in sorted(names):
-        kinds[_kind(name)].append(name)
-    for kind in kinds.values():
-        random.Random(seed).shuffle(kind)
-    turns = zip_longest(*(kinds[kind] for kind in sorted(kinds)))
-    if first in names:
-        yield first
-    yield from (name for name in chain.from_iterable(turns) if name and name != first)
-
-
-def _kind(name: str) -> tuple[int, str]:
-    """Return a test's kind, by the place that it has among others."""
-    function, _, row = name.partition("[")
-    check = row.rpartition("-")[2].rstrip("]")
-    if "test_case" not in function:
-        return len(FIRST), function
-    place = FIRST.index(check) if check in FIRST else len(FIRST) + 1
-    return place, f"{row.partition('/')[0]} {check}"
+        for line in self._task.lines(self._found):
+            terminalreporter.line(line)
 
 
 def _one_thread() -> None:
@@ -222,11 +188,6 @@ def _one_thread() -> None:
     except RuntimeError as error:
         message = "a test's module computes while it is imported: let its tests do that"
         raise pytest.UsageError(f"{message} ({error})") from error
-
-
-def _line(mutant: Mutant) -> str:
-    """Return what the rows know a mutant's line by."""
-    return f"{mutant.file}:{mutant.line}"
 
 
 def _known(path: str) -> Known:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 from _pytest.runner import runtestprotocol
+from _pytest.warnings import catch_warnings_for_item
 
 #: What can become of a mutant. What ends its process, or does not end, is seen: it is caught.
 CAUGHT, SURVIVED, DIED, HANGS, NOT_PLANTED = STATUSES = (
@@ -77,7 +78,14 @@ def _run(
         os.write(writing, f"{number}\n".encode())
         signal.alarm(LIMIT)
         following = tests[number + 1] if number + 1 < len(tests) else None
-        if any(report.failed for report in runtestprotocol(test, log=False, nextitem=following)):
+        if _fails(test, following):
             answer = CAUGHT
             break
     os.write(writing, f"{answer}\n".encode())
+
+
+def _fails(test: pytest.Item, following: pytest.Item | None) -> bool:
+    """Run a test; the session's filters of warnings hold, and its own."""
+    with catch_warnings_for_item(test.config, test.ihook, when="runtest", item=test):
+        reports = runtestprotocol(test, log=False, nextitem=following)
+    return any(report.failed for report in reports)
