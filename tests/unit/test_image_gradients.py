@@ -27,7 +27,7 @@ def gradients(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.syspath_prepend(str(IMAGE_SUITES))
     names = (
         *("case", "records", "verdict", "report", "tiers", "gaps", "inputs", "sweep"),
-        "environment",
+        *("environment", "alike"),
     )
     return SimpleNamespace(**{name: importlib.import_module(f"gradients.{name}") for name in names})
 
@@ -215,8 +215,17 @@ def test_a_sweep_has_a_row_for_each_choice(gradients: SimpleNamespace) -> None:
     names = [f"sum(axis={axis}, rank={rank})" for axis in (0, 1) for rank in (1, 2, 3)]
     assert [row.name for row in rows] == [name for name in names if name != names[3]]
     assert [row.lead for row in rows] == [True, True, True, True, False]
+    assert [row.first for row in rows] == [True, False, False, True, False]
     assert [row.draw()[0].ndim for row in rows] == [1, 2, 3, 2, 3]
     assert [row.function(*row.draw()).ndim for row in rows] == [0, 1, 2, 1, 2]
+
+
+def test_a_kind_of_value_is_shown_once(gradients: SimpleNamespace) -> None:
+    """Of numbers the sign, of names each, of shapes how many there are and which are 0."""
+    values = (0, 1, 2, -1, -2, "add", "sub", None, (0, 1), (0, 2), (1, 0), (1, 1, 1))
+    rows = gradients.sweep.sweep("row", [], abs, value=values)
+    first = [value for value, row in zip(values, rows, strict=True) if row.first]
+    assert first == [0, 1, -1, "add", "sub", None, (0, 1), (1, 0), (1, 1, 1)]
 
 
 def test_a_value_leads_for_each_function_only_where_it_is_said_to(
@@ -234,13 +243,50 @@ def test_a_value_leads_for_each_function_only_where_it_is_said_to(
     assert [row.lead for row in rows] == [True, True, True, True, False, True]
 
 
-def test_the_core_leaves_out_the_dearest_rows(gradients: SimpleNamespace) -> None:
+def test_the_core_chooses_rows_for_the_dearest_checks(gradients: SimpleNamespace) -> None:
     tier = gradients.tiers.Tier
     row = gradients.case.Case("ctc", [], abs, group="loss")
     assert not tier.CORE.has(row, "forward")
     assert tier.CORE.has(row, "reverse")
-    assert tier.CORE.has(replace(row, name="hinge"), "forward")
+    assert tier.CORE.has(replace(row, name="l2_loss"), "forward")
     assert tier.ALL.has(row, "forward")
+
+
+def test_all_chooses_rows_for_the_dearest_checks_by_their_operations(
+    gradients: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is known to be wrong is asked whether it still is, whatever stands for it."""
+    monkeypatch.setattr(gradients.alike, "left", lambda: {"loss/twice"})
+    tier, checks = gradients.tiers.Tier.ALL, gradients.case.CHECKS
+    row = gradients.case.Case("twice", [], abs, group="loss")
+    left = {check for check in checks if not tier.has(row, check)}
+    assert left == {"forward", "called", "xla", "jacobian"}
+    known = {"xla": gradients.case.Known("wrong")}
+    assert tier.has(replace(row, known=known), "xla")
+    assert tier.has(replace(row, name="once"), "xla")
+
+
+def test_rows_are_chosen_until_they_have_every_operation(gradients: SimpleNamespace) -> None:
+    small, large, both = frozenset("a"), frozenset("abcdefghi"), frozenset("bz")
+    rows = {"small": small, "same": small, "large": large, "both": both, "none": frozenset()}
+    chosen = gradients.alike.chosen(rows)
+    assert frozenset().union(*(rows[row] for row in chosen)) == large | both
+    assert not chosen & {"none", "same"}
+
+
+def test_rows_that_others_stand_for_are_written_by_group(gradients: SimpleNamespace) -> None:
+    rows = {"loss/b", "loss/a", "fft/c"}
+    text = gradients.alike.text(rows)
+    told = tomllib.loads(text)
+    assert told == {"fft": ["c"], "loss": ["a", "b"]}
+    assert {f"{group}/{name}" for group, names in told.items() for name in names} == rows
+
+
+def test_the_core_leaves_out_what_another_row_shows(gradients: SimpleNamespace) -> None:
+    tier = gradients.tiers.Tier
+    row = gradients.case.Case("LSTM", [], abs, group="recurrent")
+    assert tier.CORE.has(row, "function")
+    assert not tier.CORE.has(replace(row, name="LSTM_unrolled"), "function")
 
 
 def test_on_another_device_a_record_demands_nothing(gradients: SimpleNamespace) -> None:
@@ -310,7 +356,7 @@ def test_the_core_has_every_case(gradients: SimpleNamespace) -> None:
     tier, checks = gradients.tiers.Tier, gradients.case.CHECKS
     case = gradients.case.Case("fft", [], abs, group="fft")
     core = [check for check in checks if tier.CORE.has(case, check)]
-    left = {"forward", "function", "called", "xla", "jacobian", "float16"}
+    left = {"forward", "function", "called", "xla", "jacobian", "bfloat16", "float16", "repeat"}
     assert set(checks) - set(core) == left
     assert all(tier.ALL.has(case, check) for check in checks)
 
@@ -405,11 +451,14 @@ def test_a_swept_row_runs_the_cheap_checks_and_leads_the_dear(gradients: SimpleN
     """In the core `reverse` of each; whatever the core runs, `all` runs as well."""
     tier, checks = gradients.tiers.Tier, gradients.case.CHECKS
     for group in gradients.tiers.ALL_SWEPT:
-        row = gradients.case.Case("row", [], abs, group=group, swept=True, lead=False)
-        lead = replace(row, lead=True)
+        row = gradients.case.Case("row", [], abs, group=group, swept=True, lead=False, first=False)
+        lead = replace(row, lead=True, first=True)
         assert [check for check in checks if tier.CORE.has(row, check)] == ["reverse"]
         for one in (row, lead):
             core, everything = ({c for c in checks if t.has(one, c)} for t in tier)
             assert core <= everything
+        known = {"relaxed": gradients.case.Known("wrong")}
+        assert tier.ALL.has(replace(row, known=known), "relaxed")
         assert tier.ALL.has(lead, "second")
+        assert not tier.ALL.has(replace(lead, first=False), "second")
         assert not tier.ALL.has(replace(lead, reference=abs), "second")

@@ -60,7 +60,8 @@ class Case:
     `checks`.
     `swept` marks a row that `sweep` made: one of many that differ in attributes alone. Of these
     `lead` marks the ones that show a value of an attribute for the first time, or for the first
-    time with an attribute `of`: dearer checks run for them alone.
+    time with an attribute `of`: dearer checks run for them alone. `first` marks those of them that
+    show a kind of value: of numbers the sign.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Case:
     group: str = ""
     swept: bool = False
     lead: bool = True
+    first: bool = True
 
     def __post_init__(self) -> None:
         named = {*self.known, *self.on_gpu, *self.without_onednn, *self.tolerances}

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import facts
 import pytest
+from _pytest.runner import runtestprotocol
 
 from gradients import environment, tiers
 from gradients.coverage import plugin as coverage
@@ -52,6 +53,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--mutants") or config.getoption("--bugs"):
         config.pluginmanager.register(mutation.Mutation(config))
     config.stash[START] = time.monotonic()
+    config.addinivalue_line(
+        "markers", "tier_all: left to --tier all: in the core cheaper tests run the same lines"
+    )
     # Hundreds of expected failures: the summary has them by reason, the report one by one.
     config.option.reportchars = "fEs"
 
@@ -65,6 +69,27 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave to `--tier all` what is marked so."""
+    if config.stash[tiers.KEY] is Tier.CORE:
+        left = {item: item.get_closest_marker("tier_all") is not None for item in items}
+        config.hook.pytest_deselected(items=[item for item in items if left[item]])
+        items[:] = [item for item in items if not left[item]]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """Run a test, and tell what it came to: of what surrounds it, only what did not pass.
+
+    A worker tells each report to the process that started it, and both take a while: with those of
+    setup and teardown, and of a test's begin and end, most of what a small test costs.
+    """
+    for report in runtestprotocol(item, log=False, nextitem=nextitem):
+        if report.when == "call" or not report.passed:
+            item.ihook.pytest_runtest_logreport(report=report)
+    return True
 
 
 @pytest.fixture

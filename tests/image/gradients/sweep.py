@@ -29,9 +29,11 @@ def sweep(
 
     `function` takes the inputs, and the attributes by name; so does `reference`. `inputs` and
     `known` are the same for all, or functions of the attributes; these, `only` and `leads` are
-    given those that they name. A value leads once, and where `leads` holds once for each `of`.
+    given those that they name. A value leads once, and where `leads` holds once for each `of`; so
+    does each kind of value.
     """
     seen: set[tuple[Any, ...]] = set()
+    kinds: set[tuple[Any, ...]] = set()
     for values in product(*attributes.values()):
         chosen = dict(zip(attributes, values, strict=True))
         if not only(**_named(only, chosen)):
@@ -40,6 +42,8 @@ def sweep(
         of = {None, chosen.get("of")} if leads(**_named(leads, chosen)) else {None}
         new = {(one, *item) for item in chosen.items() for one in of} - seen
         seen |= new
+        newer = {(*key, _kind(value)) for *key, value in new} - kinds
+        kinds |= newer
         yield Case(
             f"{name}({', '.join(f'{key}={_short(value)}' for key, value in chosen.items())})",
             inputs(**_named(inputs, chosen)) if callable(inputs) else inputs,
@@ -49,12 +53,22 @@ def sweep(
             dtype=dtype,
             swept=True,
             lead=bool(new),
+            first=bool(newer),
         )
 
 
 def _named(function: Callable[..., Any], attributes: Attributes) -> Attributes:
     """Return the attributes that a function has parameters for."""
     return {key: attributes[key] for key in signature(function).parameters if key in attributes}
+
+
+def _kind(value: object) -> object:
+    """Return what a rule's Python may ask of a value: of numbers no more than the sign."""
+    if isinstance(value, tuple):
+        return tuple(map(_kind, value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return (value > 0) - (value < 0)
+    return value
 
 
 def _short(value: object) -> str:

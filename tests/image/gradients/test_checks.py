@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gradients import checks
+from gradients import alike, checks, tiers
 from gradients.case import CHECKS, Case
+from gradients.cases import table
 from gradients.checks import Problem
 from gradients.inputs import normal
 
@@ -32,6 +33,27 @@ def test_an_error_is_a_part_of_all_arrays_together() -> None:
     assert checks.farthest([small + 1, large], [small, large]) == 0.01
     assert checks.farthest([small], [small]) == 0
     assert checks.farthest([small + 1], [small]) == math.inf
+
+
+def test_the_rows_that_the_core_chooses_are_there() -> None:
+    """A row that has another name, or another group, would be left out in silence."""
+    chosen = {
+        f"{group}/{name}"
+        for groups in tiers.CHOSEN.values()
+        for group, names in groups.items()
+        for name in names
+    }
+    left = {name for names in tiers.REPEATED.values() for name in names}
+    assert (chosen | left) - {str(case) for case in table()} == set()
+
+
+@pytest.mark.tier_all
+def test_every_operation_has_a_row_of_the_dearest_checks() -> None:
+    """Else `alike.toml` leaves out too much: `alike.py` writes it anew."""
+    found = {str(case): alike.operations(case) or set() for case in table() if not case.swept}
+    kept = set().union(*(names for row, names in found.items() if row not in alike.left()))
+    assert {row: names - kept for row, names in found.items() if names - kept} == {}
+    assert alike.left() - found.keys() == set()
 
 
 def problem(gradient: object) -> Problem:

@@ -69,6 +69,7 @@ def test_a_called_function_has_its_second_derivatives(order: str) -> None:
         close(outer.jvp(inner.jvp(cube)), expected * ALONG)
 
 
+@pytest.mark.tier_all
 def test_a_tangent_forgets_the_input_of_a_called_function() -> None:
     """A gradient of None, that is 0, and no word; where a tape watches the direction, it raises."""
     x, along = tf.constant(POINT), tf.constant(ALONG)

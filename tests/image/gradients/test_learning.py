@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import pytest
 from keras import layers
 from sklearn.datasets import load_digits
 
@@ -55,6 +56,7 @@ def test_cnn_reads_digits() -> None:
     assert accuracy >= BAR
 
 
+@pytest.mark.tier_all
 def test_lstm_recalls_what_came_first() -> None:
     """Twelve symbols of four kinds; the class is the first one, so the gradient must reach back."""
     keras.utils.set_random_seed(7)

@@ -155,6 +155,8 @@ ONLY_AUTOGRAPH = {"range", "while", "break", "tensor array", "if"}
 UNBOUNDED = {"while", "break", "while_loop", "one by one", "nested"}
 #: XLA compiles these as it does "maximum_iterations": a loop of as many steps at most.
 LIKE_ANOTHER = {"fewer", "fold"}
+#: In a graph these are unrolled, or the loops that "while" and "scan" are.
+SHOWN_BY_ANOTHER = {"python", "range", "fewer", "fold", "one by one"}
 #: Loops whose states go from the function to its gradient in a list, which XLA cannot hand out.
 KEEPS_STATES = {"maximum_iterations", "tensor array"}
 
@@ -166,8 +168,19 @@ def ways(name: str, *, inside: bool) -> list[str]:
     return ["eager", graph] if name in UNBOUNDED | left else ["eager", graph, "xla"]
 
 
+def more(name: str, way: str, *, inside: bool) -> bool:
+    """Whether it is left to `--tier all`: another loop shows it in fewer ways, or in the same."""
+    if way == "xla":
+        return name not in {"maximum_iterations", "tensor array", "if", "branches"}
+    return name in SHOWN_BY_ANOTHER and not inside
+
+
 COMBINATIONS = [
-    pytest.param(name, way, inside, id=f"{name}-{way}-tape {'inside' if inside else 'outside'}")
+    pytest.param(
+        *(name, way, inside),
+        id=f"{name}-{way}-tape {'inside' if inside else 'outside'}",
+        marks=[pytest.mark.tier_all] * more(name, way, inside=inside),
+    )
     for name in LOOPS
     for inside in (True, False)
     for way in ways(name, inside=inside)

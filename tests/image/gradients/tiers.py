@@ -6,29 +6,80 @@ from enum import Enum
 
 import pytest
 
+from gradients import alike
 from gradients.case import Case
 
-#: The dearest checks: the core runs them where networks are made of such operations, or where no
-#: cheaper check sees as much. `relaxed` has what `function` would see, but of Keras's layers, whose
-#: weights cannot have unknown sizes, and of loops. docs/numerics.md says what each has caught.
+#: Groups that networks are made of.
+NETWORKS = (
+    *("linalg", "convolution", "pooling", "normalization", "layers", "recurrent", "attention"),
+    *("loss", "activation"),
+)
+#: The dearer checks: the core runs them for some groups alone. `relaxed` has what `function` would
+#: see, but of Keras's layers, whose weights cannot have unknown sizes, and of loops. Kernels of 16
+#: bits, and those that share their work among threads, are the networks'; `linalg/expm` and
+#: `gather` have code of their own for 16 bits. docs/numerics.md says what each has caught.
 SAMPLED = {
-    "xla": ("convolution", "pooling", "normalization", "attention", "activation"),
-    "jacobian": ("attention", "elementwise"),
-    "called": ("elementwise",),
     "function": ("layers", "recurrent", "attention", "flow"),
-    "forward": (
-        *("linalg", "convolution", "pooling", "normalization", "layers", "attention", "gather"),
-        *("segment", "loss", "activation", "reduction", "elementwise", "special", "automatic"),
-    ),
-    # Networks compute in 16 bits; `bfloat16` has all groups.
-    "float16": (
-        *("linalg", "convolution", "pooling", "normalization", "layers", "recurrent", "attention"),
-        *("loss", "activation"),
-    ),
+    "bfloat16": (*NETWORKS, "elementwise", "reduction", "gather"),
+    "float16": NETWORKS,
+    "repeat": (*NETWORKS, "elementwise", "reduction", "gather", "segment"),
 }
-#: Rows of those groups that the core leaves out: each traces dozens of small functions, and costs
-#: as much as ten to thirty others. `second` and `relaxed` differentiate what they are made of.
-DEAREST = {"forward": ("loss/ctc", "loss/sampled_softmax")}
+#: The dearest: for some rows alone, one of each kind of rule or kernel. What they see of one row
+#: they see of all of its kind, and `second`, `relaxed` and `float32` see the others. `all` runs
+#: them for every row but those that are `alike` others.
+CHOSEN = {
+    "forward": {
+        "linalg": ("matmul", "einsum", "solve", "inv", "cholesky", "band_part", "logm", "lu"),
+        "convolution": ("conv2d_same_strided", "conv2d_transpose", "depthwise_conv2d", "conv3d"),
+        "pooling": ("max_pool2d", "avg_pool2d", "max_pool_with_argmax", "fractional_max_pool"),
+        "normalization": ("fused_batch_norm", "local_response_normalization"),
+        "layers": ("Dense", "BatchNormalization_training"),
+        "attention": ("Attention",),
+        "gather": (
+            "gather",
+            "gather_nd",
+            "embedding_lookup_sparse",
+            "slice_unstack",
+            "tensor_scatter_add",
+        ),
+        "segment": (
+            "segment_sum",
+            "unsorted_segment_prod",
+            "bincount_weights",
+            "sparse_segment_sum",
+        ),
+        "loss": ("softmax_cross_entropy", "sparse_softmax_cross_entropy", "l2_loss"),
+        "activation": ("relu", "tanh", "sigmoid", "softmax", "elu", "softplus", "softsign"),
+        "reduction": ("reduce_sum", "reduce_mean", "reduce_prod", "cumsum", "add_n"),
+        "elementwise": ("arithmetic", "select", "cast"),
+        "special": ("erf", "lgamma", "rsqrt", "atan2", "igamma_a", "betainc_a", "zeta_x"),
+        "automatic": (
+            *("custom_gradient", "stop_gradient", "straight_through_round", "recompute_grad"),
+            *("stateless_dropout", "random_normal"),
+        ),
+    },
+    "xla": {
+        "convolution": (
+            *("conv2d_same_strided", "conv2d_transpose", "depthwise_conv2d_dilated"),
+            *("conv2d_grouped_float32", "conv3d", "dilation2d", "bias_add"),
+        ),
+        "pooling": ("max_pool2d_overlapping", "avg_pool2d", "max_pool_with_argmax"),
+        "normalization": ("fused_batch_norm", "local_response_normalization"),
+        "attention": ("Attention",),
+        "activation": ("relu", "softmax", "gelu_exact", "softplus"),
+    },
+    "jacobian": {
+        "attention": ("MultiHeadAttention",),
+        "elementwise": ("arithmetic", "extrema", "squares", "select"),
+    },
+    "called": {
+        "elementwise": ("arithmetic", "ranks_apart", "extrema", "squares", "select"),
+    },
+}
+#: Rows that the core leaves out beside them: what one layer's loop shows, these show again.
+REPEATED = {
+    "function": ("recurrent/Bidirectional_LSTM", "recurrent/ConvLSTM2D", "recurrent/LSTM_unrolled"),
+}
 #: What cannot be asked of Keras's layers: weights of unknown sizes, variables as inputs.
 OF_TENSORS = {
     "relaxed": ("layers", "recurrent", "attention"),
@@ -42,14 +93,19 @@ ALL_SWEPT = (
 #: What is run of such rows, by group: of each row,
 SWEPT = {
     "core": {"reverse": ALL_SWEPT},
-    "all": dict.fromkeys(("reverse", "float32", "relaxed"), ALL_SWEPT),
+    "all": {"reverse": ALL_SWEPT},
 }
 #: and of those that lead, besides: rules that ask for sizes, sums that are long, all orders.
 LEADING = {
     "core": {
-        "relaxed": ("products", "axes", "slices", "broadcasts", "forms"),
+        "relaxed": ("products", "broadcasts", "forms"),
         "float32": ("products", "sizes"),
     },
+    "all": {"relaxed": ALL_SWEPT, "float32": ALL_SWEPT},
+}
+#: and of those that show another kind of value, besides: a rule asks for an axis's sign.
+FIRST = {
+    "core": {"relaxed": ("axes", "slices")},
     "all": {"second": ALL_SWEPT},
 }
 
@@ -68,12 +124,22 @@ class Tier(Enum):
             # Such a reference has the same derivative here, and not beside.
             return False
         if case.swept:
-            leading = LEADING[self.value].get(check, ()) if case.lead else ()
-            return case.group in (*SWEPT[self.value].get(check, ()), *leading)
+            return self._has_swept(case, check)
+        chosen = case.name in CHOSEN.get(check, {}).get(case.group, ())
         if self is Tier.ALL:
-            return True
+            # Whether a row is still wrong is asked of each that is known to be.
+            kept = chosen or check in case.known or str(case) not in alike.left()
+            return kept or check not in CHOSEN
+        if check in CHOSEN:
+            return chosen
         sampled = case.group in SAMPLED.get(check, (case.group,))
-        return sampled and str(case) not in DEAREST.get(check, ())
+        return sampled and str(case) not in REPEATED.get(check, ())
+
+    def _has_swept(self, case: Case, check: str) -> bool:
+        """Whether it runs a check of a row that differs from others in attributes alone."""
+        wrong = check in case.known
+        parts = [SWEPT, *[LEADING] * (case.lead or wrong), *[FIRST] * (case.first or wrong)]
+        return any(case.group in part[self.value].get(check, ()) for part in parts)
 
 
 KEY = pytest.StashKey[Tier]()

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import defaultdict
+from collections.abc import Generator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -59,13 +60,16 @@ class Coverage:
         self._collector = Collector(self._files, rows=rows)
         self._collector.start()
 
-    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Take what a test ran."""
+        answer = yield
         found = self._collector.take()
         for file, place in found:
             self._ran[file].add(place)
         if self._mode == ROWS:
-            self._rows.add(nodeid, {f"{file}:{place.first}" for file, place in found})
+            self._rows.add(item.nodeid, {f"{file}:{place.first}" for file, place in found})
+        return answer
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

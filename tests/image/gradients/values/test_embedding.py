@@ -60,7 +60,10 @@ def test_the_remedy_is_right(mended: str) -> None:
     assert embedding.error(mended, summed) <= TOLERANCE
 
 
-@pytest.mark.parametrize("jit_compile", [False, True], ids=["function", "xla"])
+@pytest.mark.parametrize(
+    "jit_compile",
+    [pytest.param(False, id="function", marks=pytest.mark.tier_all), pytest.param(True, id="xla")],
+)
 def test_the_remedy_works_in_fit(*, jit_compile: bool) -> None:
     """Adam's first step is the rate, whatever the gradient, for an id that is there twice too."""
     model = keras.Sequential([keras.layers.Embedding(2, 1)])
