@@ -144,6 +144,32 @@ MIXED: dict[str, Row] = {
         ),
     ),
 }
+
+
+def peeping(*inputs: tf.Tensor, older: bool) -> tf.Tensor:
+    """Return what an LSTM of two units gives in three steps, as one operation."""
+    names = ("x", "cs_prev", "h_prev", "w", "wci", "wcf", "wco", "b")
+    operation = raw.BlockLSTM if older else raw.BlockLSTMV2
+    given = dict(zip(names, inputs, strict=True))
+    found = operation(seq_len_max=tf.constant(3, tf.int64), use_peephole=True, **given)
+    return tf.concat([found.h, found.cs], 0)
+
+
+def peeping_by_steps(*inputs: tf.Tensor, older: bool) -> tf.Tensor:
+    """Return the same, step by step; the gates' order is what the release changed."""
+    x, c, h, w, to_taken, to_kept, to_shown, b = inputs
+    outputs, cells = [], []
+    for step in range(3):
+        gates = tf.split(tf.matmul(tf.concat([x[step], h], 1), w) + b, 4, axis=1)
+        taken, kept, new, shown = (gates[place] for place in ((0, 2, 1, 3) if older else range(4)))
+        kept = tf.sigmoid(kept + (1 if older else 0) + to_kept * c)
+        c = tf.sigmoid(taken + to_taken * c) * tf.tanh(new) + kept * c
+        h = tf.sigmoid(shown + to_shown * c) * tf.tanh(c)
+        outputs.append(h)
+        cells.append(c)
+    return tf.stack(outputs + cells)
+
+
 CASES = (
     *sweep(
         "told",
@@ -229,5 +255,16 @@ CASES = (
         )[:, 1:4],
         exclusive=BOTH,
         reverse=BOTH,
+    ),
+    *sweep(
+        "peeping_lstm",
+        [normal(3, 2, 3), normal(2, 2), normal(2, 2), normal(5, 8, scale=0.4)]
+        + [normal(2)] * 3
+        + [normal(8, scale=0.4)],
+        peeping,
+        reference=peeping_by_steps,
+        known=lambda older: {} if older else gaps.NEWER_LSTM,
+        dtype="float32",
+        older=BOTH,
     ),
 )
