@@ -164,6 +164,26 @@ SVD_COMPLEX = records(
     ),
     "second",
 )
+DET_COMPLEX = records(
+    Known("the gradient of a complex determinant lacks a conjugate", issue=_url(49946)),
+    "reverse",
+    "second",
+)
+COMPLEX_EIGENVALUES = records(
+    Known("the second derivative of complex eigenvalues is wrong"), "second"
+)
+TRIDIAGONAL_COMPLEX = records(
+    Known("the gradient of tridiagonal_solve in complex numbers lacks its conjugates"),
+    "reverse",
+    "second",
+)
+SCAN_TWICE = records(
+    Known(
+        "the second derivative of cumulative_logsumexp is not a number",
+        issue=_url(127243),
+    ),
+    "second",
+)
 XLOGY_COMPLEX = records(
     Known(
         "the gradient of xlogy and xdivy in complex numbers lacks a conjugate",
@@ -191,7 +211,8 @@ STATIC_SHAPES = records(
         "|SVD gradient has not been implemented for input with unknown inner matrix shape"
         "|[Cc]annot convert a partially known TensorShape|None values not supported"
         r"|unsupported operand type\(s\) for \*: 'NoneType' and 'NoneType'"
-        "|input must have last dimension >= k = 2 but was -1",
+        "|input must have last dimension >= k = 2 but was -1"
+        r"|'<' not supported between instances of 'NoneType'|got \(None, None\) of type 'tuple'",
     ),
     "relaxed",
 )
@@ -305,6 +326,30 @@ SPARSE_MAXIMUM = records(
 SEGMENT_PROD_WITH_ZERO = records(
     Known("the second derivative of a segment's product is wrong, or NaN, where inputs are 0"),
     "second",
+)
+TOP_K_64 = records(
+    Known(
+        "the gradient of top_k takes indices of 32 bits alone",
+        "cannot compute AddV2 as input #1|Input 'y' of 'AddV2' Op has type int32",
+        _url(61701),
+    ),
+    *("reverse", "second", "relaxed", "float32"),
+)
+AXES_64 = records(
+    Known(
+        "a gradient takes axes of 32 bits alone where sizes are unknown",
+        "Tensors in list passed to 'indices' of 'DynamicStitch' Op have types"
+        "|Input 'y' of 'FloorMod' Op has type int32",
+    ),
+    "relaxed",
+)
+SHORTER_FFT = records(
+    Known(
+        "the gradient of a real Fourier transform forgets that the input is cut to a length",
+        r"Incompatible shapes: \[",
+        "https://github.com/tensorflow/tensorflow/pull/108479",
+    ),
+    *("reverse", "second", "relaxed", "float32"),
 )
 ONE_INDEX = records(
     Known(

@@ -98,5 +98,90 @@ def test_a_truncated_normal_number_moves_with_its_bounds() -> None:
     pytest.xfail("TensorFlow's truncated normal moves its bounds along with mean and deviation")
 
 
+#: How parameters are given to what draws four times 2 x 3 numbers: mean, deviation, bounds.
+GIVEN = {
+    "numbers": ((), (), (), ()),
+    "rows": ((3,), (), (1, 3), (2, 1)),
+    "columns": ((2, 1), (3,), (), (2, 3)),
+    "deviations": ((), (2, 3), (1,), ()),
+}
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_parameters_that_are_shared_have_the_sum_of_what_they_move(name: str) -> None:
+    """With mean and deviation the bounds move along, as TensorFlow has it."""
+    values = (0.25, 1.5, -1.0, 2.0)
+    at = [value * np.ones(shape) for value, shape in zip(values, GIVEN[name], strict=True)]
+    inputs = [tf.constant(part) for part in at]
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        drawn = tf.raw_ops.StatelessParameterizedTruncatedNormal(
+            shape=[4, 2, 3], seed=[1, 2], **dict(zip(NAMES, inputs, strict=True))
+        )
+    weights = np.random.default_rng(6).standard_normal(drawn.shape)
+    found = tape.gradient(drawn, inputs, output_gradients=tf.constant(weights))
+    moved = [np.ones(drawn.shape), (drawn.numpy() - values[0]) / values[1]]
+    for place in (2, 3):
+        above, below = (
+            truncated_quantiles(
+                [np.float64(value) for value in values],
+                [np.float64(value + step * (place == k)) for k, value in enumerate(values)],
+                drawn.numpy(),
+            )
+            for step in (STEP, -STEP)
+        )
+        moved.append((above - below) / (2 * STEP))
+    for one, by, shape in zip(found, moved, GIVEN[name], strict=True):
+        padded = (1,) * (3 - len(shape)) + shape
+        shared = tuple(axis for axis, size in enumerate(padded) if size == 1)
+        expected = (weights * by).sum(shared, keepdims=True).reshape(shape)
+        np.testing.assert_allclose(one, expected, rtol=1e-6)
+
+
+#: What draws of gamma distributions: how, how many of each, and the shapes' own shape.
+GAMMAS: dict[str, tuple[Draw, tuple[int, ...]]] = {
+    "of a number": (
+        lambda a: tf.raw_ops.StatelessRandomGammaV2(shape=[3, 2], seed=[1, 2], alpha=a),
+        (),
+    ),
+    "of a vector": (
+        lambda a: tf.raw_ops.StatelessRandomGammaV2(shape=[3, 2, 4], seed=[1, 2], alpha=a),
+        (4,),
+    ),
+    "of a matrix": (
+        lambda a: tf.raw_ops.StatelessRandomGammaV2(shape=[3, 2, 4], seed=[1, 2], alpha=a),
+        (2, 4),
+    ),
+    "of a vector, by places": (
+        lambda a: tf.raw_ops.RandomGamma(shape=[3, 2], alpha=a, seed=1, seed2=2),
+        (4,),
+    ),
+    "of a matrix, by places": (
+        lambda a: tf.raw_ops.RandomGamma(shape=[3, 2], alpha=a, seed=1, seed2=2),
+        (2, 4),
+    ),
+    "of a vector, by a generator": (
+        lambda a: tf.random.stateless_gamma([3, 2, 4], [1, 2], a, dtype=tf.float64),
+        (4,),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GAMMAS)
+def test_a_shape_has_the_sum_over_all_that_was_drawn_of_it(name: str) -> None:
+    draw, shape = GAMMAS[name]
+    shapes = np.linspace(0.6, 1.9, int(np.prod(shape))).reshape(shape)
+    with tf.GradientTape() as tape:
+        tape.watch(alpha := tf.constant(shapes))
+        drawn = draw(alpha)
+    weights = np.random.default_rng(5).standard_normal(drawn.shape)
+    found = tape.gradient(drawn, alpha, output_gradients=tf.constant(weights))
+    above, below = (
+        gamma_quantiles([shapes], [shapes + step], drawn.numpy()) for step in (STEP, -STEP)
+    )
+    moved = weights * (above - below) / (2 * STEP)
+    np.testing.assert_allclose(found, moved.sum(tuple(range(moved.ndim - len(shape)))), rtol=1e-6)
+
+
 #: How wrong the gradients in mean and deviation are.
 WRONG = [1.712, 2.407]

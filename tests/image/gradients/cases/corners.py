@@ -1,6 +1,8 @@
 """What mutants of TensorFlow's rules showed to be missing elsewhere: a module for their classes.
 
-Matrices without symmetry, several zeros in one product, colours in every order, one index of many.
+Matrices without symmetry, several zeros in one product, colours in every order, one index of many;
+and, in modules of their own, complex matrices, gradients of gradients by attributes, graphs that
+know their sizes, sparse tensors, what raw operations are told, whole numbers of 64 bits.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import tensorflow as tf
 
 from gradients import gaps
 from gradients.case import Generator
-from gradients.cases import linalg
+from gradients.cases import complexes, linalg, orders, static, thin, told, wholes
 from gradients.inputs import constant, normal, uniform
 from gradients.sweep import sweep
 
@@ -115,4 +117,10 @@ CASES = (
         lambda x, batch: tf.gather(x, PLACES, axis=3, batch_dims=batch) ** 2,
         batch=(1, 2, 3),
     ),
+    *complexes.CASES,
+    *orders.CASES,
+    *static.CASES,
+    *thin.CASES,
+    *told.CASES,
+    *wholes.CASES,
 )
