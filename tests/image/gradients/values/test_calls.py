@@ -18,9 +18,11 @@ from gradients.values.calls import (
     nn,
     operations,
     operators,
+    pairs,
     ragged,
     signals,
     sparse,
+    structures,
 )
 
 TABLES: dict[str, Rows] = {
@@ -34,6 +36,7 @@ TABLES: dict[str, Rows] = {
     "ragged": ragged.ROWS,
     "signal": signals.ROWS,
     "sparse": sparse.ROWS,
+    "structures": structures.ROWS | pairs.ROWS,
 }
 ROWS = {f"{group}/{name}": row for group, rows in TABLES.items() for name, row in rows.items()}
 #: What is computed in float32, or has constants of that many digits, by the start of its name.
@@ -60,6 +63,9 @@ SINGLE = (
 TOLERANCES = {
     "images/yiq_and_back": 1e-3,
     "linalg/expm_16.0": 1e-11,
+    # Its adjoint and its inverse are in complex64: upstream's circulant_type.
+    "structures/circulant_facts": 1e-6,
+    "structures/circulant_circulant": 1e-6,
     "keras/binary_crossentropy_certain": 1e-9,
     "keras/sparse_categorical_crossentropy_certain": 1e-9,
 }
@@ -71,6 +77,9 @@ WRONG = {
     "keras/vdot_0": 1.12786606,
     # A periodic window of an odd length is the symmetric one: upstream's odd_window.
     "signal/window_7_True": 0.29706885,
+    # The adjoint of a lower triangle is taken for one: upstream's adjoint_operators.
+    "structures/lower_diag_adjoint": 0.18350878,
+    "structures/circulant_adjoint_bytes": 0.5,
     # What one tensor has by itself is never too small: upstream's sparse_threshold.
     "sparse/add_threshold": 0.09666181,
 }
