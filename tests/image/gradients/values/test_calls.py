@@ -18,6 +18,11 @@ from gradients.values.calls import (
     nn,
     operations,
     operators,
+    pairs,
+    ragged,
+    signals,
+    sparse,
+    structures,
 )
 
 TABLES: dict[str, Rows] = {
@@ -28,6 +33,10 @@ TABLES: dict[str, Rows] = {
     "nn": nn.ROWS,
     "keras": namesakes.ROWS | operations.ROWS | loops.ROWS | matrices.ROWS,
     "operators": operators.ROWS,
+    "ragged": ragged.ROWS,
+    "signal": signals.ROWS,
+    "sparse": sparse.ROWS,
+    "structures": structures.ROWS | pairs.ROWS,
 }
 ROWS = {f"{group}/{name}": row for group, rows in TABLES.items() for name, row in rows.items()}
 #: What is computed in float32, or has constants of that many digits, by the start of its name.
@@ -40,6 +49,7 @@ SINGLE = (
         "keras/geomspace",
         "keras/logaddexp2",
     ),
+    *("signal/kaiser", "random/"),
     *("keras/logspace", "keras/percentile", "keras/quantile", "keras/kaiser", "keras/bartlett"),
     *(
         "keras/blackman",
@@ -53,15 +63,25 @@ SINGLE = (
 TOLERANCES = {
     "images/yiq_and_back": 1e-3,
     "linalg/expm_16.0": 1e-11,
+    # Its adjoint and its inverse are in complex64: upstream's circulant_type.
+    "structures/circulant_facts": 1e-6,
+    "structures/circulant_circulant": 1e-6,
     "keras/binary_crossentropy_certain": 1e-9,
     "keras/sparse_categorical_crossentropy_certain": 1e-9,
 }
-#: What Keras answers wrongly: how far from NumPy's answer, by the norm.
+#: What is answered wrongly: how far from NumPy's answer, by the norm.
 WRONG = {
     # Half a turn of what is not square is another order of its numbers: keras-team/keras#23435.
     "keras/rot90_2": 1.72353299,
     # No conjugate is taken, and complex128 becomes complex64.
     "keras/vdot_0": 1.12786606,
+    # A periodic window of an odd length is the symmetric one: upstream's odd_window.
+    "signal/window_7_True": 0.29706885,
+    # The adjoint of a lower triangle is taken for one: upstream's adjoint_operators.
+    "structures/lower_diag_adjoint": 0.18350878,
+    "structures/circulant_adjoint_bytes": 0.5,
+    # What one tensor has by itself is never too small: upstream's sparse_threshold.
+    "sparse/add_threshold": 0.09666181,
 }
 
 

@@ -1,0 +1,62 @@
+"""What pfor makes of a function of one element, against the function of each, one by one.
+
+Vectorised Jacobians and `tf.vectorized_map` take another way through each operation than it takes
+by itself: a converter, which adds an axis to what the operation's attributes say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gradients.vectorised import arrays, flow, networks
+
+ROWS = arrays.ROWS | flow.ROWS | networks.ROWS
+
+
+def at_once(function: Callable[..., Any], elements: tuple[np.ndarray, ...]) -> list[tf.Tensor]:
+    """Return what pfor makes of all elements; what it cannot convert is an error."""
+
+    def each(one: tuple[tf.Tensor, ...]) -> Any:
+        return function(*one)
+
+    return tf.nest.flatten(tf.vectorized_map(each, elements, fallback_to_while_loop=False))
+
+
+def one_by_one(function: Callable[..., Any], elements: tuple[np.ndarray, ...]) -> list[np.ndarray]:
+    """Return what the function makes of each element, one after the other."""
+    answers = [function(*map(tf.constant, one)) for one in zip(*elements, strict=True)]
+    return [np.stack(parts) for parts in zip(*map(tf.nest.flatten, answers), strict=True)]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_all_at_once_is_one_by_one(name: str) -> None:
+    for one, other in zip(at_once(*ROWS[name]), one_by_one(*ROWS[name]), strict=True):
+        tolerance = 1e-12 if other.dtype in ("float64", "complex128") else 2e-6
+        np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("name", flow.WRONG)
+def test_what_is_wrong_all_at_once_is_as_wrong_as_it_was(name: str) -> None:
+    function, elements, wrong = flow.WRONG[name]
+    (found,), (right,) = at_once(function, elements), one_by_one(function, elements)
+    np.testing.assert_allclose(found, wrong, rtol=1e-12, err_msg="no longer so wrong: see WRONG")
+    assert not np.array_equal(wrong, right)
+
+
+def test_rows_of_a_jacobian_come_in_their_order_however_many_are_made_at_once() -> None:
+    x = tf.constant([[0.5, 2.0, -1.0], [1.0, 3.0, 0.25]], "float64")
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = tf.pow(x, [2.0, 3.0, 4.0])
+        z = tf.repeat(y, [1, 3, 1], axis=1)
+    slopes = np.array([2.0, 3.0, 4.0]) * x.numpy() ** [1, 2, 3]
+    expected = np.stack([np.diag(one) for one in slopes])
+    found = tape.batch_jacobian(z, x, parallel_iterations=2)
+    np.testing.assert_allclose(found, np.repeat(expected, [1, 3, 1], axis=1), rtol=1e-14)
+    whole = tape.jacobian(y, x, parallel_iterations=4).numpy().reshape(6, 6)
+    np.testing.assert_allclose(whole, np.diag(slopes.ravel()), rtol=1e-14)
