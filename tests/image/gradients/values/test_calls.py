@@ -9,6 +9,7 @@ import tensorflow as tf
 from gradients.values.calls import (
     Rows,
     arrays,
+    features,
     images,
     linalg,
     loops,
@@ -19,6 +20,7 @@ from gradients.values.calls import (
     operations,
     operators,
     pictures,
+    preparing,
     warps,
 )
 
@@ -31,6 +33,7 @@ TABLES: dict[str, Rows] = {
     "nn": nn.ROWS,
     "keras": namesakes.ROWS | operations.ROWS | loops.ROWS | matrices.ROWS,
     "operators": operators.ROWS,
+    "preparing": preparing.ROWS | features.ROWS,
 }
 ROWS = {f"{group}/{name}": row for group, rows in TABLES.items() for name, row in rows.items()}
 #: What is computed in float32, or has constants of that many digits, by the start of its name.
@@ -38,6 +41,7 @@ SINGLE = (
     *(
         "images/",
         "pictures/",
+        "preparing/",
         "nn/gelu",
         "nn/clip_by_average_norm",
         "keras/angle_0",
@@ -71,6 +75,8 @@ WRONG = {
     # What lies before the first is found one step too late.
     "pictures/map_coordinates_reflect_0": 1.29155391,
     "pictures/map_coordinates_reflect_1": 1.25367664,
+    # Of channels that come first it stretches columns, all colours together.
+    "preparing/AutoContrast_first": 0.06618881,
 }
 
 
