@@ -16,6 +16,7 @@ from gradients.values.calls.nn import depthwise, dilated
 from gradients.values.convolutions import convolve, transposed
 from gradients.values.layers import NORMAL, Row, normalized, one
 from gradients.values.recurrent import MASK, lstm, row, through
+from gradients.values.reshaped import RESHAPED
 from gradients.values.test_layers import draw
 from gradients.values.test_options import OPTIMIZERS
 
@@ -216,6 +217,7 @@ ROWS |= {
     )
     for rank in SIZES
 }
+ROWS |= RESHAPED
 
 
 @pytest.mark.parametrize("name", ROWS)
