@@ -9,6 +9,7 @@ import tensorflow as tf
 from gradients.values.calls import (
     Rows,
     arrays,
+    attributes,
     features,
     images,
     linalg,
@@ -31,7 +32,7 @@ TABLES: dict[str, Rows] = {
     "linalg": linalg.ROWS,
     "math": maths.ROWS,
     "nn": nn.ROWS,
-    "keras": namesakes.ROWS | operations.ROWS | loops.ROWS | matrices.ROWS,
+    "keras": namesakes.ROWS | operations.ROWS | attributes.ROWS | loops.ROWS | matrices.ROWS,
     "operators": operators.ROWS,
     "preparing": preparing.ROWS | features.ROWS,
 }
