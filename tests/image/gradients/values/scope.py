@@ -18,7 +18,7 @@ OUTSIDE = {
         "has a test of its own, or is a part of a layer that has a row": (
             "Embedding GRUCell LSTMCell SimpleRNNCell StackedRNNCells"
         ),
-        "prepares data, and has no weights to train": (
+        "prepares data, and has no weights to train: among the calls, where it makes numbers": (
             "AugMix AutoContrast CategoryEncoding CenterCrop"
             " ContrastLimitedAdaptiveHistogramEqualization CutMix Discretization Equalization"
             " HashedCrossing Hashing IntegerLookup MaxNumBoundingBoxes MelSpectrogram MixUp"

@@ -16,6 +16,7 @@ from gradients.values.calls.nn import depthwise, dilated
 from gradients.values.convolutions import convolve, transposed
 from gradients.values.layers import NORMAL, Row, normalized, one
 from gradients.values.recurrent import MASK, lstm, row, through
+from gradients.values.reshaped import RESHAPED
 from gradients.values.test_layers import draw
 from gradients.values.test_options import OPTIMIZERS
 
@@ -40,6 +41,19 @@ def spread(x: np.ndarray, kernel: np.ndarray, *rest: np.ndarray, same: bool = Fa
     found = depthwise(x, dilated(kernel, 2, 2))[:, ::2, ::2]
     *point, bias = rest
     return (found @ point[0][0, 0] if point else found) + bias
+
+
+def leaned(x: np.ndarray, a: np.ndarray, *, axes: list[int]) -> np.ndarray:
+    """Return numbers with a slope below 0, which is one along the axes that share it."""
+    assert a.shape == tuple(1 if axis in axes else n for axis, n in enumerate(x.shape) if axis)
+    return np.where(x > 0, x, a * x)
+
+
+def wide(*arrays: np.ndarray) -> np.ndarray:
+    """Return attention whose output has two axes for each query."""
+    *rest, last = arrays
+    flat = heads(*rest, last.reshape(*last.shape[:2], -1), bias=False)
+    return flat.reshape(*flat.shape[:2], *last.shape[2:])
 
 
 def pooled(x: np.ndarray, *, reduce: Callable[..., np.ndarray]) -> np.ndarray:
@@ -90,9 +104,12 @@ ROWS: dict[str, Row] = {
         *MASK.shape,
         call={"mask": MASK},
     ),
-    "PReLU_shared": one(
-        layers.PReLU, lambda x, a: np.where(x > 0, x, a * x), 2, 3, 4, 5, shared_axes=[1, 2]
-    ),
+    **{
+        f"PReLU_shared_{'_'.join(map(str, axes))}": one(
+            layers.PReLU, partial(leaned, axes=axes), 2, 3, 4, 5, shared_axes=axes
+        )
+        for axes in ([1], [2], [3], [1, 2], [1, 3], [1, 2, 3])
+    },
     "EinsumDense_ellipsis": one(
         layers.EinsumDense,
         lambda x, w, b: np.einsum("...x,xy->...y", x, w) + b,
@@ -119,6 +136,7 @@ ROWS: dict[str, Row] = {
         logit_soft_cap=2.0,
         call={"reverse": True},
     ),
+    "MultiHeadAttention_wide": multi(wide, output_shape=(3, 2), use_bias=False),
     "MultiHeadAttention_axis_behind": multi(
         heads, (2, 2, 3, 5), (2, 2, 4, 5), attention_axes=(-2,), value_dim=3
     ),
@@ -216,6 +234,7 @@ ROWS |= {
     )
     for rank in SIZES
 }
+ROWS |= RESHAPED
 
 
 @pytest.mark.parametrize("name", ROWS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import losses, optimizers
 
 _random = np.random.default_rng(81)
@@ -119,3 +120,13 @@ def test_statistics_of_batches_are_those_of_all() -> None:
     layer.adapt([values[:2], values[2:7], values[7:]])
     expected = (values - values.mean(0)) / values.std(0)
     np.testing.assert_allclose(layer(values), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("order", [0, 1])
+def test_what_is_mirrored_beyond_its_end_is_not_there(order: int) -> None:
+    """The place after the last is looked up as itself."""
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"does not index into param shape"):
+        keras.ops.image.map_coordinates(np.arange(3.0), np.array([[3.0]]), order, "mirror")
+    found = keras.ops.image.map_coordinates(np.arange(3.0), np.array([[-1.0]]), order, "mirror")
+    np.testing.assert_array_equal(found, [1.0])
+    pytest.xfail("Keras's map_coordinates raises for what it should mirror")

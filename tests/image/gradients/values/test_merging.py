@@ -64,6 +64,11 @@ def test_merged_masks_show_what_either_shows() -> None:
     np.testing.assert_array_equal(half, np.concatenate([SHOWN[0], np.ones((2, 4), bool)], 1))
     whole = steps.compute_mask([ONE, OTHER], [np.stack(3 * [SHOWN[0]], -1), SHOWN[1]])
     np.testing.assert_array_equal(whole, both)
+    # Of joined features a step is shown by either, and always by one that has no mask.
+    features = layers.Concatenate()
+    either = features.compute_mask([ONE, OTHER], list(SHOWN))
+    np.testing.assert_array_equal(either, SHOWN[0] | SHOWN[1])
+    assert np.asarray(features.compute_mask([ONE, OTHER], [SHOWN[0], None])).all()
     assert steps.compute_mask([ONE, OTHER], [None, None]) is None
     assert steps.compute_mask([ONE, OTHER]) is None
     assert layers.Dot(-1).compute_mask([ONE, OTHER], list(SHOWN)) is None

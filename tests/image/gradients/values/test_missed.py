@@ -91,13 +91,22 @@ PRODUCTS: dict[str, tuple[Any, Any, Any, str]] = {
     "matrices": (MATRIX, MATRIX**2, (2, -1), "bij,bkj->bik"),
     "vector, block": (VECTOR, BLOCK, (1, 1), "bi,bijk->bjk"),
     "block, matrix": (BLOCK, MATRIX, (2, 2), "bijk,blj->bikl"),
+    "matrix, other way": (MATRIX, MATRIX.swapaxes(1, 2) ** 2, (1, 2), "bij,bki->bjk"),
+    "matrix, block": (MATRIX, BLOCK, (1, 1), "bij,bikl->bjkl"),
 }
 
 
+@pytest.mark.parametrize("normalize", [False, True])
 @pytest.mark.parametrize("name", PRODUCTS)
-def test_a_product_is_along_its_axes(name: str) -> None:
+def test_a_product_is_along_its_axes(name: str, *, normalize: bool) -> None:
+    """Or the cosine, each along its own."""
     one, other, axes, meaning = PRODUCTS[name]
-    found = layers.Dot(axes, dtype="float64")([one, other])
+    found = layers.Dot(axes, normalize, dtype="float64")([one, other])
+    if normalize:
+        one, other = (
+            x / np.linalg.norm(x, axis=axis, keepdims=True)
+            for x, axis in zip((one, other), np.broadcast_to(axes, 2), strict=True)
+        )
     expected = np.einsum(meaning, one, other)
     np.testing.assert_allclose(tf.squeeze(found), expected, rtol=1e-12, atol=1e-12)
     if expected.ndim > 1:

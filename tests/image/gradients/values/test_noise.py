@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from keras import random as draws
 
 RATE, COUNT = 0.25, 40_000
 #: A mean of `COUNT` draws is off by more than this, in standard deviations, once in a million.
@@ -51,9 +52,29 @@ def test_spatial_dropout_drops_whole_channels(rank: int) -> None:
     found = layer(np.ones((8, *[3] * rank, 50), "float32"), training=True).numpy()
     channels = found.reshape(8, -1, 50)
     assert (channels == channels[:, :1]).all()
+    assert (channels[0] != channels[1]).any(), "each sample has its own"
     share = (channels[:, 0] == 0).mean()
     assert abs(share - RATE) < DEVIATIONS * np.sqrt(RATE * (1 - RATE) / 400)
     np.testing.assert_allclose(np.unique(channels), [0, 1 / (1 - RATE)], rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["Dropout", "AlphaDropout"])
+@pytest.mark.parametrize("alike", [(), (0,), (1,), (2,), (0, 2)])
+def test_what_is_dropped_is_alike_along_the_axes_that_say_so(
+    kind: str, alike: tuple[int, ...]
+) -> None:
+    """Where its shape has 1; where that has nothing, or the size, each is another."""
+    shape = (12, 11, 10)
+    for size in (None, 0):
+        noise = tuple(
+            1 if axis in alike else (None if size is None else n) for axis, n in enumerate(shape)
+        )
+        layer = getattr(layers, kind)(0.5, noise_shape=noise, seed=1)
+        found = layer(np.ones(shape, "float32"), training=True).numpy()
+        assert len(np.unique(found)) == 2
+        for axis in range(3):
+            whole = (found == found.take([0], axis)).all(axis)
+            assert whole.all() if axis in alike else not whole.any()
 
 
 def test_alpha_dropout_keeps_mean_and_variance() -> None:
@@ -64,6 +85,47 @@ def test_alpha_dropout_keeps_mean_and_variance() -> None:
     assert abs(found.std() - 1) < DEVIATIONS / np.sqrt(COUNT)
     lost = np.unique(found, return_counts=True)[1].max() / COUNT
     assert abs(lost - RATE) < DEVIATIONS * np.sqrt(RATE * (1 - RATE) / COUNT)
+
+
+#: By name: a draw of so many numbers, their mean, and their standard deviation.
+DRAWS: dict[str, tuple[Callable[[], object], float, float]] = {
+    "normal": (lambda: draws.normal((COUNT,), 2, 0.5, seed=1), 2, 0.5),
+    "truncated_normal": (
+        lambda: draws.truncated_normal((COUNT,), 2, 0.5, seed=1),
+        *(2, 0.5 * 0.87962566),
+    ),
+    "uniform": (lambda: draws.uniform((COUNT,), -1, 3, seed=1), 1, 4 / np.sqrt(12)),
+    "randint": (lambda: draws.randint((COUNT,), -2, 3, seed=1), 0, np.sqrt(2)),
+    "categorical": (
+        lambda: draws.categorical(np.log([[0.25, 0.25, 0.5]]), COUNT, seed=1),
+        *(1.25, np.sqrt(0.6875)),
+    ),
+    "gamma": (lambda: draws.gamma((COUNT,), 2.5, seed=1), 2.5, np.sqrt(2.5)),
+    "beta": (lambda: draws.beta((COUNT,), 2.0, 6.0, seed=1), 0.25, np.sqrt(0.25 * 0.75 / 9)),
+    "binomial": (lambda: draws.binomial((COUNT,), 8.0, 0.25, seed=1), 2, np.sqrt(1.5)),
+    "dropout": (lambda: draws.dropout(np.ones(COUNT, "float32"), 0.2, seed=1), 1, 0.5),
+}
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_a_draw_has_its_mean_and_its_spread(name: str) -> None:
+    make, mean, spread = DRAWS[name]
+    found = np.asarray(make(), "float64")
+    assert found.size == COUNT
+    assert abs(found.mean() - mean) < DEVIATIONS * spread / np.sqrt(COUNT)
+    assert abs(found.std() - spread) < DEVIATIONS * spread * np.sqrt(3 / COUNT)
+
+
+def test_what_is_shuffled_is_the_same_in_another_order() -> None:
+    """Along an axis, whole: what stands beside each other stays so."""
+    numbers = np.arange(60).reshape(3, 20)
+    for axis in (0, 1):
+        found = np.asarray(draws.shuffle(numbers, axis, seed=2))
+        assert (found != numbers).any()
+        first = found.take(0, 1 - axis)
+        np.testing.assert_array_equal(np.sort(first), numbers.take(0, 1 - axis))
+        order = np.argsort(first)
+        np.testing.assert_array_equal(found.take(order, axis), numbers)
 
 
 @pytest.mark.parametrize("kind", ["Dropout", "GaussianDropout", "AlphaDropout", "GaussianNoise"])

@@ -55,19 +55,21 @@ def variation(x: np.ndarray) -> np.ndarray:
     return down.sum((-3, -2, -1)) + across.sum((-3, -2, -1))
 
 
-def windowed(x: np.ndarray) -> np.ndarray:
-    """Return a grey image's means below a bell of 11 by 11 pixels, of the deviation 1.5."""
-    bell = np.exp(-(np.arange(-5, 6.0) ** 2) / (2 * 1.5**2))
+def windowed(x: np.ndarray, size: int, sigma: float) -> np.ndarray:
+    """Return a grey image's means below a bell of so many pixels each way."""
+    bell = np.exp(-((np.arange(size) - size // 2) ** 2) / (2 * sigma**2))
     kernel = np.outer(bell, bell) / bell.sum() ** 2
-    windows = np.lib.stride_tricks.sliding_window_view(x[..., 0], (11, 11), axis=(1, 2))
+    windows = np.lib.stride_tricks.sliding_window_view(x[..., 0], (size, size), axis=(1, 2))
     return (windows * kernel).sum((-2, -1))
 
 
-def similarity(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def similarity(x: np.ndarray, y: np.ndarray, size: int = 11, sigma: float = 1.5) -> np.ndarray:
     """Return each pair's structural similarity (Wang and others, 2004), for numbers up to 1."""
-    means = windowed(x), windowed(y)
-    both = windowed(x * y) - means[0] * means[1]
-    each = windowed(x**2) - means[0] ** 2 + windowed(y**2) - means[1] ** 2
+    means, squares = (
+        [windowed(part, size, sigma) for part in pair] for pair in ((x, y), (x**2, y**2))
+    )
+    both = windowed(x * y, size, sigma) - means[0] * means[1]
+    each = sum(square - mean**2 for square, mean in zip(squares, means, strict=True))
     luma = (2 * means[0] * means[1] + 1e-4) / (means[0] ** 2 + means[1] ** 2 + 1e-4)
     return (luma * (2 * both + 9e-4) / (each + 9e-4)).mean((1, 2))
 

@@ -52,6 +52,7 @@ ROWS: Rows = {
     "fori_loop": (lambda: ops.fori_loop(1, 4, lambda i, x: x * ops.cast(i, "float64"), X), 6 * X),
     "cond": (lambda: ops.cond(X[0, 0] > 9, lambda: X, lambda: Y), Y),
     "switch": (lambda: ops.switch(7, [lambda x: x, lambda x: 2 * x], X), 2 * X),
+    "switch_first": (lambda: ops.switch(-3, [lambda x: x, lambda x: 2 * x], X), X),
     "scatter": (
         lambda: ops.scatter([[1], [0], [1]], X, (3, 4)),
         np.stack([X[1], X[0] + X[2], 0 * X[0]]),
