@@ -15,34 +15,48 @@ from gradients.values.saved import at_least_1
 
 #: Odd on purpose: a stride of 2 leaves a remainder.
 SIZES = (7, 5, 6)
+#: One number for all axes, or one for each.
+Each = int | tuple[int, ...]
 KERNEL = (3, 2, 2)
 
 
-def padded(x: np.ndarray, kernel: Any, strides: int, fill: float) -> np.ndarray:
+def each(number: Each, rank: int) -> tuple[int, ...]:
+    """Return a number for each axis."""
+    return (number,) * rank if isinstance(number, int) else tuple(number)
+
+
+def padded(x: np.ndarray, kernel: Any, strides: Each, fill: float) -> np.ndarray:
     """Return an input to which "same" padding is added, more of it behind."""
     edges = [(0, 0)]
-    for size, width in zip(x.shape[1:-1], kernel, strict=True):
-        total = max((-(-size // strides) - 1) * strides + width - size, 0)
+    for size, width, step in zip(x.shape[1:-1], kernel, each(strides, len(kernel)), strict=True):
+        total = max((-(-size // step) - 1) * step + width - size, 0)
         edges.append((total // 2, total - total // 2))
     return np.pad(x, [*edges, (0, 0)], constant_values=fill)
 
 
-def windows(x: np.ndarray, kernel: Any, strides: int = 1, dilation: int = 1) -> np.ndarray:
+def spans(kernel: Any, dilation: Each) -> list[int]:
+    """Return how far a kernel with gaps reaches."""
+    gaps = each(dilation, len(kernel))
+    return [(width - 1) * gap + 1 for width, gap in zip(kernel, gaps, strict=True)]
+
+
+def windows(x: np.ndarray, kernel: Any, strides: Each = 1, dilation: Each = 1) -> np.ndarray:
     """Return what each position of the output sees: batch, places, channel, then the window."""
-    spans = [(width - 1) * dilation + 1 for width in kernel]
-    view = sliding_window_view(x, spans, axis=tuple(range(1, x.ndim - 1)))
-    rank = len(spans)
-    places, inside = [slice(None, None, strides)] * rank, [slice(None, None, dilation)] * rank
+    view = sliding_window_view(x, spans(kernel, dilation), axis=tuple(range(1, x.ndim - 1)))
+    places, inside = (
+        [slice(None, None, step) for step in each(steps, len(kernel))]
+        for steps in (strides, dilation)
+    )
     return view[(slice(None), *places, slice(None), *inside)]
 
 
 def convolve(
-    x: np.ndarray, w: np.ndarray, strides: int = 1, dilation: int = 1, same: bool = False
+    x: np.ndarray, w: np.ndarray, strides: Each = 1, dilation: Each = 1, same: bool = False
 ) -> np.ndarray:
     """Return the products of windows with a kernel: sizes, channels in, channels out."""
     kernel = w.shape[:-2]
     if same:
-        x = padded(x, [(width - 1) * dilation + 1 for width in kernel], strides, 0)
+        x = padded(x, spans(kernel, dilation), strides, 0)
     seen, rank = windows(x, kernel, strides, dilation), len(kernel)
     axes = (rank + 1, *range(rank + 2, 2 * rank + 2))
     return np.tensordot(seen, w, axes=(axes, (rank, *range(rank))))

@@ -17,36 +17,48 @@ from gradients.values.layers import Reference, Row, one
 MASK = np.array([[1, 1, 1, 1, 0], [0, 1, 0, 1, 1]], bool)
 States = tuple[np.ndarray, ...]
 Product = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Function = Callable[[np.ndarray], np.ndarray]
 
 
-def simple(x: np.ndarray, h: States, *w: np.ndarray) -> States:
+def simple(x: np.ndarray, h: States, *w: np.ndarray, act: Function = np.tanh) -> States:
     """Return the state after a step: the only one, and the output."""
-    return (np.tanh(x @ w[0] + h[0] @ w[1] + w[2]),)
+    return (act(x @ w[0] + h[0] @ w[1] + w[2]),)
 
 
-def lstm(x: np.ndarray, h: States, *w: np.ndarray, times: Product = np.matmul) -> States:
+def lstm(
+    x: np.ndarray,
+    h: States,
+    *w: np.ndarray,
+    times: Product = np.matmul,
+    act: Function = np.tanh,
+    gate: Function = expit,
+) -> States:
     """Return the output and the cell (Hochreiter, Schmidhuber; with a gate that forgets)."""
     # In a convolution over places what the state gives keeps its size.
     again = times if times is np.matmul else lambda a, b: convolve(a, b, same=True)
     gates = np.split(times(x, w[0]) + again(h[0], w[1]) + w[2], 4, axis=-1)
     taken, kept, new, shown = gates
-    cell = expit(kept) * h[1] + expit(taken) * np.tanh(new)
-    return (expit(shown) * np.tanh(cell), cell)
+    cell = gate(kept) * h[1] + gate(taken) * act(new)
+    return (gate(shown) * act(cell), cell)
 
 
-def gru(x: np.ndarray, h: States, *w: np.ndarray) -> States:
+def gru(
+    x: np.ndarray, h: States, *w: np.ndarray, act: Function = np.tanh, gate: Function = expit
+) -> States:
     """Return the state (Cho); the gate is applied after the product, which has its own bias."""
     old = np.split(x @ w[0] + w[2][0], 3, axis=-1)
     state = np.split(h[0] @ w[1] + w[2][1], 3, axis=-1)
-    z, r = (expit(a + b) for a, b in zip(old[:2], state[:2], strict=True))
-    return (z * h[0] + (1 - z) * np.tanh(old[2] + r * state[2]),)
+    z, r = (gate(a + b) for a, b in zip(old[:2], state[:2], strict=True))
+    return (z * h[0] + (1 - z) * act(old[2] + r * state[2]),)
 
 
-def gru_before(x: np.ndarray, h: States, *w: np.ndarray) -> States:
+def gru_before(
+    x: np.ndarray, h: States, *w: np.ndarray, act: Function = np.tanh, gate: Function = expit
+) -> States:
     """Return the state where the gate is applied before the product."""
     old, kernels = np.split(x @ w[0] + w[2], 3, axis=-1), np.split(w[1], 3, axis=-1)
-    z, r = (expit(a + h[0] @ b) for a, b in zip(old[:2], kernels[:2], strict=True))
-    return (z * h[0] + (1 - z) * np.tanh(old[2] + (r * h[0]) @ kernels[2]),)
+    z, r = (gate(a + h[0] @ b) for a, b in zip(old[:2], kernels[:2], strict=True))
+    return (z * h[0] + (1 - z) * act(old[2] + (r * h[0]) @ kernels[2]),)
 
 
 def through(
