@@ -7,7 +7,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import pandas as pd
 import pytest
 import tensorflow as tf
 from keras import callbacks, layers, optimizers
@@ -54,22 +53,25 @@ def streamed(*arrays: np.ndarray) -> tf.data.Dataset:
     return tf.data.Dataset.from_tensor_slices(arrays).batch(3)
 
 
+Given = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+def tables() -> Given:
+    """Return a frame, and series; an environment of an older TensorFlow has no pandas."""
+    pandas = pytest.importorskip("pandas")
+    given = pandas.DataFrame(INPUTS), pandas.Series(TARGETS[:, 0])
+    return given, BY_THREE | {"sample_weight": pandas.Series(WEIGHTS)}
+
+
 ARRAYS = (INPUTS, TARGETS)
 BY_THREE = {"batch_size": 3}
-Given = tuple[tuple[Any, ...], dict[str, Any]]
 #: By name: what `fit` is given, and how often each row counts.
 FORMS: dict[str, tuple[Callable[[], Given], np.ndarray | None]] = {
     "arrays": (lambda: (ARRAYS, BY_THREE | {"sample_weight": WEIGHTS}), WEIGHTS),
     "wide numbers": (lambda: ((INPUTS.astype("float64"), LABELS[:, None]), BY_THREE), None),
     "classes": (lambda: (ARRAYS, BY_THREE | {"class_weight": CLASSES}), BY_CLASS),
     "tensors": (lambda: ((tf.constant(INPUTS), tf.constant(TARGETS)), BY_THREE), None),
-    "tables": (
-        lambda: (
-            (pd.DataFrame(INPUTS), pd.Series(TARGETS[:, 0])),
-            BY_THREE | {"sample_weight": pd.Series(WEIGHTS)},
-        ),
-        WEIGHTS,
-    ),
+    "tables": (tables, WEIGHTS),
     "sparse": (lambda: ((sparse.csr_matrix(INPUTS), TARGETS), BY_THREE), None),
     "sparse tensor": (lambda: ((tf.sparse.from_dense(INPUTS), TARGETS), BY_THREE), None),
     "stream": (lambda: ((streamed(*ARRAYS, WEIGHTS),), {}), WEIGHTS),
