@@ -69,7 +69,8 @@ def lamb(w: np.ndarray, g: np.ndarray, rate: float, t: int, kept: Kept) -> np.nd
     """Take Adam's direction, as long as the weights are (You)."""
     m = _mean(kept, "m", g, BETA) / (1 - BETA**t)
     update = m / (np.sqrt(_mean(kept, "v", g**2, BETA_2) / (1 - BETA_2**t)) + EPSILON)
-    return w - rate * np.linalg.norm(w) / np.linalg.norm(update) * update
+    long, size = np.linalg.norm(w), np.linalg.norm(update)
+    return w - rate * (long / size if long and size else 1) * update
 
 
 def lion(w: np.ndarray, g: np.ndarray, rate: float, _t: int, kept: Kept) -> np.ndarray:

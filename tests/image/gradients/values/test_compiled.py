@@ -1,0 +1,194 @@
+"""What `compile` makes of losses, metrics, weights and names, in whatever structure they come.
+
+Two outputs of linear maps; what is told of them is compared with their squares in NumPy.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, metrics, optimizers
+
+_random = np.random.default_rng(95)
+ROWS = 6
+INPUTS = _random.standard_normal((ROWS, 3)).astype("float32")
+KERNELS = _random.uniform(0.3, 1.2, (2, 3, 2)).astype("float32")
+TARGETS = _random.standard_normal((2, ROWS, 2)).astype("float32")
+WEIGHTS = _random.uniform(0.3, 2, (2, ROWS)).astype("float32")
+SQUARES = ((INPUTS @ KERNELS - TARGETS) ** 2).mean(-1)
+ABSOLUTE = np.abs(INPUTS @ KERNELS - TARGETS).mean(-1)
+#: Names whose order is not that of the outputs.
+NAMES = ("z", "a")
+
+
+def named(*values: Any) -> dict[str, Any]:
+    """Return what stands for each output by its name, the second first."""
+    return dict(reversed(list(zip(NAMES, values, strict=True))))
+
+
+def model(form: str, **options: Any) -> keras.Model:
+    """Return a model of two outputs in a list, a tuple or a dictionary."""
+    inputs = keras.Input((3,))
+    made = [layers.Dense(2, use_bias=False, name=name)(inputs) for name in NAMES]
+    outputs = {"list": list, "tuple": tuple, "dict": lambda pair: named(*pair)}[form](made)
+    whole = keras.Model(inputs, outputs)
+    for name, kernel in zip(NAMES, KERNELS, strict=True):
+        whole.get_layer(name).set_weights([kernel])
+    whole.compile(optimizers.SGD(0.0), run_eagerly=True, **options)
+    return whole
+
+
+FORMS = ("list", "tuple", "dict")
+#: How two things may be given for two outputs.
+WAYS = {"list": lambda a, b: [a, b], "dict": named}
+
+
+def given(form: str, *values: Any) -> Any:
+    """Return them as a model's outputs stand."""
+    return {"list": list, "tuple": tuple, "dict": lambda pair: named(*pair)}[form](values)
+
+
+@pytest.mark.parametrize(("form", "way"), [("list", "list"), ("tuple", "dict"), ("dict", "dict")])
+def test_each_output_has_its_own(form: str, way: str) -> None:
+    """Loss, weight of it, metric and weights of samples, by place or by name.
+
+    In two batches of unlike size, and nothing is left of an evaluation before.
+    """
+    both = WAYS[way]
+    trained = model(
+        form,
+        loss=both("mse", "mae"),
+        loss_weights=both(0.5, 3.0),
+        metrics=both(["mae"], ["mse"]),
+        weighted_metrics=both(["mse"], ["mae"]),
+    )
+    targets, counts = given(form, *TARGETS), given(form, *WEIGHTS)
+    trained.test_on_batch(INPUTS, targets, sample_weight=counts)
+    told = trained.evaluate(
+        *(INPUTS, targets, 4), sample_weight=counts, verbose=0, return_dict=True
+    )
+    first, second = (SQUARES[0] * WEIGHTS[0]).mean(), (ABSOLUTE[1] * WEIGHTS[1]).mean()
+    expected = {
+        "loss": 0.5 * first + 3 * second,
+        "z_loss": first,
+        "a_loss": second,
+        "z_mae": ABSOLUTE[0].mean(),
+        "a_mse": SQUARES[1].mean(),
+        "z_mse": np.average(SQUARES[0], weights=WEIGHTS[0]),
+        "a_mae": np.average(ABSOLUTE[1], weights=WEIGHTS[1]),
+    }
+    assert told == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_targets_come_by_their_names(form: str) -> None:
+    """Whatever holds the outputs; one row of weights counts for both."""
+    trained = model(form, loss="mse")
+    told = trained.test_on_batch(INPUTS, named(*TARGETS), return_dict=True)
+    np.testing.assert_allclose(told["loss"], SQUARES.mean(1).sum(), rtol=1e-5)
+    told = trained.evaluate(
+        INPUTS, given(form, *TARGETS), sample_weight=WEIGHTS[0], verbose=0, return_dict=True
+    )
+    np.testing.assert_allclose(told["loss"], (SQUARES * WEIGHTS[0]).mean(1).sum(), rtol=1e-5)
+
+
+def test_an_output_may_have_no_loss() -> None:
+    trained = model("list", loss=[None, "mse"], metrics=[["mae"], None])
+    told = trained.test_on_batch(INPUTS, list(TARGETS), return_dict=True)
+    assert told == pytest.approx({"loss": SQUARES[1].mean(), "z_mae": ABSOLUTE[0].mean()}, rel=1e-5)
+
+
+LOGITS = _random.standard_normal((ROWS, 3)).astype("float32")
+SHARES = np.exp(LOGITS) / np.exp(LOGITS).sum(1, keepdims=True)
+LABELS = np.array([0, 2, 1, 1, 0, 2])
+CHANCES = SHARES[:, :1]
+BITS = np.array([[1.0], [0], [1], [1], [0], [0]])
+#: By name: outputs, targets, and what "accuracy" and "crossentropy" are of them.
+KINDS: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = {
+    "numbers": (
+        *(SHARES, LABELS, SHARES.argmax(1) == LABELS),
+        -np.log(SHARES[np.arange(ROWS), LABELS]),
+    ),
+    "a column": (
+        *(SHARES, LABELS[:, None], SHARES.argmax(1) == LABELS),
+        -np.log(SHARES[np.arange(ROWS), LABELS]),
+    ),
+    "places": (
+        *(SHARES, np.eye(3)[LABELS], SHARES.argmax(1) == LABELS),
+        -np.log(SHARES[np.arange(ROWS), LABELS]),
+    ),
+    "bits": (
+        *(CHANCES, BITS, (CHANCES > 0.5) == BITS),
+        -BITS * np.log(CHANCES) - (1 - BITS) * np.log(1 - CHANCES),
+    ),
+    "a row of bits": (
+        *(CHANCES, BITS[:, 0], (CHANCES > 0.5) == BITS),
+        -BITS * np.log(CHANCES) - (1 - BITS) * np.log(1 - CHANCES),
+    ),
+}
+
+
+def passing(size: int, **options: Any) -> keras.Model:
+    """Return a model that gives what it is given."""
+    inputs = keras.Input((size,))
+    whole = keras.Model(inputs, layers.Identity()(inputs))
+    whole.compile(optimizers.SGD(0.0), run_eagerly=True, **options)
+    return whole
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_short_name_is_that_of_what_is_given(name: str) -> None:
+    outputs, targets, right, entropy = KINDS[name]
+    names = ("acc", "ce") if name == "bits" else ("accuracy", "crossentropy")
+    trained = passing(outputs.shape[1], loss=names[1], metrics=[names[0]])
+    told = trained.test_on_batch(outputs, targets, return_dict=True)
+    assert told == pytest.approx({"loss": entropy.mean(), names[0]: right.mean()}, rel=1e-5)
+
+
+def test_names_that_are_twice_are_told_apart() -> None:
+    """By what they are, or by a number."""
+    trained = passing(
+        *(3,),
+        loss="mse",
+        metrics=["mae", metrics.MeanSquaredError(name="mae")],
+        weighted_metrics=["mae", metrics.MeanSquaredError(name="mae")],
+    )
+    told = trained.test_on_batch(
+        LOGITS, np.zeros_like(LOGITS), sample_weight=WEIGHTS[0], return_dict=True
+    )
+    one, other = np.abs(LOGITS).mean(1), (LOGITS**2).mean(1)
+    expected = {
+        "loss": (other * WEIGHTS[0]).mean(),
+        "mae": one.mean(),
+        "mae_1": other.mean(),
+        "weighted_mae": np.average(one, weights=WEIGHTS[0]),
+        "weighted_mae_1": np.average(other, weights=WEIGHTS[0]),
+    }
+    assert told == pytest.approx(expected, rel=1e-5)
+
+
+class Own(keras.Model):
+    """Counts, and lets a layer count, what it is given: a mean of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer, self.mean = layers.Dense(2, use_bias=False), metrics.Mean("inputs")
+
+    def call(self, inputs: Any) -> Any:
+        """Return a linear map, and take the mean of the inputs into account."""
+        self.mean.update_state(inputs)
+        return self.layer(inputs)
+
+
+def test_a_models_own_metrics_are_told_and_begin_anew() -> None:
+    trained = Own()
+    trained(INPUTS)
+    trained.set_weights([KERNELS[0], *trained.get_weights()[1:]])
+    trained.compile(optimizers.SGD(0.0), "mse", run_eagerly=True)
+    for rows in (slice(None), slice(2)):
+        told = trained.evaluate(INPUTS[rows], TARGETS[0][rows], verbose=0, return_dict=True)
+        np.testing.assert_allclose(told["inputs"], INPUTS[rows].mean(), rtol=1e-5)
+        np.testing.assert_allclose(told["loss"], SQUARES[0][rows].mean(), rtol=1e-5)

@@ -1,0 +1,91 @@
+"""Optimizers step whatever the weights are: one number, a block, zeros, next to nothing.
+
+A gradient may be narrower than its variable, and 0 throughout.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import optimizers
+
+from gradients.values import rules
+from gradients.values.rules import Kept
+from gradients.values.test_optimizers import RATE, ROUNDED, ROWS
+
+_random = np.random.default_rng(92)
+#: By name: weights, and what their gradients are multiplied by.
+STARTS: dict[str, tuple[np.ndarray, float]] = {
+    "one": (_random.standard_normal(()), 1.0),
+    "block": (_random.standard_normal((2, 3, 2)), 1.0),
+    "zeros": (np.zeros(3), 1.0),
+    "little": (1e-4 * _random.standard_normal(3), 1.0),
+    "idle": (_random.standard_normal((2, 2)), 0.0),
+}
+#: One of each kind of optimizer, and each of its ways to step.
+CHOSEN = (
+    *("momentum", "Nesterov", "amsgrad", "Adamax", "Nadam", "Lamb", "Lion", "RMSprop_momentum"),
+    *("centered", "Adagrad", "Adadelta", "Adafactor", "Ftrl_regularized", "Muon"),
+    "ScheduleFreeAdamW_warmup",
+)
+
+
+def narrow(shape: tuple[int, ...], factor: float) -> np.ndarray:
+    """Return a gradient that float32 holds."""
+    return (factor * _random.standard_normal(shape)).astype("float32").astype("float64")
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_a_step_is_that_of_any_shape(name: str) -> None:
+    """Two steps, each variable by itself; gradients come in float32."""
+    case = ROWS[name]
+    optimizer = case.make(case.rate, **dict(case.options))
+    weights = {kind: start for kind, (start, _) in STARTS.items()}
+    held = [keras.Variable(one, dtype=case.dtype, name=kind) for kind, one in weights.items()]
+    kept: dict[str, Kept] = {kind: {} for kind in STARTS}
+    rule = case.wrong or case.rule
+    if name == "Muon":
+        del weights["idle"]
+        held.pop()
+    for number in (1, 2):
+        given = {kind: narrow(STARTS[kind][0].shape, STARTS[kind][1]) for kind in weights}
+        optimizer.apply([tf.constant(one, "float32") for one in given.values()], held)
+        for kind, gradient in given.items():
+            weights[kind] = rule(weights[kind], gradient, case.rate, number, kept[kind])
+        for variable, (kind, weight) in zip(held, weights.items(), strict=True):
+            tolerance = max(case.tolerance, ROUNDED)
+            np.testing.assert_allclose(
+                variable.numpy(), weight, rtol=tolerance, atol=tolerance, err_msg=kind
+            )
+
+
+def variables(**starts: np.ndarray) -> list[Any]:
+    """Return variables by their names."""
+    return [keras.Variable(start, dtype="float64", name=name) for name, start in starts.items()]
+
+
+def test_a_pattern_is_of_a_whole_path() -> None:
+    """What only begins with it has the optimizer by default; a name goes before a pattern."""
+    chosen = optimizers.OptimizerMap(optimizers.SGD(RATE))
+    chosen["bias"] = optimizers.SGD(2 * RATE)
+    chosen["bias_.*er"] = optimizers.SGD(4 * RATE)
+    held = variables(bias=np.zeros(2), bias_2=np.zeros(2), bias_other=np.zeros(2))
+    optimizers.MultiOptimizer(chosen).apply([tf.ones(2, "float64")] * 3, held)
+    found = [variable.numpy()[0] for variable in held]
+    assert found == [-2 * RATE, -RATE, -4 * RATE]
+
+
+def test_a_keyword_stands_anywhere_in_a_path() -> None:
+    """Of what Muon leaves to Adam."""
+    start = _random.standard_normal((3, 2))
+    held = [keras.Variable(start, dtype="float32", name="the_head")]
+    case = ROWS["Muon"]
+    optimizer = optimizers.Muon(RATE, **(dict(case.options) | {"exclude_layers": ["head"]}))
+    gradient = _random.standard_normal((3, 2))
+    optimizer.apply([tf.constant(gradient, "float32")], held)
+    expected = rules.adam()(start, gradient, 0.5 * RATE, 1, {})
+    np.testing.assert_allclose(held[0].numpy(), expected, atol=1e-5)
