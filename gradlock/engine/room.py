@@ -9,14 +9,16 @@ from __future__ import annotations
 import io
 import json
 import socket
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import requests
-from docker.errors import ImageNotFound
+from docker.errors import APIError, ImageNotFound
 from docker.models.containers import Container
 from docker.types import LogConfig
 from docker.utils.socket import STDERR, STDOUT, frames_iter
@@ -101,11 +103,8 @@ class InContainers:
         try:
             yield OpenImage(self.engine, image, {**OPTIONS, **confined})
         finally:
-            with (
-                engines.working(self.engine, "removing the unpacked root"),
-                suppress(ImageNotFound),
-            ):
-                self.engine.client.api.remove_image(image, force=True)
+            with engines.working(self.engine, "removing the unpacked root"):
+                _remove(self.engine, image)
 
 
 @dataclass(frozen=True)
@@ -263,6 +262,26 @@ def _import(engine: Engine, root: Path) -> str:
         if "error" in event:
             raise engines.refused(engine, "importing the unpacked root", event["error"])
     return str(events[-1]["status"])
+
+
+def _remove(engine: Engine, image: str) -> None:
+    """Remove an image.
+
+    A program that another thread was starting as an error closed the room ends by itself: a
+    refusal that is its fault must not be told in the place of that error.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            engine.client.api.remove_image(image, force=True)
+        except ImageNotFound:
+            return
+        except APIError as error:
+            if error.status_code != HTTPStatus.CONFLICT or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _tar(files: Mapping[str, bytes]) -> bytes:

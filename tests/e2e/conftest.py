@@ -19,8 +19,8 @@ from gradlock.inputs import variants
 
 Invoke = Callable[..., subprocess.Popen[str]]
 
-#: How often a build is killed by default: some 15 s each. The session `faults` does it more often.
-KILLS = 6
+#: How often a build is killed by default: some 25 s each. The session `faults` does it more often.
+KILLS = 3
 #: What a copy of the checkout does without.
 LEFT_OUT = (".git", ".venv", ".venv.lock", ".nox", ".*_cache", "__pycache__", "reports")
 

@@ -13,8 +13,13 @@ REPOSITORY = "gradlock-mutant"
 
 
 @contextmanager
-def image(engine: Engine, base: str, tag: str, name: str, old: str, new: str) -> Iterator[str]:
-    """Make an image with `old` replaced by `new` in a file below TensorFlow's package."""
+def image(
+    engine: Engine, base: str, tag: str, name: str, old: str, new: str, *, options: str = ""
+) -> Iterator[str]:
+    """Make an image with `old` replaced by `new` in a file below TensorFlow's package.
+
+    pytest is given `options` there, before those of a suite.
+    """
     # The bytecode beside a module is not checked against it: without it, the source counts.
     script = (
         "import pathlib, sysconfig\n"
@@ -29,7 +34,8 @@ def image(engine: Engine, base: str, tag: str, name: str, old: str, new: str) ->
     with containers.container(engine, base, argv, kind="e2e", user="0") as container:
         container.start()
         assert container.wait()["StatusCode"] == 0, container.logs()
-        container.commit(REPOSITORY, tag, changes=["USER 1000:1000"])
+        changes = ["USER 1000:1000", f'ENV PYTEST_ADDOPTS="{options}"']
+        container.commit(REPOSITORY, tag, changes=changes)
     reference = f"{REPOSITORY}:{tag}"
     try:
         yield reference

@@ -30,12 +30,11 @@ HOSTILE = {
     "TAR_OPTIONS": "--numeric-owner",
     "TMPDIR": "/var/tmp",
 }
+#: Each is another system, user, shell or path; a Debian whose root builds is this machine, too.
 HOSTS = (
-    Host("debian"),
-    Host("unpackaged", user="root", system=UNPACKAGED),
-    Host("hostile", environment=HOSTILE, umask="077"),
-    Host("root", user="root", umask="077"),
     Host("étranger", checkout="mes projets d'été/gradlock"),
+    Host("unpackaged", user="root", system=UNPACKAGED, umask="077"),
+    Host("hostile", environment=HOSTILE, umask="077"),
 )
 BUILD = """
 ./inv fetch --from /carried

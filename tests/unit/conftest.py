@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import shutil
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,18 @@ from gradlock.locks.pins import CondaPin
 
 Texts = Mapping[str, str | bytes]
 Parse = Callable[[LockText], tuple[CondaPin, ...]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unflushed() -> Iterator[None]:
+    """Have no file wait for the disk: a test's files need not outlive a crash of the machine.
+
+    There are thousands, each of milliseconds. Tests of what is flushed, and when, put an `fsync`
+    of their own in its place.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda handle: None)
+        yield
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from unittest import mock
 
 import pytest
 import requests
+from docker.errors import APIError
 
 from gradlock.engine import containers, room
 from gradlock.engine import engine as engines
@@ -109,6 +110,35 @@ def test_the_image_is_labelled_as_this_process_own_and_gone_in_the_end() -> None
     (own,) = containers.owned().items()
     assert f'{own[0]}="{own[1]}"' in change
     assert f'{room.THROWN_AWAY}="true"' in change
+
+
+def refused(status: int) -> APIError:
+    response = requests.Response()
+    response.status_code = status
+    return APIError("unable to delete: used by a running container", response)
+
+
+def test_what_was_being_started_as_an_error_closed_the_room_hides_no_error() -> None:
+    """It is in the way of the image's removal for a moment."""
+    engine = an_engine(import_image=imported({"status": "sha256:abc"}))
+    engine.client.api.remove_image.side_effect = [refused(409), refused(409), None]
+    with pytest.raises(OSError, match="is full"), InContainers(engine).open(Path("/root.tar")):
+        raise OSError("the disk is full")
+    assert engine.client.api.remove_image.call_count == 3
+
+
+@pytest.mark.parametrize(("status", "patience"), [(409, 0), (500, room.PATIENCE)])
+def test_an_image_that_is_not_removed_is_told(
+    monkeypatch: pytest.MonkeyPatch, status: int, patience: int
+) -> None:
+    monkeypatch.setattr(room, "PATIENCE", patience)
+    engine = an_engine(import_image=imported({"status": "sha256:abc"}))
+    engine.client.api.remove_image.side_effect = refused(status)
+    with (
+        pytest.raises(EngineError, match="removing the unpacked root"),
+        InContainers(engine).open(Path("/root.tar")),
+    ):
+        pass
 
 
 @pytest.mark.parametrize("told", ["aarch64", "arm64"])
