@@ -21,7 +21,7 @@ BOTH = (False, True)
 
 
 #: Lengths of a transform, of a tensor of 2 x 6 x 7: shorter, longer, odd and even.
-LENGTHS = ((6,), (7,), (9,), (10,), (6, 7), (6, 8), (7, 7), (9, 10))
+LENGTHS = ((6,), (7,), (9,), (10,), (6, 7), (6, 8), (7, 8), (6, 9), (7, 7), (9, 10))
 DRAWN = {"pseudo_random": True, "deterministic": True, "seed": 3, "seed2": 5}
 #: What the gradient of a pool that tells its places lacks.
 ARGMAX = gaps.no_second("MaxPoolGradWithArgmax", "second")
@@ -61,6 +61,10 @@ MIXED: dict[str, Row] = {
     "max_pool_v2_valid": (
         [distinct(1, 5, 6, 2)],
         lambda x: raw.MaxPoolV2(input=x, ksize=[1, 3, 2, 1], strides=[1, 1, 2, 1], padding="SAME"),
+    ),
+    "complex_column_row": (
+        [normal(2, 1), normal(3)],
+        lambda a, b: parts(tf.complex(a, b)) * parts(tf.complex(b, a)),
     ),
     "power_complex_base": (
         [normal(2, 5), normal(2, 5)],
@@ -136,7 +140,31 @@ def peeping_by_steps(*inputs: tf.Tensor, older: bool) -> tf.Tensor:
     return tf.stack(outputs + cells)
 
 
+#: A part that is written to, by a mask of each kind: the tensor, its bounds, the value, the mask.
+PARTS: dict[str, tuple[tuple[int, ...], list[int], list[int], tuple[int, ...], dict[str, int]]] = {
+    "begin": ((3, 4), [2, 1], [2, 3], (2, 2), {"begin_mask": 1}),
+    "end": ((3, 4), [0, 2], [2, 0], (2, 2), {"end_mask": 2}),
+    "ellipsis": ((2, 3, 4), [0, 1], [0, 3], (2, 3, 2), {"ellipsis_mask": 1}),
+    "new_axis": ((3, 4), [0, 1, 0], [0, 3, 2], (1, 2, 2), {"new_axis_mask": 1}),
+    "shrink_axis": ((3, 4), [1, 0], [2, 4], (4,), {"shrink_axis_mask": 1}),
+}
+
+
+def written(x: tf.Tensor, v: tf.Tensor, mask: str) -> tf.Tensor:
+    """Write a value to a part."""
+    _, begin, end, _, masks = PARTS[mask]
+    return raw.TensorStridedSliceUpdate(
+        input=x, begin=begin, end=end, strides=[1] * len(begin), value=v, **masks
+    )
+
+
 CASES = (
+    *sweep(
+        "written",
+        lambda mask: [normal(*PARTS[mask][0]), normal(*PARTS[mask][3])],
+        written,
+        mask=tuple(PARTS),
+    ),
     *sweep(
         "told",
         lambda of: MIXED[of][0],
