@@ -197,3 +197,12 @@ def test_a_zero_that_hides_what_is_no_number_has_no_such_gradient(name: str) -> 
     found = tape.gradient(y, inputs)
     assert float(y) == float(found[1]) == 0.0
     assert float(found[0]) == (np.inf if name == "multiply_no_nan" else 0.0)
+
+
+@pytest.mark.parametrize("at", [-800.0, 0.0, 800.0])
+def test_the_slope_of_a_softplus_levels_out(at: float) -> None:
+    """Of the operation that is its gradient: s (1 - s) by the sigmoid, with no overflow far out."""
+    with tf.GradientTape() as tape:
+        tape.watch(x := tf.constant(at, tf.float64))
+        slope = tf.raw_ops.SoftplusGrad(gradients=tf.constant(3.0, tf.float64), features=x)
+    assert float(tape.gradient(slope, x)) == (0.75 if at == 0 else 0.0)

@@ -101,6 +101,17 @@ MIXED: dict[str, Row] = {
         [normal(2, 3, 2)],
         lambda x: tf.concat(tf.dynamic_partition(x, [[1, 0, 2], [0, 1, 1]], 3)[::-1], 0),
     ),
+    **{
+        f"triangular_batches_{which}": (
+            [normal(*(shapes[0]), 3, 3), normal(*shapes[1], 3, 2)],
+            lambda a, b: tf.linalg.triangular_solve(heavy(a), b),
+        )
+        for which, shapes in (("apart", ((2, 1), (1, 2))), ("one", ((1,), (2,))))
+    },
+    "bands_batches": (
+        [normal(2, 1, 3, 4), normal(1, 2, 4, 2)],
+        lambda a, b: tf.linalg.banded_triangular_solve(a + tf.constant(BANDS, a.dtype), b),
+    ),
     "bands_complex": (
         [normal(2, 3, 4), normal(2, 4, 2)],
         lambda a, b: parts(
@@ -146,7 +157,7 @@ PARTS: dict[str, tuple[tuple[int, ...], list[int], list[int], tuple[int, ...], d
     "end": ((3, 4), [0, 2], [2, 0], (2, 2), {"end_mask": 2}),
     "ellipsis": ((2, 3, 4), [0, 1], [0, 3], (2, 3, 2), {"ellipsis_mask": 1}),
     "new_axis": ((3, 4), [0, 1, 0], [0, 3, 2], (1, 2, 2), {"new_axis_mask": 1}),
-    "shrink_axis": ((3, 4), [1, 0], [2, 4], (4,), {"shrink_axis_mask": 1}),
+    "shrink_axis": ((3, 4), [-1, 0], [0, 4], (4,), {"shrink_axis_mask": 1}),
 }
 
 
