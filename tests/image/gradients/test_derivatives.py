@@ -174,3 +174,35 @@ def test_a_product_of_two_types_has_gradients_of_either(*, turn_a: bool, turn_b:
     in_a, in_b = into @ b.T, a.T @ into
     np.testing.assert_allclose(tf.cast(found[0], "float64"), in_a.T if turn_a else in_a, rtol=1e-2)
     np.testing.assert_allclose(found[1], in_b.T if turn_b else in_b, rtol=1e-6)
+
+
+#: Functions that are 0 where a factor is, whatever the other one is, and where that is no number.
+NOTHING: dict[str, tuple[Callable[[tf.Tensor, tf.Tensor], tf.Tensor], float, float]] = {
+    "xlogy": (tf.math.xlogy, 0.0, 0.0),
+    "xlog1py": (tf.math.xlog1py, 0.0, -1.0),
+    "xdivy": (tf.math.xdivy, 0.0, 0.0),
+    "divide_no_nan": (tf.math.divide_no_nan, 0.0, 0.0),
+    "multiply_no_nan": (lambda x, y: tf.math.multiply_no_nan(y, x), 0.0, np.inf),
+}
+
+
+@pytest.mark.parametrize("name", NOTHING)
+def test_a_zero_that_hides_what_is_no_number_has_no_such_gradient(name: str) -> None:
+    """As TensorFlow 2.21 defines it: 0 in either, but for the factor that `multiply_no_nan` has."""
+    function, *at = NOTHING[name]
+    inputs = [tf.constant(part, tf.float64) for part in at]
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        y = function(*inputs)
+    found = tape.gradient(y, inputs)
+    assert float(y) == float(found[1]) == 0.0
+    assert float(found[0]) == (np.inf if name == "multiply_no_nan" else 0.0)
+
+
+@pytest.mark.parametrize("at", [-800.0, 0.0, 800.0])
+def test_the_slope_of_a_softplus_levels_out(at: float) -> None:
+    """Of the operation that is its gradient: s (1 - s) by the sigmoid, with no overflow far out."""
+    with tf.GradientTape() as tape:
+        tape.watch(x := tf.constant(at, tf.float64))
+        slope = tf.raw_ops.SoftplusGrad(gradients=tf.constant(3.0, tf.float64), features=x)
+    assert float(tape.gradient(slope, x)) == (0.75 if at == 0 else 0.0)

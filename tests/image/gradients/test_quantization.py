@@ -59,3 +59,17 @@ def test_what_is_quantized_and_back_flows_between_two_numbers() -> None:
     found = tape.gradient(y, inputs, output_gradients=tf.constant(INTO))
     np.testing.assert_array_equal(found[0], INTO * ((X >= -1) & (X <= 1.5)))
     assert [float(one) for one in found[1:]] == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_bounds_of_an_axis_tell_what_flows_back_along_it(axis: int) -> None:
+    low = np.linspace(-1.2, -0.4, X.shape[axis], dtype="float32")
+    inputs = [tf.constant(X), tf.constant(low), tf.constant(-2 * low)]
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        y = tf.quantization.quantize_and_dequantize_v2(*inputs, range_given=False, axis=axis)
+    found = tape.gradient(y, inputs, output_gradients=tf.constant(INTO))
+    low = low.reshape((-1, 1) if axis == 0 else (1, -1))
+    np.testing.assert_array_equal(found[0], INTO * ((low <= X) & (-2 * low >= X)))
+    for one in found[1:]:
+        np.testing.assert_array_equal(one, np.zeros(X.shape[axis]))

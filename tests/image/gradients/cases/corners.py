@@ -2,7 +2,7 @@
 
 Matrices without symmetry, several zeros in one product, colours in every order, one index of many;
 and, in modules of their own, complex matrices, gradients of gradients by attributes, graphs that
-know their sizes, sparse tensors, what raw operations are told, whole numbers of 64 bits.
+know their sizes, sparse tensors, what raw operations are told, pixels, whole numbers of 64 bits.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from gradients import gaps
 from gradients.case import Generator
-from gradients.cases import complexes, linalg, orders, static, thin, told, wholes
+from gradients.cases import complexes, linalg, orders, pixels, static, thin, told, wholes
 from gradients.inputs import constant, normal, uniform
 from gradients.sweep import sweep
 
@@ -119,6 +119,7 @@ CASES = (
     ),
     *complexes.CASES,
     *orders.CASES,
+    *pixels.CASES,
     *static.CASES,
     *thin.CASES,
     *told.CASES,

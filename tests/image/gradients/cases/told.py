@@ -10,6 +10,7 @@ import tensorflow as tf
 from gradients import gaps
 from gradients.case import Generator
 from gradients.cases.complexes import pair, parts
+from gradients.cases.loss import ctc_by_recursion
 from gradients.inputs import distinct, normal, uniform
 from gradients.sweep import sweep
 
@@ -19,46 +20,11 @@ Row = tuple[Sequence[Generator], Function]
 BOTH = (False, True)
 
 
-def by_matrix(function: Function, x: tf.Tensor) -> tf.Tensor:
-    """Return a linear function's value by its matrix: its values are those of the unit vectors."""
-    columns = [tf.reshape(function(tf.reshape(row, x.shape)), [-1]) for row in tf.eye(tf.size(x))]
-    matrix = tf.cast(tf.stack(columns, 1), x.dtype)
-    return tf.linalg.matvec(matrix, tf.reshape(x, [-1]))
-
-
-def cropped(x: tf.Tensor, method: str) -> tf.Tensor:
-    """Cut a window out of either image, of 4 by 3 pixels."""
-    boxes = [[0.1, 0.2, 0.8, 0.9], [0.3, 0.15, 0.55, 0.7]]
-    crops = raw.CropAndResize(image=x, boxes=boxes, box_ind=[1, 0], crop_size=[4, 3], method=method)
-    return tf.reshape(crops, [-1])
-
-
-def translated(x: tf.Tensor, kernel: str, antialias: bool) -> tf.Tensor:
-    """Scale and shift an image."""
-    found = raw.ScaleAndTranslate(
-        **{"images": x, "size": [3, 5], "scale": [0.625, 1.25], "translation": [0.25, -0.5]},
-        kernel_type=kernel,
-        antialias=antialias,
-    )
-    return tf.reshape(found, [-1])
-
-
-def sized(x: tf.Tensor, of: str, corners: bool, centres: bool) -> tf.Tensor:
-    """Resize 3 x 4 to 5 x 7, by where pixels are taken to be."""
-    found = getattr(raw, of)(
-        images=x, size=[5, 7], align_corners=corners, half_pixel_centers=centres
-    )
-    return tf.reshape(found, [-1])
-
-
-ARGMAX = gaps.no_second("MaxPoolGradWithArgmax", "second")
-#: Which of two numbers is each of three colours.
-TIES = ((0, 0, 1), (0, 1, 0), (1, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0))
-RESIZES = ("ResizeNearestNeighbor", "ResizeBilinear", "ResizeBicubic")
-KERNELS = ("lanczos1", "lanczos3", "lanczos5", "gaussian", "box", "triangle", "keyscubic")
 #: Lengths of a transform, of a tensor of 2 x 6 x 7: shorter, longer, odd and even.
-LENGTHS = ((6,), (7,), (9,), (10,), (6, 7), (6, 8), (7, 7), (9, 10))
+LENGTHS = ((6,), (7,), (9,), (10,), (6, 7), (6, 8), (7, 8), (6, 9), (7, 7), (9, 10))
 DRAWN = {"pseudo_random": True, "deterministic": True, "seed": 3, "seed2": 5}
+#: What the gradient of a pool that tells its places lacks.
+ARGMAX = gaps.no_second("MaxPoolGradWithArgmax", "second")
 BANDS = np.array([[4.0], [0.0], [0.0]])
 
 
@@ -96,6 +62,10 @@ MIXED: dict[str, Row] = {
         [distinct(1, 5, 6, 2)],
         lambda x: raw.MaxPoolV2(input=x, ksize=[1, 3, 2, 1], strides=[1, 1, 2, 1], padding="SAME"),
     ),
+    "complex_column_row": (
+        [normal(2, 1), normal(3)],
+        lambda a, b: parts(tf.complex(a, b)) * parts(tf.complex(b, a)),
+    ),
     "power_complex_base": (
         [normal(2, 5), normal(2, 5)],
         lambda a, b: parts(tf.pow(pair(a), pair(b) / 2)),
@@ -130,6 +100,17 @@ MIXED: dict[str, Row] = {
     "partition_matrix": (
         [normal(2, 3, 2)],
         lambda x: tf.concat(tf.dynamic_partition(x, [[1, 0, 2], [0, 1, 1]], 3)[::-1], 0),
+    ),
+    **{
+        f"triangular_batches_{which}": (
+            [normal(*(shapes[0]), 3, 3), normal(*shapes[1], 3, 2)],
+            lambda a, b: tf.linalg.triangular_solve(heavy(a), b),
+        )
+        for which, shapes in (("apart", ((2, 1), (1, 2))), ("one", ((1,), (2,))))
+    },
+    "bands_batches": (
+        [normal(2, 1, 3, 4), normal(1, 2, 4, 2)],
+        lambda a, b: tf.linalg.banded_triangular_solve(a + tf.constant(BANDS, a.dtype), b),
     ),
     "bands_complex": (
         [normal(2, 3, 4), normal(2, 4, 2)],
@@ -170,7 +151,31 @@ def peeping_by_steps(*inputs: tf.Tensor, older: bool) -> tf.Tensor:
     return tf.stack(outputs + cells)
 
 
+#: A part that is written to, by a mask of each kind: the tensor, its bounds, the value, the mask.
+PARTS: dict[str, tuple[tuple[int, ...], list[int], list[int], tuple[int, ...], dict[str, int]]] = {
+    "begin": ((3, 4), [2, 1], [2, 3], (2, 2), {"begin_mask": 1}),
+    "end": ((3, 4), [0, 2], [2, 0], (2, 2), {"end_mask": 2}),
+    "ellipsis": ((2, 3, 4), [0, 1], [0, 3], (2, 3, 2), {"ellipsis_mask": 1}),
+    "new_axis": ((3, 4), [0, 1, 0], [0, 3, 2], (1, 2, 2), {"new_axis_mask": 1}),
+    "shrink_axis": ((3, 4), [-1, 0], [0, 4], (4,), {"shrink_axis_mask": 1}),
+}
+
+
+def written(x: tf.Tensor, v: tf.Tensor, mask: str) -> tf.Tensor:
+    """Write a value to a part."""
+    _, begin, end, _, masks = PARTS[mask]
+    return raw.TensorStridedSliceUpdate(
+        input=x, begin=begin, end=end, strides=[1] * len(begin), value=v, **masks
+    )
+
+
 CASES = (
+    *sweep(
+        "written",
+        lambda mask: [normal(*PARTS[mask][0]), normal(*PARTS[mask][3])],
+        written,
+        mask=tuple(PARTS),
+    ),
     *sweep(
         "told",
         lambda of: MIXED[of][0],
@@ -190,38 +195,27 @@ CASES = (
         overlapping=BOTH,
     ),
     *sweep(
-        "crop",
-        [normal(2, 5, 6, 2)],
-        cropped,
-        reference=lambda x, method: by_matrix(lambda x: cropped(x, method), x),
-        dtype="float32",
-        method=("bilinear", "nearest"),
+        "bands",
+        [normal(2, 3, 4)],
+        lambda x, k, align: tf.linalg.diag(x, k=k, num_rows=5, num_cols=4, align=align) ** 2,
+        known=gaps.UNKNOWN_DIAGONALS,
+        k=((-1, 1), (-2, 0)),
+        align=("LEFT_RIGHT", "RIGHT_LEFT", "LEFT_LEFT", "RIGHT_RIGHT"),
     ),
     *sweep(
-        "translate",
-        [normal(1, 4, 3, 1)],
-        translated,
-        reference=lambda x, **told: by_matrix(lambda x: translated(x, **told), x),
+        # Of labels that are sparse, the loss is one operation, whose blank is the last class.
+        "ctc",
+        [normal(5, 2, 4)],
+        lambda x: (
+            raw.CTCLoss(
+                inputs=tf.roll(x, -1, 2),
+                labels_indices=np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.int64),
+                labels_values=[0, 1, 2, 0],
+                sequence_length=[5, 4],
+            ).loss
+        ),
+        reference=ctc_by_recursion,
         dtype="float32",
-        kernel=KERNELS,
-        antialias=BOTH,
-    ),
-    *sweep(
-        "resize",
-        [normal(1, 3, 4, 1)],
-        sized,
-        reference=lambda x, **told: by_matrix(lambda x: sized(x, **told), x),
-        only=lambda corners, centres: not (corners and centres),
-        dtype="float32",
-        of=RESIZES,
-        corners=BOTH,
-        centres=BOTH,
-    ),
-    *sweep(
-        "colours_tied",
-        [uniform(0.2, 0.4, 5, 1), uniform(0.6, 0.9, 5, 1)],
-        lambda a, b, ties: tf.image.rgb_to_hsv(tf.gather(tf.concat([a, b], 1), ties, axis=1)),
-        ties=TIES,
     ),
     *sweep(
         "rfft",
