@@ -12,6 +12,9 @@ COLUMNS = np.array([[2, 0], [1, 1]])
 FLAGS = np.array([True, False, True])
 SORTED = np.array([[1.0, 2.0, 2.0, 5.0], [0.0, 3.0, 4.0, 4.0]])
 WANTED = np.array([[2.0, 0.5, 6.0], [4.0, 3.5, 0.0]])
+BLOCK = np.arange(48.0).reshape(2, 3, 4, 2) ** 1.5
+#: Types of whole numbers, with the least and the greatest.
+LIMITS = (("int32", -(2**31), 2**31 - 1), ("int8", -128, 127), ("uint8", 0, 255))
 WRITTEN = np.array([[0.0, 0, 0, 6], [0, 0, 0, 0], [0, 5, 0, 0]])
 
 
@@ -186,5 +189,74 @@ ROWS: Rows = {
     "broadcast_shape": (
         lambda: tf.broadcast_dynamic_shape([4, 1, 3], [2, 1]),
         np.array([4, 2, 3]),
+    ),
+    "edit_distance_plain": (
+        lambda: tf.edit_distance(
+            tf.SparseTensor([[0, 0], [0, 1], [0, 2]], [1, 2, 3], [1, 3]),
+            tf.SparseTensor([[0, 0], [0, 1]], [1, 3], [1, 2]),
+            normalize=False,
+        ),
+        np.array([1.0]),
+    ),
+    "gather_nd_two_batches": (
+        lambda: tf.gather_nd(BLOCK, [[[2], [0], [1]], [[1], [3], [0]]], batch_dims=2),
+        np.stack(
+            [
+                [BLOCK[i, j, k] for j, k in enumerate(row)]
+                for i, row in enumerate([[2, 0, 1], [1, 3, 0]])
+            ]
+        ),
+    ),
+    "gather_batches_axis": (
+        lambda: tf.gather(BLOCK, [[2, 0], [1, 3]], axis=2, batch_dims=1),
+        np.stack([BLOCK[0][:, [2, 0]], BLOCK[1][:, [1, 3]]]),
+    ),
+    "meshgrid_three_ij": (
+        lambda: tf.meshgrid(X[0], Y[:, 0], X[1], indexing="ij"),
+        list(np.meshgrid(X[0], Y[:, 0], X[1], indexing="ij")),
+    ),
+    "paddings": (
+        lambda: tf.required_space_to_batch_paddings([7, 8], [3, 2], [[1, 0], [2, 1]]),
+        [np.array([[1, 1], [2, 2]]), np.array([[0, 1], [0, 1]])],
+    ),
+    "sort": (
+        lambda: [
+            tf.sort(CUBE, 1),
+            tf.sort(CUBE, 0, "DESCENDING"),
+            tf.argsort(CUBE, -2),
+            tf.argsort(CUBE, 1, "DESCENDING"),
+            *(tf.sort(np.array([3, low, 0, high], kind)) for kind, low, high in LIMITS),
+            *(
+                tf.sort(np.array([3, low, 0, high], kind), direction="DESCENDING")
+                for kind, low, high in LIMITS
+            ),
+        ],
+        [
+            *(np.sort(CUBE, 1), -np.sort(-CUBE, 0), CUBE.argsort(1), (-CUBE).argsort(1)),
+            *(np.sort(np.array([3, low, 0, high])) for _, low, high in LIMITS),
+            *(np.sort(np.array([3, low, 0, high]))[::-1] for _, low, high in LIMITS),
+        ],
+    ),
+    "top_k": (
+        lambda: list(tf.math.top_k(CUBE, 2, index_type=tf.int64)),
+        [-np.sort(-CUBE, -1)[..., :2], (-CUBE).argsort(-1)[..., :2]],
+    ),
+    "quantized": (
+        lambda: [
+            tf.quantization.quantize_and_dequantize_v2(
+                np.array([0.5, 1.0, -0.5, 0.25]),
+                -1.0,
+                1.0,
+                num_bits=2,
+                range_given=True,
+                round_mode=mode,
+            )
+            for mode in ("HALF_TO_EVEN", "HALF_UP")
+        ],
+        [np.array([0, 1, 0, 0]), np.array([1, 1, 0, 0])],
+    ),
+    "setdiff": (
+        lambda: list(tf.raw_ops.ListDiff(x=[1, 2, 4, 2], y=[2, 9])),
+        [np.array([1, 4]), np.array([0, 2])],
     ),
 }

@@ -15,8 +15,6 @@ _random = np.random.default_rng(23)
 LARGE = _random.uniform(0, 1, (2, 14, 13, 1))
 NOISY = np.clip(LARGE + 0.1 * _random.standard_normal(LARGE.shape), 0, 1)
 GREY = [0.2989, 0.587, 0.114]
-BOXES = np.array([[0, 0, 4, 4], [0, 1, 4, 5], [5, 5, 8, 8], [0, 2, 4, 6]], "float32")
-SCORES = np.array([0.9, 0.8, 0.5, 0.7], "float32")
 
 
 def hsv(shift: float = 0.0, scale: float = 1.0) -> np.ndarray:
@@ -56,22 +54,29 @@ def variation(x: np.ndarray) -> np.ndarray:
 
 
 def windowed(x: np.ndarray, size: int, sigma: float) -> np.ndarray:
-    """Return a grey image's means below a bell of so many pixels each way."""
+    """Return a grey image's means below a bell of so many pixels, of a deviation."""
     bell = np.exp(-((np.arange(size) - size // 2) ** 2) / (2 * sigma**2))
     kernel = np.outer(bell, bell) / bell.sum() ** 2
     windows = np.lib.stride_tricks.sliding_window_view(x[..., 0], (size, size), axis=(1, 2))
     return (windows * kernel).sum((-2, -1))
 
 
-def similarity(x: np.ndarray, y: np.ndarray, size: int = 11, sigma: float = 1.5) -> np.ndarray:
-    """Return each pair's structural similarity (Wang and others, 2004), for numbers up to 1."""
-    means, squares = (
-        [windowed(part, size, sigma) for part in pair] for pair in ((x, y), (x**2, y**2))
-    )
-    both = windowed(x * y, size, sigma) - means[0] * means[1]
-    each = sum(square - mean**2 for square, mean in zip(squares, means, strict=True))
-    luma = (2 * means[0] * means[1] + 1e-4) / (means[0] ** 2 + means[1] ** 2 + 1e-4)
-    return (luma * (2 * both + 9e-4) / (each + 9e-4)).mean((1, 2))
+def similarity(
+    x: np.ndarray,
+    y: np.ndarray,
+    limit: float = 1.0,
+    *,
+    size: int = 11,
+    sigma: float = 1.5,
+    k1: float = 0.01,
+    k2: float = 0.03,
+) -> np.ndarray:
+    """Return each pair's structural similarity (Wang and others, 2004), below a limit."""
+    one, other, both, each = (windowed(z, size, sigma) for z in (x, y, x * y, x**2 + y**2))
+    first, second = (k1 * limit) ** 2, (k2 * limit) ** 2
+    luma = (2 * one * other + first) / (one**2 + other**2 + first)
+    rest = (2 * (both - one * other) + second) / (each - one**2 - other**2 + second)
+    return (luma * rest).mean((1, 2))
 
 
 ROWS: Rows = {
@@ -179,8 +184,37 @@ ROWS: Rows = {
         10 * np.log10(4 / ((LARGE - NOISY) ** 2).mean((1, 2, 3))),
     ),
     "ssim": (lambda: tf.image.ssim(LARGE, NOISY, 1.0), similarity(LARGE, NOISY)),
-    "suppressed": (
-        lambda: tf.image.non_max_suppression(BOXES, SCORES, 3, iou_threshold=0.5),
-        np.array([0, 3, 2]),
+    "resize_with_less_width": (
+        lambda: tf.image.resize(IMAGES, [99, 10], "nearest", preserve_aspect_ratio=True),
+        IMAGES.repeat(2, 1).repeat(2, 2),
+    ),
+    **{
+        f"rot90_{k}_of_one": (lambda k=k: tf.image.rot90(IMAGES[0], k), np.rot90(IMAGES[0], k))
+        for k in (1, 2, 5)
+    },
+    "central_crop_one": (
+        lambda: tf.image.central_crop(IMAGES[0], 0.5),
+        IMAGES[0, 1:-1, 1:-1],
+    ),
+    "ssim_options": (
+        lambda: tf.image.ssim(
+            2 * LARGE, 2 * NOISY, 2.0, filter_size=5, filter_sigma=2.0, k1=0.05, k2=0.1
+        ),
+        similarity(2 * LARGE, 2 * NOISY, 2.0, size=5, sigma=2.0, k1=0.05, k2=0.1),
+    ),
+    "ssim_map": (
+        lambda: tf.reduce_mean(tf.image.ssim(LARGE, NOISY, 1.0, return_index_map=True), [1, 2]),
+        similarity(LARGE, NOISY),
+    ),
+    "ssim_bytes": (
+        lambda: tf.image.ssim(np.uint8(255 * LARGE), np.uint8(255 * NOISY), 255),
+        similarity(np.uint8(255 * LARGE) / 255, np.uint8(255 * NOISY) / 255),
+    ),
+    "psnr_bytes": (
+        lambda: tf.image.psnr(np.uint8(255 * LARGE), np.uint8(255 * NOISY), 255),
+        -10
+        * np.log10(
+            ((np.uint8(255 * LARGE) / 255 - np.uint8(255 * NOISY) / 255) ** 2).mean((1, 2, 3))
+        ),
     ),
 }

@@ -19,6 +19,7 @@ BANDS = np.stack([X[0], 4 + X[1], X[2]])
 BANDED = np.diag(BANDS[1]) + np.diag(BANDS[0, :3], 1) + np.diag(BANDS[2, 1:], -1)
 COLUMNS = POSITIVE.T
 LOWER = np.diag(BANDS[1]) + np.diag(BANDS[2, 1:], -1)
+EIGENVALUES = scipy.linalg.eigh_tridiagonal(BANDS[1], BANDS[0, :3], eigvals_only=True)
 FLAT = np.outer(X[0], X[1]) + np.outer(X[2], X[0])
 
 
@@ -159,7 +160,85 @@ ROWS: Rows = {
         lambda: tf.linalg.cross(MATRICES[0], MATRICES[1]),
         np.cross(MATRICES[0], MATRICES[1]),
     ),
+    "pinv_batch": (
+        lambda: tf.linalg.pinv(np.stack([FLAT, 9 * np.eye(4)]), rcond=1e-3),
+        np.stack([np.linalg.pinv(FLAT), np.eye(4) / 9]),
+    ),
+    "tridiagonal_solve_conjugate": (
+        lambda: [
+            _between(BANDS + 0j, COMPLEX.T, conjugate_rhs=True),
+            _between(BANDS + 0j, COMPLEX[0], conjugate_rhs=True),
+            _between(BANDS + 0j, COMPLEX, transpose_rhs=True, conjugate_rhs=True),
+        ],
+        [
+            np.linalg.solve(BANDED, right)
+            for right in (COMPLEX.T.conj(), COMPLEX[0].conj(), COMPLEX.T.conj())
+        ],
+    ),
+    "tridiagonal_solve_short": (
+        lambda: _between(
+            [BANDS[0, :3], BANDS[1], BANDS[2, 1:]], COLUMNS, diagonals_format="sequence"
+        ),
+        np.linalg.solve(BANDED, COLUMNS),
+    ),
+    "eigh_tridiagonal_some": (
+        lambda: [
+            tf.linalg.eigh_tridiagonal(BANDS[1], BANDS[0, :3], select="i", select_range=(1, 2)),
+            tf.linalg.eigh_tridiagonal(
+                BANDS[1], BANDS[0, :3], select="v", select_range=(4.0, 99.0)
+            ),
+        ],
+        [EIGENVALUES[1:3], EIGENVALUES[EIGENVALUES > 4]],
+    ),
+    "eigh_tridiagonal_vectors": (
+        lambda: _rebuilt(*tf.linalg.eigh_tridiagonal(BANDS[1], BANDS[0, :3], eigvals_only=False)),
+        np.diag(BANDS[1]) + np.diag(BANDS[0, :3], 1) + np.diag(BANDS[0, :3], -1),
+    ),
+    "eigh_tridiagonal_complex": (
+        lambda: tf.linalg.eigh_tridiagonal(BANDS[1] + 0j, COMPLEX[0, :3]),
+        np.linalg.eigvalsh(
+            np.diag(BANDS[1] + 0j) + np.diag(COMPLEX[0, :3], 1) + np.diag(COMPLEX[0, :3].conj(), -1)
+        ),
+    ),
+    "lu_solve_batches": (
+        lambda: tf.linalg.lu_solve(*tf.linalg.lu(MATRICES), RIGHT[0]),
+        np.linalg.solve(MATRICES, RIGHT[0]),
+    ),
+    "rank_given": (
+        lambda: tf.linalg.matrix_rank(np.diag([1.0, 0.5, 0.01]), tol=0.1),
+        2,
+    ),
+    "matvec": (
+        lambda: [
+            tf.linalg.matvec(COMPLEX, COMPLEX[0]),
+            tf.linalg.matvec(COMPLEX, COMPLEX[:, 0], transpose_a=True),
+            tf.linalg.matvec(COMPLEX, COMPLEX[:, 0], adjoint_a=True),
+        ],
+        [COMPLEX @ COMPLEX[0], COMPLEX.T @ COMPLEX[:, 0], COMPLEX.conj().T @ COMPLEX[:, 0]],
+    ),
+    "einsum_implied": (
+        lambda: [
+            tf.einsum("ba", X),
+            tf.einsum("cb,ba", X, COLUMNS),
+            tf.einsum("zi,iy,yx->zx", X, COLUMNS, X),
+            tf.einsum("...ij,...jk,kl->...il", CUBE, CUBE.swapaxes(1, 2), X),
+            tf.einsum("ii->i", MATRICES[0]),
+            tf.einsum("i,j", X[0], X[1]),
+        ],
+        [
+            np.einsum("ba", X),
+            np.einsum("cb,ba", X, COLUMNS),
+            X @ COLUMNS @ X,
+            CUBE @ CUBE.swapaxes(1, 2) @ X,
+            np.diagonal(MATRICES[0]),
+            np.outer(X[0], X[1]),
+        ],
+    ),
 }
+
+
+def _rebuilt(values: tf.Tensor, vectors: tf.Tensor) -> tf.Tensor:
+    return tf.einsum("ij,j,kj->ik", vectors, values, vectors)
 
 
 def _scaled(s: tf.Tensor, u: tf.Tensor, v: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import tensorflow as tf
-from scipy.special import erfcinv, erfinv, expit, log_expit, logsumexp, ndtri, xlog1py, xlogy
+from scipy.special import (
+    erfcinv,
+    erfinv,
+    expit,
+    gammaln,
+    log_expit,
+    logsumexp,
+    ndtri,
+    xlog1py,
+    xlogy,
+)
 
 from gradients.values.calls import Rows
 from gradients.values.calls.inputs import COMPLEX, CUBE, MATRICES, POSITIVE, UNIT, X, Y
@@ -33,6 +43,14 @@ def exclusive(x: np.ndarray, axis: int, first: float) -> np.ndarray:
     """Return what comes before each place."""
     moved = np.moveaxis(x, axis, 0)
     return np.moveaxis(np.concatenate([np.full_like(moved[:1], first), moved[:-1]]), 0, axis)
+
+
+def _sampled_sum() -> tf.Tensor:
+    """Return two numbers of a product, each beside another."""
+    found = tf.sparse.sampled_addmm(
+        *([[1, 2], [0, 1]], [3.0, 4.0], [3, 3], X, Y.T), beta=0.5, alpha=2.0, output_type="float64"
+    )
+    return found[1]
 
 
 ROWS: Rows = {
@@ -192,5 +210,65 @@ ROWS: Rows = {
     "bincount_rows": (
         lambda: tf.math.bincount([[1, 3, 1], [0, 0, 2]], axis=-1),
         np.array([[0, 2, 0, 1], [2, 0, 1, 0]]),
+    ),
+    "count_nonzero_axes": (
+        lambda: [
+            tf.math.count_nonzero(HOLES, [0, 1]),
+            tf.math.count_nonzero(HOLES > 0, 1, dtype="int32"),
+        ],
+        [(HOLES != 0).sum(), (HOLES > 0).sum(1)],
+    ),
+    "saturated_edges": (
+        lambda: [
+            tf.saturate_cast(np.float32([-3e9, 3e9, 2.0**31, 7.9]), "int32"),
+            tf.saturate_cast(np.array([-5, 70000]), "uint16"),
+            tf.saturate_cast(np.array([-5.0, 300.0]), "uint8"),
+            tf.saturate_cast(np.array([1e300, -1e300]), "float32"),
+            tf.saturate_cast(COMPLEX, "float64"),
+        ],
+        [
+            np.array([-(2**31), 2**31 - 128, 2**31 - 128, 7]),
+            np.array([0, 65535]),
+            np.array([0, 255]),
+            np.array([1, -1]) * np.finfo("float32").max.astype(float),
+            X,
+        ],
+    ),
+    "sampled_addmm": (
+        lambda: _sampled_sum(),
+        np.array([2 * (X @ Y.T)[1, 2] + 1.5, 2 * (X @ Y.T)[0, 1] + 2]),
+    ),
+    "bincount_bounds": (
+        lambda: [
+            tf.math.bincount([1, 3, 1], maxlength=3),
+            tf.math.bincount([1, 0, 1], maxlength=5),
+            tf.math.bincount([1, 3, 1, 0], binary_output=True),
+            tf.math.bincount([[1, 3, 1]], minlength=6, axis=-1),
+            tf.math.bincount([[1, 3], [1, 1]], weights=X[:2, :2], axis=-1),
+        ],
+        [
+            *(np.array([0, 2, 0]), np.array([1, 2]), np.array([1, 1, 0, 1])),
+            *(
+                np.array([[0, 2, 0, 1, 0, 0]]),
+                np.array([[0, X[0, 0], 0, X[0, 1]], [0, X[1, :2].sum(), 0, 0]]),
+            ),
+        ],
+    ),
+    "polyval_rows": (
+        lambda: [
+            tf.math.polyval([POSITIVE, X, Y], tf.constant(Y)),
+            tf.math.polyval([], tf.constant(Y)),
+        ],
+        [(POSITIVE * Y + X) * Y + Y, 0 * Y],
+    ),
+    "lbeta": (
+        lambda: tf.math.lbeta(POSITIVE),
+        gammaln(POSITIVE).sum(1) - gammaln(POSITIVE.sum(1)),
+    ),
+    "confusion": (
+        lambda: tf.math.confusion_matrix(
+            [1, 0, 1, 2], [1, 2, 0, 2], 4, weights=[0.5, 2, 3, 1], dtype="float64"
+        ),
+        np.array([[0, 0, 2, 0], [3, 0.5, 0, 0], [0, 0, 1, 0], [0] * 4]),
     ),
 }

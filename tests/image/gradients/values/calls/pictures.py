@@ -185,7 +185,7 @@ ROWS: Rows = {
     },
     "ssim_small": (
         lambda: ops.image.ssim(LARGE[0], NOISY[0], filter_size=5, filter_sigma=0.75),
-        similarity(LARGE[:1], NOISY[:1], 5, 0.75)[0],
+        similarity(LARGE[:1], NOISY[:1], size=5, sigma=0.75)[0],
     ),
     "extract_patches": (
         lambda: ops.image.extract_patches(IMAGES, (3, 2), strides=(2, 1)),
