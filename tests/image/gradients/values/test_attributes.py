@@ -52,6 +52,7 @@ def leaned(x: np.ndarray, a: np.ndarray, *, axes: list[int]) -> np.ndarray:
 def wide(*arrays: np.ndarray) -> np.ndarray:
     """Return attention whose output has two axes for each query."""
     *rest, last = arrays
+    assert last.shape[2:] == (3, 2)
     flat = heads(*rest, last.reshape(*last.shape[:2], -1), bias=False)
     return flat.reshape(*flat.shape[:2], *last.shape[2:])
 

@@ -182,6 +182,10 @@ ROWS: Rows = {
     ),
     **given(layers.RandomInvert, 2 - IMAGES, factor=(1, 1), value_range=(0, 2)),
     **given(layers.AutoContrast, stretched(IMAGES), **UNIT_RANGE),
+    "AutoContrast_range": (
+        lambda: layers.AutoContrast(value_range=(-1, 3))(SINGLE),
+        4 * stretched(IMAGES) - 1,
+    ),
     **given(
         layers.Equalization,
         np.stack([equalized(IMAGES[..., i], 64) for i in range(3)], -1),
