@@ -187,6 +187,27 @@ def test_what_a_layer_gives_costs_by_its_samples() -> None:
     np.testing.assert_allclose(layer.losses, expected, rtol=1e-6)
 
 
+def test_a_call_that_keeps_nothing_returns_what_it_would_keep() -> None:
+    """What it is given stands for the layer's own variables, which stay; losses, if asked."""
+    layer = Around(layers.BatchNormalization(gamma_regularizer=regularizers.L2(0.5), momentum=0.75))
+    layer.build(STEPS.shape)
+    gamma, beta = np.array([[1.0, 2, 3], [0.5, -1, 2]], "float32")
+    before = [np.full(3, 0.25, "float32"), np.full(3, 2.0, "float32")]
+    found, after, losses = layer.stateless_call(
+        [gamma, beta], before, STEPS, training=True, return_losses=True
+    )
+    mean, variance = STEPS.mean((0, 1)), STEPS.var((0, 1))
+    expected = (STEPS - mean) / np.sqrt(variance + 1e-3) * gamma + beta
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    for one, old, new in zip(after, before, (mean, variance), strict=True):
+        np.testing.assert_allclose(one, 0.75 * old + 0.25 * new, rtol=1e-5)
+    np.testing.assert_allclose(losses, [0.5 * (gamma**2).sum()], rtol=1e-6)
+    np.testing.assert_array_equal(layer.inner.moving_mean.numpy(), np.zeros(3))
+    found, after = layer.stateless_call([gamma, beta], before, STEPS, training=False)
+    expected = (STEPS - before[0]) / np.sqrt(before[1] + 1e-3) * gamma + beta
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
 def test_what_is_frozen_is_not_trained() -> None:
     """All that is inside, what is made later, too, and all again once it is thawed."""
     inner = layers.BatchNormalization()
