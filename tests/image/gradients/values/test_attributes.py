@@ -43,6 +43,12 @@ def spread(x: np.ndarray, kernel: np.ndarray, *rest: np.ndarray, same: bool = Fa
     return (found @ point[0][0, 0] if point else found) + bias
 
 
+def widened(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray) -> np.ndarray:
+    """Return numbers normalized along two axes; weights stand in the order of the input's."""
+    assert gamma.shape == beta.shape == x.shape[1:]
+    return gamma * normalized(x, (1, 2), 0.25) + beta
+
+
 def leaned(x: np.ndarray, a: np.ndarray, *, axes: list[int]) -> np.ndarray:
     """Return numbers with a slope below 0, which is one along the axes that share it."""
     assert a.shape == tuple(1 if axis in axes else n for axis, n in enumerate(x.shape) if axis)
@@ -91,6 +97,9 @@ ROWS: dict[str, Row] = {
         center=False,
         scale=False,
         **NORMAL,
+    ),
+    "LayerNormalization_turned": one(
+        layers.LayerNormalization, widened, 3, 4, 5, axis=[2, 1], **NORMAL
     ),
     "UnitNormalization_axes": one(
         layers.UnitNormalization,
