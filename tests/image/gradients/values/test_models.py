@@ -98,6 +98,8 @@ def test_a_model_that_is_run_says_so_to_its_layers() -> None:
     for said, heard in ((True, 1), (False, 0), (None, -1)):
         found = model_of(Said(), "Functional").call(tf.constant(A), training=said)
         np.testing.assert_array_equal(found, np.full_like(A, heard))
+        found = keras.Sequential([Eager(), Said()]).call(tf.constant(A), training=said)
+        np.testing.assert_array_equal(found, np.full_like(A, heard))
 
 
 class Eager(layers.Layer):
