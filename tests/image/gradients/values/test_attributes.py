@@ -43,6 +43,12 @@ def spread(x: np.ndarray, kernel: np.ndarray, *rest: np.ndarray, same: bool = Fa
     return (found @ point[0][0, 0] if point else found) + bias
 
 
+def widened(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray) -> np.ndarray:
+    """Return numbers normalized along two axes; weights stand in the order of the input's."""
+    assert gamma.shape == beta.shape == x.shape[1:]
+    return gamma * normalized(x, (1, 2), 0.25) + beta
+
+
 def leaned(x: np.ndarray, a: np.ndarray, *, axes: list[int]) -> np.ndarray:
     """Return numbers with a slope below 0, which is one along the axes that share it."""
     assert a.shape == tuple(1 if axis in axes else n for axis, n in enumerate(x.shape) if axis)
@@ -52,6 +58,7 @@ def leaned(x: np.ndarray, a: np.ndarray, *, axes: list[int]) -> np.ndarray:
 def wide(*arrays: np.ndarray) -> np.ndarray:
     """Return attention whose output has two axes for each query."""
     *rest, last = arrays
+    assert last.shape[2:] == (3, 2)
     flat = heads(*rest, last.reshape(*last.shape[:2], -1), bias=False)
     return flat.reshape(*flat.shape[:2], *last.shape[2:])
 
@@ -91,6 +98,9 @@ ROWS: dict[str, Row] = {
         scale=False,
         **NORMAL,
     ),
+    "LayerNormalization_turned": one(
+        layers.LayerNormalization, widened, 3, 4, 5, axis=[2, 1], **NORMAL
+    ),
     "UnitNormalization_axes": one(
         layers.UnitNormalization,
         lambda x: x / np.sqrt((x**2).sum((1, 2), keepdims=True)),
@@ -123,7 +133,7 @@ ROWS: dict[str, Row] = {
         lambda x, w, b: np.einsum("bx...,xy->by...", x, w) + b,
         *(2, 3, 4, 5),
         equation="bx...,xy->by...",
-        output_shape=(6, 4, 5),
+        output_shape=6,
         bias_axes="y",
     ),
     "ReversibleEmbedding_untied": one(
@@ -235,6 +245,8 @@ ROWS |= {
     for rank in SIZES
 }
 ROWS |= RESHAPED
+#: Of whose shape Keras says the axes in reverse that an ellipsis stands for.
+REVERSED = {"EinsumDense_ellipsis"}
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -243,6 +255,13 @@ def test_layer_is_its_formula_with_other_attributes(name: str) -> None:
     layer, inputs, values = draw(name, row)
     found, expected = layer(*inputs, **row.call), row.reference(*inputs, *values)
     np.testing.assert_allclose(found, expected, rtol=row.tolerance, atol=row.tolerance)
+    if "reverse" not in row.call:
+        for batch in (len(inputs[0]), None):
+            said = layer.compute_output_shape(*((batch, *shape[1:]) for shape in row.shapes))
+            sizes = found.shape[1:]
+            if name in REVERSED:
+                sizes = (*sizes[-2::-1], sizes[-1])
+            assert tuple(said) == (batch, *sizes)
 
 
 def test_statistics_of_what_a_mask_of_numbers_shows() -> None:

@@ -94,6 +94,14 @@ def test_a_mask_of_any_size_is_a_mask() -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("axis", [-1, (0, 1)])
+def test_where_all_is_hidden_nothing_is_shown(axis: Any) -> None:
+    """Not even by halves."""
+    shown = np.zeros((2, 3), bool) if axis != -1 else np.array([[0, 0, 0], [1, 0, 1]], bool)
+    found = layers.Softmax(axis=axis, dtype="float64")(np.ones((2, 3)), mask=shown)
+    np.testing.assert_allclose(found, shown / 2, rtol=1e-12)
+
+
 def test_attention_drops_its_weights() -> None:
     """In training alone: a weight is 0, or itself over the part that is kept."""
     units = np.broadcast_to(np.eye(40), (3, 40, 40))

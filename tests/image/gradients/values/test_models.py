@@ -93,6 +93,15 @@ def test_what_is_said_inside_is_heard_inside(kind: str) -> None:
         np.testing.assert_array_equal(found, np.full_like(A, heard))
 
 
+def test_a_model_that_is_run_says_so_to_its_layers() -> None:
+    """Without a call around it that would say it, too."""
+    for said, heard in ((True, 1), (False, 0), (None, -1)):
+        found = model_of(Said(), "Functional").call(tf.constant(A), training=said)
+        np.testing.assert_array_equal(found, np.full_like(A, heard))
+        found = keras.Sequential([Eager(), Said()]).call(tf.constant(A), training=said)
+        np.testing.assert_array_equal(found, np.full_like(A, heard))
+
+
 class Eager(layers.Layer):
     """A layer that says nothing of what it will give, and takes the mask that it is given."""
 
@@ -117,6 +126,12 @@ def test_layers_in_a_row_hand_on_masks_without_a_model() -> None:
     for training, times in ((False, 2), (True, 3)):
         found = row(steps, training=training)
         np.testing.assert_allclose(found, last(times * steps, mask=~SHOWN), rtol=1e-5)
+    # A mask that is given is the first layer's, and not that of what comes after another.
+    first, mean = layers.LSTM(2, return_sequences=True), layers.GlobalAveragePooling1D()
+    row = keras.Sequential([first, Eager(), mean])
+    found = row.call(tf.constant(STEPS), mask=SHOWN)
+    expected = mean(2 * first(STEPS, mask=SHOWN), mask=~SHOWN)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
 def test_a_row_of_layers_may_change() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -147,10 +148,74 @@ def test_each_output_has_its_mask() -> None:
         np.testing.assert_array_equal(other._keras_mask, OTHER)
 
 
+IDS = np.array([[1, 0, 2, 0]])
+
+
+def one() -> Any:
+    """Return steps of which some are hidden."""
+    return masked(STEPS, SHOWN)
+
+
+def two() -> Any:
+    """Return the same, of which others are."""
+    return masked(STEPS, OTHER)
+
+
+#: By name: what is called, and the mask of what it gives.
+HANDED: dict[str, tuple[Callable[[], Any], Any]] = {
+    "Attention": (lambda: layers.Attention()([one(), two()]), SHOWN),
+    "AdditiveAttention": (lambda: layers.AdditiveAttention()([one(), two(), STEPS]), SHOWN),
+    "Attention of what is not masked": (lambda: layers.Attention()([STEPS, two()]), None),
+    "MultiHeadAttention": (lambda: layers.MultiHeadAttention(1, 2)(one(), two()), SHOWN),
+    "GroupQueryAttention": (lambda: layers.GroupQueryAttention(2, 2, 1)(one(), two()), SHOWN),
+    "LSTM": (lambda: layers.LSTM(2, return_sequences=True)(one()), SHOWN),
+    "LSTM, its last": (lambda: layers.LSTM(2)(one()), None),
+    "Bidirectional": (
+        lambda: layers.Bidirectional(layers.GRU(2, return_sequences=True))(one()),
+        SHOWN,
+    ),
+    "TimeDistributed": (lambda: layers.TimeDistributed(layers.Dense(2))(one()), SHOWN),
+    "Embedding": (lambda: layers.Embedding(3, 2, mask_zero=True)(IDS), IDS != 0),
+    "Embedding, all": (lambda: layers.Embedding(3, 2)(IDS), None),
+    "Add": (lambda: layers.Add()([one(), two()]), SHOWN | OTHER),
+    "Add of what is not masked": (lambda: layers.Add()([one(), STEPS]), None),
+    "Maximum": (lambda: layers.Maximum()([one(), two()]), SHOWN | OTHER),
+    "Concatenate": (
+        lambda: layers.Concatenate(axis=1)([one(), two()]),
+        np.concatenate([SHOWN, OTHER], 1),
+    ),
+    "Dot": (lambda: layers.Dot(2)([one(), two()]), None),
+    "Softmax": (lambda: layers.Softmax(axis=1)(masked(STEPS[..., 0], SHOWN)), SHOWN),
+    "EinsumDense": (lambda: layers.EinsumDense("abc,cd->abd", (4, 2))(one()), None),
+    "GlobalAveragePooling1D": (lambda: layers.GlobalAveragePooling1D()(one()), None),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*does not support masking")
+@pytest.mark.parametrize("name", HANDED)
+def test_what_is_given_has_its_mask(name: str) -> None:
+    call, mask = HANDED[name]
+    found = getattr(call(), "_keras_mask", None)
+    assert (found is None) == (mask is None)
+    if mask is not None:
+        np.testing.assert_array_equal(found, mask)
+
+
 def test_a_layer_that_knows_no_masks_hands_none_on() -> None:
     with pytest.warns(UserWarning, match="does not support masking"):
         found = Weight()(masked(STEPS, SHOWN))
     assert not hasattr(found[1], "_keras_mask")
+
+
+def test_a_kernel_with_a_zero_is_divided_by_its_norm() -> None:
+    """Only one that is nothing but zeros has none."""
+    layer = layers.SpectralNormalization(layers.Dense(2, use_bias=False), power_iterations=30)
+    layer.build((None, 3))
+    kernel = np.array([[3, 0], [1, 2], [0, -1]], "float32")
+    for given, divided in ((kernel, kernel / np.linalg.norm(kernel, 2)), (0 * kernel, 0 * kernel)):
+        layer.layer.kernel.assign(given)
+        layer(STEPS[0], training=True)
+        np.testing.assert_allclose(layer.layer.kernel.numpy(), divided, rtol=1e-4, atol=1e-6)
 
 
 class Losing(layers.Layer):
@@ -179,12 +244,40 @@ def test_losses_are_those_of_the_last_call() -> None:
     assert dense.losses == []
 
 
+def test_losses_are_found_at_any_depth() -> None:
+    layer = Around(Around(Around(Losing())))
+    for values in (STEPS, -STEPS):
+        layer(values)
+        np.testing.assert_allclose(layer.losses, [values.sum(), 2, values.max()], rtol=1e-5)
+
+
 def test_what_a_layer_gives_costs_by_its_samples() -> None:
     """Each of its outputs; a number has no samples."""
     layer = Weight(activity_regularizer=regularizers.L1(0.5), dtype="float64")
     layer(STEPS)
     expected = [0.5 * np.float32(FINE), 0.5 * np.abs(STEPS).sum() / 2]
     np.testing.assert_allclose(layer.losses, expected, rtol=1e-6)
+
+
+def test_a_call_that_keeps_nothing_returns_what_it_would_keep() -> None:
+    """What it is given stands for the layer's own variables, which stay; losses, if asked."""
+    layer = Around(layers.BatchNormalization(gamma_regularizer=regularizers.L2(0.5), momentum=0.75))
+    layer.build(STEPS.shape)
+    gamma, beta = np.array([[1.0, 2, 3], [0.5, -1, 2]], "float32")
+    before = [np.full(3, 0.25, "float32"), np.full(3, 2.0, "float32")]
+    found, after, losses = layer.stateless_call(
+        [gamma, beta], before, STEPS, training=True, return_losses=True
+    )
+    mean, variance = STEPS.mean((0, 1)), STEPS.var((0, 1))
+    expected = (STEPS - mean) / np.sqrt(variance + 1e-3) * gamma + beta
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    for one, old, new in zip(after, before, (mean, variance), strict=True):
+        np.testing.assert_allclose(one, 0.75 * old + 0.25 * new, rtol=1e-5)
+    np.testing.assert_allclose(losses, [0.5 * (gamma**2).sum()], rtol=1e-6)
+    np.testing.assert_array_equal(layer.inner.moving_mean.numpy(), np.zeros(3))
+    found, after = layer.stateless_call([gamma, beta], before, STEPS, training=False)
+    expected = (STEPS - before[0]) / np.sqrt(before[1] + 1e-3) * gamma + beta
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_what_is_frozen_is_not_trained() -> None:

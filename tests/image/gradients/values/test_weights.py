@@ -105,6 +105,17 @@ def test_a_kernel_of_sums_has_the_fan_of_its_equation(
         np.testing.assert_allclose(kernel.numpy(), expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("shape", [(4, 6), (6, 4), (2, 3, 4)])
+def test_orthogonal_first_weights_are_those_of_their_draw(shape: tuple[int, ...]) -> None:
+    """What is drawn is their product with a triangle, whose diagonal is positive."""
+    found = initializers.Orthogonal(2.0, SEED)(shape, "float64").numpy().reshape(-1, shape[-1])
+    tall = found.T if len(found) < shape[-1] else found
+    triangle = tall.T @ np.asarray(draws.normal(tall.shape, 0, 1, "float64", SEED)) / 2
+    np.testing.assert_allclose(tall.T @ tall, 4 * np.eye(tall.shape[1]), atol=1e-6)
+    np.testing.assert_allclose(np.tril(triangle, -1), 0, atol=1e-6)
+    assert (np.diag(triangle) > 0).all()
+
+
 #: Those that draw around a place of their own, by the same draw around 0.
 MOVED: dict[str, tuple[Callable[[], Any], Callable[[tuple[int, ...]], Any]]] = {
     "RandomNormal": (

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.linalg
 import tensorflow as tf
 from keras import ops
-from scipy.special import erf, erfc, logsumexp
+from scipy.special import erf, erfc, log_softmax, logsumexp, softmax
 
 from gradients.values.calls import Rows
 from gradients.values.calls.inputs import (
@@ -26,6 +26,8 @@ from gradients.values.calls.operations import WAVE
 LOWER, UPPER = np.tril(MATRICES), np.triu(MATRICES)
 IDS = np.array([1, 0, 1])
 BELL = np.array([0.5, 1, 2, 1.5, 1, 0.25, 0.75, 1.25])
+#: Of which the rows come in another order, which is not its own inverse.
+TURNED = np.array([[0, 1.0, 2], [1, 0, 1], [4, 1, 1]])
 #: Numbers that a small type does not hold.
 WIDE = np.array([-7e4, -300.0, -1.5, 0.5, 127.6, 300, 7e4], "float32")
 #: Of another order: the same numbers at other places.
@@ -141,6 +143,15 @@ ROWS: Rows = {
         lambda: ops.in_top_k(np.array([2, 3]), tf.constant(SCORES), 2),
         np.array([True, True]),
     ),
+    **{
+        f"{name}_{axes}": (
+            lambda name=name, axes=axes: getattr(ops, name)(CUBE, axis=axes),
+            reference(CUBE, axes),
+        )
+        for name, reference in (("softmax", softmax), ("log_softmax", log_softmax))
+        for axes in ((0, 1), (2, 0), (0, 1, 2))
+    },
+    "lu_factor_turned": (lambda: ops.lu_factor(TURNED)[1], scipy.linalg.lu(TURNED)[0].argmax(1)),
     "erf": (lambda: ops.erf(X), erf(X)),
     "erfc": (lambda: ops.erfc(X), erfc(X)),
     "rsqrt": (lambda: ops.rsqrt(POSITIVE), POSITIVE**-0.5),

@@ -13,6 +13,7 @@ from gradients.values.calls import Rows
 from gradients.values.calls.inputs import CUBE, POSITIVE, UNIT, X
 
 IDS, COUNTS = np.array([[1, 3, 3], [0, 2, 0]]), np.array([[0.5, 2, 1], [3, 0.25, 1]])
+MIXED = (np.arange(400) * 37 % 400) / 400
 EDGES = [-0.5, 0.0, 0.75]
 
 
@@ -25,6 +26,12 @@ def adapted(layer: keras.Layer, data: Any, inputs: np.ndarray) -> Any:
     """Return what a layer makes of inputs after it has seen data."""
     layer.adapt(data)
     return layer(inputs)
+
+
+def seen(layer: keras.Layer, data: Any) -> Any:
+    """Return the bounds that a layer finds in data."""
+    layer.adapt(data)
+    return np.array(layer.bin_boundaries)
 
 
 def batches(x: np.ndarray, *sizes: int) -> list[np.ndarray]:
@@ -112,14 +119,19 @@ ROWS: Rows = {
     },
     **{
         f"Discretization_seen_{name}": (
-            lambda data=data: adapted(layers.Discretization(num_bins=4), data(), UNIT),
-            np.digitize(UNIT, [0.25, 0.5, 0.75]),
+            lambda data=data: seen(layers.Discretization(num_bins=4), data()),
+            # The greatest number of each quarter but the last.
+            np.array([99, 199, 299]) / 400,
         )
         for name, data in {
-            "array": lambda: np.arange(400) / 400 + 0.00125,
-            "list": lambda: np.split((np.arange(400) * 37 % 400) / 400 + 0.00125, 4),
+            "array": lambda: MIXED,
+            "tensor": lambda: tf.constant(MIXED.reshape(4, 100)),
         }.items()
     },
+    "Discretization_seen_list": (
+        lambda: adapted(layers.Discretization(num_bins=4), np.split(MIXED, 4), UNIT),
+        np.digitize(UNIT, [0.25, 0.5, 0.75]),
+    ),
     **{
         f"CategoryEncoding_{mode}_{ids.ndim}": (
             lambda mode=mode, ids=ids: layers.CategoryEncoding(5, output_mode=mode)(ids),

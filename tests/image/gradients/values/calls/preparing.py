@@ -182,6 +182,10 @@ ROWS: Rows = {
     ),
     **given(layers.RandomInvert, 2 - IMAGES, factor=(1, 1), value_range=(0, 2)),
     **given(layers.AutoContrast, stretched(IMAGES), **UNIT_RANGE),
+    "AutoContrast_range": (
+        lambda: layers.AutoContrast(value_range=(-1, 3))(SINGLE),
+        4 * stretched(IMAGES) - 1,
+    ),
     **given(
         layers.Equalization,
         np.stack([equalized(IMAGES[..., i], 64) for i in range(3)], -1),
@@ -241,6 +245,15 @@ ROWS: Rows = {
         x_factor=0.25,
     ),
     **given(layers.RandomCrop, IMAGES[:, 2:5, 1:4], (2, 1), height=3, width=3),
+    # Of images that are too small the middle is made as large.
+    "RandomCrop_larger": (
+        lambda: layers.RandomCrop(10, 2)(SINGLE, training=True),
+        resized(IMAGES[:, :, 2:4], (10, 2), triangle, smooth=False),
+    ),
+    "RandomCrop_wider": (
+        lambda: layers.RandomCrop(2, 10, **FIRST)(first(SINGLE), training=True),
+        first(resized(IMAGES[:, 2:4], (2, 10), triangle, smooth=False)),
+    ),
     **given(
         layers.RandomGaussianBlur,
         np.concatenate([blurred(IMAGES[:1], (3, 3), (1.5, 0.5)), IMAGES[1:]]),
