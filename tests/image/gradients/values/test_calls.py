@@ -74,7 +74,7 @@ WRONG = {
     "keras/rot90_2": 1.72353299,
     # Any column is added as a bias, to the last axis, or to the second, of its size.
     "keras/add_given_0": 0.19231640,
-    # Two infinities are not close to each other.
+    # Two infinities are not close to each other: keras-team/keras#23128.
     "keras/isclose_given_4": 1.0,
     # Beside nothing, nothing is not in it.
     "keras/isin_given_3": 1.0,

@@ -40,6 +40,7 @@ WRONG: dict[tuple[str, int], dict[str, Any]] = {
     ("reciprocal", 0): {"dtype": "float32"},
     **{("meshgrid", n): {"dtype": "float32"} for n in (0, 2)},
     ("geomspace", 3): {"dtype": "float64"},
+    # This, and others: keras-team/keras#23424.
     ("corrcoef", 0): {"shape": (3, 4)},
     # Half a turn of what is not square: keras-team/keras#23435.
     ("rot90", 2): {"shape": (4, 3), "value": 1.723533},
