@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from gradients.tracing import traced
 from gradients.values import pools, uneven
 from gradients.values.test_layers import draw
 from gradients.values.uneven import biased, first
@@ -47,6 +48,31 @@ def test_channels_come_first_where_xla_compiles() -> None:
     for found, row, (_, given, values) in zip(compiled(*inputs), rows, drawn, strict=True):
         expected = row.reference(*given, *values)
         np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+
+
+#: Layers that work out their padding, or the size of what comes out, from the inputs' sizes.
+UNSIZED = (
+    *("Conv2DTranspose_strided_same", "Conv1DTranspose_longer_valid", "DepthwiseConv2D_both_same"),
+    *("SeparableConv1D_both_same", "MaxPooling2D_same_(2, 3)"),
+)
+
+
+def test_sizes_may_be_unknown_until_it_runs() -> None:
+    """All traced at once; each of its own sizes then."""
+    drawn = [draw(name, ROWS[name]) for name in UNSIZED]
+    specs = [
+        tf.TensorSpec([None] * (given.ndim - 1) + [given.shape[-1]], "float64")
+        for _, (given,), _ in drawn
+    ]
+
+    @traced(input_signature=specs)
+    def unsized(*inputs: Any) -> list[Any]:
+        return [layer(x) for (layer, _, _), x in zip(drawn, inputs, strict=True)]
+
+    founds = unsized(*(given for _, (given,), _ in drawn))
+    for found, name, (_, given, values) in zip(founds, UNSIZED, drawn, strict=True):
+        expected = ROWS[name].reference(*given, *values)
+        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12, err_msg=name)
 
 
 def test_a_bias_is_of_the_channels() -> None:
