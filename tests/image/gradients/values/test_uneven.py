@@ -10,11 +10,12 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from gradients.values import places, uneven
+from gradients.tracing import traced
+from gradients.values import pools, uneven
 from gradients.values.test_layers import draw
 from gradients.values.uneven import biased, first
 
-ROWS = uneven.ROWS | places.ROWS
+ROWS = uneven.ROWS | pools.ROWS
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -30,15 +31,12 @@ def test_a_layer_over_places_is_its_formula(name: str) -> None:
 def test_channels_come_first_where_xla_compiles() -> None:
     """A CPU has these no other way; all at once, since compiling is what takes long."""
     rows = [
-        first(kind, biased(partial(reference, **known)), 2, *(5, 4, 3)[:rank], 4, **options)
-        for kind, rank, options, reference, known in (
-            (layers.Conv1D, 1, {"strides": 2}, uneven.grouped, {"strides": 2}),
-            (layers.Conv2D, 2, {"dilation_rate": (1, 2)}, uneven.grouped, {"dilation": (1, 2)}),
-            (layers.Conv1DTranspose, 1, {"dilation_rate": 2}, uneven.transposed, {"dilation": 2}),
-            (layers.Conv2DTranspose, 2, {"strides": 2}, uneven.transposed, {"strides": 2}),
-            (layers.Conv3DTranspose, 3, {"padding": "same"}, uneven.transposed, {"same": True}),
+        first(kind, biased(partial(reference, **known)), 2, 5, 4, 4, **options)
+        for kind, options, reference, known in (
+            (layers.Conv2D, {"dilation_rate": (1, 2)}, uneven.grouped, {"dilation": (1, 2)}),
+            (layers.Conv2DTranspose, {"dilation_rate": 2}, uneven.transposed, {"dilation": 2}),
         )
-        for options in [options | {"filters": 6, "kernel_size": 2}]
+        for options in [options | {"filters": 7, "kernel_size": 2}]
     ]
     drawn = [draw(f"compiled {number}", row) for number, row in enumerate(rows)]
     inputs = [tf.constant(given) for _, (given,), _ in drawn]
@@ -50,6 +48,31 @@ def test_channels_come_first_where_xla_compiles() -> None:
     for found, row, (_, given, values) in zip(compiled(*inputs), rows, drawn, strict=True):
         expected = row.reference(*given, *values)
         np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+
+
+#: Layers that work out their padding, or the size of what comes out, from the inputs' sizes.
+UNSIZED = (
+    *("Conv2DTranspose_strided_same", "Conv1DTranspose_longer_valid", "DepthwiseConv2D_both_same"),
+    *("SeparableConv1D_both_same", "MaxPooling2D_same_(2, 3)"),
+)
+
+
+def test_sizes_may_be_unknown_until_it_runs() -> None:
+    """All traced at once; each of its own sizes then."""
+    drawn = [draw(name, ROWS[name]) for name in UNSIZED]
+    specs = [
+        tf.TensorSpec([None] * (given.ndim - 1) + [given.shape[-1]], "float64")
+        for _, (given,), _ in drawn
+    ]
+
+    @traced(input_signature=specs)
+    def unsized(*inputs: Any) -> list[Any]:
+        return [layer(x) for (layer, _, _), x in zip(drawn, inputs, strict=True)]
+
+    founds = unsized(*(given for _, (given,), _ in drawn))
+    for found, name, (_, given, values) in zip(founds, UNSIZED, drawn, strict=True):
+        expected = ROWS[name].reference(*given, *values)
+        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12, err_msg=name)
 
 
 def test_a_bias_is_of_the_channels() -> None:

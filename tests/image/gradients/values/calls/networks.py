@@ -1,262 +1,261 @@
-"""tf.nn's convolutions, pools, candidates and lookups: by sizes, gaps, padding and parts."""
+"""keras.ops of networks, with each argument at a value that is not its default."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from scipy.optimize import isotonic_regression
-from scipy.special import log_softmax
+from keras import ops
+from scipy.special import expit, log_softmax, softmax, softplus
 
+from gradients.values import uneven
 from gradients.values.calls import Rows
-from gradients.values.calls.inputs import CUBE, IDS, POSITIVE, TABLE, X, Y
-from gradients.values.calls.nn import KERNEL, PICTURES, dilated, entropy
-from gradients.values.convolutions import convolve
+from gradients.values.calls.arrays import blocks
+from gradients.values.calls.inputs import CUBE, IMAGES, POSITIVE, SEQUENCE, UNIT, X, Y
+from gradients.values.convolutions import convolve, windows
+from gradients.values.pools import pooled
 
-_random = np.random.default_rng(27)
-BATCHES = _random.standard_normal((2, 3, 7, 6, 2)).astype("float32")
-SQUARE = _random.standard_normal((2, 4, 2, 3))
-STEPS = _random.standard_normal((2, 8, 3))
-SHIFTED = _random.standard_normal((3, 2, 3))
-TURNED = SHIFTED.transpose(0, 2, 1)
-PLANES = _random.standard_normal((2, 7, 6, 2))
-
-
-def padded(x: np.ndarray, kernel: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    """Return a dilated convolution of the same size: of what is odd, more stands behind."""
-    whole = dilated(kernel, rows, columns)
-    more = [size - 1 for size in whole.shape[:2]]
-    around = [[0, 0], *([size // 2, size - size // 2] for size in more), [0, 0]]
-    return convolve(np.pad(x, around), whole, 1)
+_random = np.random.default_rng(33)
+#: On, inside of and outside of every kink.
+KINKS = np.array([-3.5, -3.0, -1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 3.0, 6.5])
+BLOCK = _random.standard_normal((2, 3, 4, 5))
+KERNEL = _random.standard_normal((2, 3, 3, 2))
+DEPTH = _random.standard_normal((2, 2, 3, 2))
+POINT = _random.standard_normal((1, 1, 6, 4))
+LINE, LINE_DEPTH = _random.standard_normal((3, 3, 2)), _random.standard_normal((3, 3, 2))
+FIRST = IMAGES.transpose(0, 3, 1, 2)
+IDS = np.array([[2, -1, 0], [1, 1, 3]])
+HOT = np.where(IDS[..., None] == np.arange(4), 1.0, 0)
 
 
-def spread(x: np.ndarray, kernel: np.ndarray, size: tuple[int, int], before: tuple[int, int]):
-    """Return the transpose of a convolution: what each number adds to a plane, cut to a size."""
-    high, wide, channels, _ = kernel.shape
-    plane = np.zeros((x.shape[0], x.shape[1] + high, x.shape[2] + wide, channels))
-    for row in range(high):
-        for column in range(wide):
-            part = x @ kernel[row, column].T
-            plane[:, row : row + x.shape[1], column : column + x.shape[2]] += part
-    return plane[:, before[0] : before[0] + size[0], before[1] : before[1] + size[1]]
+def folded(x: np.ndarray, size: Any, kernel: Any, gap: Any, pad: Any, step: Any) -> np.ndarray:
+    """Return the sum of windows, each put where it came from."""
+    channels = x.shape[1] // (kernel[0] * kernel[1])
+    high, wide = (n + 2 * p for n, p in zip(size, pad, strict=True))
+    found = np.zeros((len(x), channels, high, wide))
+    reach = [(k - 1) * g for k, g in zip(kernel, gap, strict=True)]
+    rows, columns = range(0, high - reach[0], step[0]), range(0, wide - reach[1], step[1])
+    parts = x.reshape(len(x), channels, *kernel, len(rows), len(columns))
+    for (i, row), (j, column) in product(enumerate(rows), enumerate(columns)):
+        for a, b in np.ndindex(*kernel):
+            found[:, :, row + a * gap[0], column + b * gap[1]] += parts[:, :, a, b, i, j]
+    return found[:, :, pad[0] : high - pad[0], pad[1] : wide - pad[1]]
 
 
-def extremes(x: np.ndarray, kernel: np.ndarray, step: int, rate: int, sign: int) -> np.ndarray:
-    """Return a dilation's greatest sums, or the least differences with a kernel turned round."""
-    high, wide, _ = kernel.shape
-    rows = (x.shape[1] - (high - 1) * rate - 1) // step + 1
-    columns = (x.shape[2] - (wide - 1) * rate - 1) // step + 1
-    parts = [
-        x[:, i * rate :: step, j * rate :: step][:, :rows, :columns]
-        + sign * kernel[::sign, ::sign][i, j]
-        for i in range(high)
-        for j in range(wide)
-    ]
-    return np.max(parts, 0) if sign > 0 else np.min(parts, 0)
+def unfolded(x: np.ndarray, kernel: Any, gap: Any, pad: Any, step: Any) -> np.ndarray:
+    """Return windows, channel by channel, one column each."""
+    x = np.pad(x, [(0, 0), (0, 0), (pad[0],) * 2, (pad[1],) * 2]).transpose(0, 2, 3, 1)
+    seen = windows(x, kernel, step, gap)
+    return seen.transpose(0, 3, 4, 5, 1, 2).reshape(len(x), -1, seen.shape[1] * seen.shape[2])
 
 
-def highest(x: np.ndarray, *, batch: bool) -> list[np.ndarray]:
-    """Return the maxima of squares of two, and their places, counted over one image or all."""
-    number, high, wide, channels = x.shape
-    places = np.arange(x.size).reshape(x.shape)
-    cut = (slice(None), slice(high - high % 2), slice(wide - wide % 2))
-    parts = (number, high // 2, 2, wide // 2, 2, channels)
-    squares, at = (
-        one[cut]
-        .reshape(parts)
-        .transpose(0, 1, 3, 5, 2, 4)
-        .reshape(number, high // 2, wide // 2, channels, 4)
-        for one in (x, places)
-    )
-    best = squares.argmax(-1)[..., None]
-    found = np.take_along_axis(at, best, -1)[..., 0]
-    return [squares.max(-1), found if batch else found % (high * wide * channels)]
+def first(make: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> np.ndarray:
+    """Return what is made of channels that come first."""
+    return np.moveaxis(make(np.moveaxis(x, 1, -1)), -1, 1)
 
 
-def candidates(labels: np.ndarray, *, number: int) -> list[np.ndarray]:
-    """Return the logits of labels and of two drawn classes, and what each should be."""
-    drawn = np.array([1, 3])
-    true = np.einsum("bd,btd->bt", Y[:, :3], TABLE[labels]) + BIASES[labels]
-    false = Y[:, :3] @ TABLE[drawn].T + BIASES[drawn]
-    logits = np.concatenate([true - np.log(TOLD), false - np.log(DRAWN)], 1)
-    wanted = np.concatenate([np.full(true.shape, 1 / number), np.zeros(false.shape)], 1)
-    return [logits, wanted]
+COLUMNS = _random.standard_normal((2, 18, 15))
+WAYS: dict[str, Any] = {"kernel": (2, 3), "gap": (2, 1), "pad": (1, 2), "step": (2, 1)}
 
-
-BIASES = _random.standard_normal(6)
-LABELS = np.array([[0, 4], [2, 5], [5, 0]])
-TOLD, DRAWN = _random.uniform(0.2, 0.8, (3, 2)), np.array([0.3, 0.6])
-LOGITS, WANTED = candidates(LABELS, number=2)
-
-
-def _sampled(loss: Any, parts: list[np.ndarray], **options: Any) -> tf.Tensor:
-    values = (tf.constant([1, 3], "int64"), tf.constant(TOLD), tf.constant(DRAWN))
-    given = {"labels": tf.constant(LABELS), "inputs": tf.constant(Y[:, :3]), "num_true": 2}
-    tables = [tf.constant(part) for part in parts]
-    return loss(
-        tables,
-        tf.constant(BIASES),
-        **given,
-        num_sampled=2,
-        num_classes=6,
-        sampled_values=values,
-        **options,
-    )
-
-
-def _isotonic(x: np.ndarray, axis: int, *, falling: bool) -> np.ndarray:
-    return np.apply_along_axis(
-        lambda one: isotonic_regression(one, increasing=not falling).x, axis, x
-    )
-
-
-#: Of seven rows the first three, two and two: what is left over goes to the first parts.
-SEVEN = _random.standard_normal((7, 3))
 ROWS: Rows = {
+    "sparse_sigmoid": (lambda: ops.sparse_sigmoid(KINKS), np.clip((KINKS + 1) / 2, 0, 1)),
+    "sparse_plus": (
+        lambda: ops.sparse_plus(KINKS),
+        np.where(KINKS < 1, np.maximum(KINKS + 1, 0) ** 2 / 4, KINKS),
+    ),
+    "tanh_shrink": (lambda: ops.tanh_shrink(KINKS), KINKS - np.tanh(KINKS)),
+    "hard_tanh": (lambda: ops.hard_tanh(KINKS), np.clip(KINKS, -1, 1)),
+    "hard_sigmoid": (lambda: ops.hard_sigmoid(KINKS), np.clip(KINKS / 6 + 0.5, 0, 1)),
+    "hard_silu": (lambda: ops.hard_silu(KINKS), KINKS * np.clip(KINKS / 6 + 0.5, 0, 1)),
+    "soft_shrink_usual": (
+        lambda: ops.soft_shrink(KINKS),
+        np.sign(KINKS) * np.maximum(abs(KINKS) - 0.5, 0),
+    ),
+    "hard_shrink_usual": (
+        lambda: ops.hard_shrink(KINKS),
+        np.where(abs(KINKS) > 0.5, KINKS, 0),
+    ),
+    "threshold_kinks": (lambda: ops.threshold(KINKS, 0.5, -7), np.where(KINKS > 0.5, KINKS, -7)),
+    "squareplus_usual": (lambda: ops.squareplus(KINKS), (KINKS + np.sqrt(KINKS**2 + 4)) / 2),
+    "softplus": (lambda: ops.softplus(KINKS), softplus(KINKS)),
+    "leaky_relu": (lambda: ops.leaky_relu(KINKS, 0.375), np.where(KINKS > 0, KINKS, 0.375 * KINKS)),
+    "leaky_relu_usual": (lambda: ops.leaky_relu(KINKS), np.where(KINKS > 0, KINKS, 0.2 * KINKS)),
+    "elu_large": (lambda: ops.elu(KINKS, 2.5), np.where(KINKS > 0, KINKS, 2.5 * np.expm1(KINKS))),
+    "celu_large": (
+        lambda: ops.celu(KINKS, 2.5),
+        np.where(KINKS > 0, KINKS, 2.5 * np.expm1(KINKS / 2.5)),
+    ),
+    "glu_last": (lambda: ops.glu(CUBE), CUBE[..., :2] * expit(CUBE[..., 2:])),
+    "softmax_axes_turned": (lambda: ops.softmax(BLOCK, axis=(3, 1)), softmax(BLOCK, (1, 3))),
+    "softmax_axes_before": (lambda: ops.softmax(BLOCK, axis=(0, 1)), softmax(BLOCK, (0, 1))),
+    "softmax_axis_behind": (lambda: ops.softmax(BLOCK, axis=-3), softmax(BLOCK, 1)),
+    "log_softmax_behind": (lambda: ops.log_softmax(BLOCK, axis=-2), log_softmax(BLOCK, 2)),
+    "sparsemax_middle": (
+        lambda: ops.sparsemax(np.array([[[1.0, 5], [0, 0.5], [-2, 0.4]]]), axis=1),
+        np.array([[[1.0, 1], [0, 0], [0, 0]]]),
+    ),
+    "sparsemax_shared": (
+        lambda: ops.sparsemax(np.array([[0.5, 0.4, 0.1], [0.3, 0.3, -9]])),
+        np.array([[0.5, 0.4, 0.1], [0.5, 0.5, 0]]),
+    ),
+    "max_pool_usual": (
+        lambda: ops.max_pool(tf.constant(IMAGES), (2, 3)),
+        pooled(IMAGES, np.max, (2, 3), (2, 3), same=False),
+    ),
+    "average_pool_usual": (
+        lambda: ops.average_pool(tf.constant(IMAGES), 2),
+        pooled(IMAGES, np.mean, 2, 2, same=False),
+    ),
+    "max_pool": (
+        lambda: ops.max_pool(FIRST, 3, (1, 2), "SAME", data_format="channels_first"),
+        first(lambda x: pooled(x, np.nanmax, 3, (1, 2), same=True), FIRST),
+    ),
+    "average_pool": (
+        lambda: ops.average_pool(FIRST, (3, 2), 2, "same", data_format="channels_first"),
+        first(lambda x: pooled(x, np.nanmean, (3, 2), 2, same=True), FIRST),
+    ),
+    "conv": (
+        lambda: ops.conv(IMAGES, KERNEL, (2, 1), "SAME"),
+        convolve(IMAGES, KERNEL, (2, 1), same=True),
+    ),
+    "conv_dilated": (
+        lambda: ops.conv(IMAGES, KERNEL, dilation_rate=(3, 1)),
+        convolve(IMAGES, KERNEL, 1, (3, 1)),
+    ),
+    "conv_transpose": (
+        lambda: ops.conv_transpose(SEQUENCE, LINE.swapaxes(1, 2), 2, "same", output_padding=0),
+        uneven.transposed(SEQUENCE, LINE.swapaxes(1, 2), 2, longer=0, same=True),
+    ),
+    "depthwise_conv": (
+        lambda: ops.depthwise_conv(IMAGES, DEPTH, dilation_rate=2),
+        uneven.depthwise(IMAGES, DEPTH, dilation=2),
+    ),
+    "depthwise_conv_line": (
+        lambda: ops.depthwise_conv(SEQUENCE, LINE_DEPTH, padding="same", dilation_rate=2),
+        uneven.depthwise(SEQUENCE, LINE_DEPTH, dilation=2, same=True),
+    ),
+    "separable_conv": (
+        lambda: ops.separable_conv(tf.constant(IMAGES), DEPTH, POINT, 2),
+        uneven.separable(IMAGES, DEPTH, POINT, strides=2),
+    ),
+    "separable_conv_line": (
+        lambda: ops.separable_conv(SEQUENCE, LINE_DEPTH, POINT[0], dilation_rate=2),
+        uneven.separable(SEQUENCE, LINE_DEPTH, POINT[0], dilation=2),
+    ),
+    "one_hot": (lambda: ops.one_hot(IDS, 4, dtype="float64"), HOT),
+    "one_hot_middle": (lambda: ops.one_hot(IDS, 4, axis=1), np.moveaxis(HOT, -1, 1)),
+    "one_hot_before": (lambda: ops.one_hot(IDS, 4, axis=0), np.moveaxis(HOT, -1, 0)),
+    "one_hot_flags": (lambda: ops.one_hot(IDS, 4, dtype="bool"), HOT > 0),
     **{
-        f"dilated_{rows}{columns}": (
-            lambda rows=rows, columns=columns: tf.nn.convolution(
-                PICTURES, SQUARE, padding="SAME", dilations=[rows, columns]
+        f"one_hot_sparse_{axis}": (
+            lambda axis=axis: tf.sparse.to_dense(
+                tf.sparse.reorder(ops.one_hot(IDS, 4, axis=axis, sparse=True))
             ),
-            padded(PICTURES, SQUARE, rows, columns),
+            np.moveaxis(HOT, -1, axis),
         )
-        for rows, columns in ((1, 2), (2, 1), (3, 2))
+        for axis in (-1, 0, 1)
     },
-    "single_dilated_batches": (
-        lambda: tf.nn.conv2d(BATCHES, SQUARE.astype("float32"), 1, "VALID", dilations=[3, 1]),
-        np.stack([convolve(one, dilated(SQUARE, 3, 1), 1) for one in BATCHES]),
+    "multi_hot_one": (lambda: ops.multi_hot(np.array([3, 1, 3]), 4), np.array([0, 1, 0, 1])),
+    "multi_hot_flags": (lambda: ops.multi_hot(IDS, 4, dtype="bool"), HOT.max(1) > 0),
+    "multi_hot_several": (
+        lambda: ops.multi_hot(np.stack([IDS, IDS[::-1]]), 4),
+        np.stack([HOT, HOT[::-1]]).max(1),
     ),
-    "single_strided_batches": (
-        lambda: tf.nn.conv2d(BATCHES, KERNEL.astype("float32"), [1, 2], "VALID"),
-        np.stack([convolve(one, KERNEL, 1)[:, :, ::2] for one in BATCHES]),
+    "multi_hot_sparse": (
+        lambda: tf.sparse.to_dense(ops.multi_hot(np.maximum(IDS, 0), 4, sparse=True)),
+        np.maximum(HOT, np.eye(4)[np.maximum(IDS, 0)]).max(1),
     ),
-    "explicit": (
-        lambda: tf.nn.conv2d(PICTURES, KERNEL, [2, 1], [[0, 0], [1, 2], [0, 3], [0, 0]]),
-        convolve(np.pad(PICTURES, [[0, 0], [1, 2], [0, 3], [0, 0]]), KERNEL, 1)[:, ::2],
+    "categorical_crossentropy_middle": (
+        lambda: ops.categorical_crossentropy(softmax(CUBE, 1), CUBE**2 + 0.5, axis=1),
+        -(softmax(CUBE, 1) * np.log((s := CUBE**2 + 0.5) / s.sum(1, keepdims=True))).sum(1),
     ),
-    **{
-        f"atrous_transpose_{rate}_{padding}": (
-            lambda rate=rate, padding=padding, size=size: tf.nn.atrous_conv2d_transpose(
-                PICTURES, SQUARE.transpose(0, 1, 3, 2), [2, *size, 3], rate, padding
-            ),
-            spread(PICTURES, dilated(SQUARE.transpose(0, 1, 3, 2), rate, rate), size, before),
-        )
-        for rate, padding, size, before in (
-            (1, "VALID", (8, 9), (0, 0)),
-            (2, "SAME", (7, 6), (1, 3)),
-            (3, "SAME", (7, 6), (1, 4)),
-            (2, "VALID", (9, 12), (0, 0)),
-        )
-    },
-    "single_conv1d": (
+    "sparse_categorical_crossentropy_column": (
+        lambda: ops.sparse_categorical_crossentropy(np.array([[1], [3], [0]]), softmax(X, 1)),
+        -log_softmax(X, 1)[np.arange(3), [1, 3, 0]],
+    ),
+    "moments_plain": (lambda: ops.moments(CUBE, (1, 2)), [CUBE.mean((1, 2)), CUBE.var((1, 2))]),
+    "batch_normalization_last": (
+        lambda: ops.batch_normalization(CUBE, X[0], POSITIVE[0], -1),
+        (CUBE - X[0]) / np.sqrt(POSITIVE[0] + 1e-3),
+    ),
+    "batch_normalization_offset": (
+        lambda: ops.batch_normalization(CUBE, X[:2, 0], POSITIVE[:2, 0], 0, offset=Y[:2, 0]),
+        ((CUBE.T - X[:2, 0]) / np.sqrt(POSITIVE[:2, 0] + 1e-3) + Y[:2, 0]).T,
+    ),
+    "batch_normalization_scale": (
+        lambda: ops.batch_normalization(CUBE, X[:, 0], POSITIVE[:, 0], 1, scale=Y[:, 0]),
+        (CUBE - X[:, :1]) / np.sqrt(POSITIVE[:, :1] + 1e-3) * Y[:, :1],
+    ),
+    "normalize_usual": (
+        lambda: ops.normalize(CUBE),
+        CUBE / np.linalg.norm(CUBE, axis=-1, keepdims=True),
+    ),
+    "normalize_axes": (
+        lambda: ops.normalize(CUBE, axis=(0, 2)),
+        CUBE / np.sqrt((CUBE**2).sum((0, 2), keepdims=True)),
+    ),
+    "normalize_one": (
+        lambda: ops.normalize(X, axis=0, order=1),
+        X / np.abs(X).sum(0),
+    ),
+    "normalize_faint": (
+        lambda: [ops.normalize(X / 9, order=order, epsilon=4.0) for order in (2, 3)],
+        [X / 36] * 2,
+    ),
+    "rms_normalization_scaled": (
+        lambda: ops.rms_normalization(CUBE, scale=X[0], epsilon=0.25),
+        CUBE / np.sqrt((CUBE**2).mean(-1, keepdims=True) + 0.25) * X[0],
+    ),
+    "rms_normalization_axes": (
+        lambda: ops.rms_normalization(CUBE, axis=(2, 1)),
+        CUBE / np.sqrt((CUBE**2).mean((1, 2), keepdims=True) + 1e-7),
+    ),
+    "layer_normalization_axes": (
+        lambda: ops.layer_normalization(CUBE, X, Y, axis=(1, 2), epsilon=0.25),
+        (CUBE - CUBE.mean((1, 2), keepdims=True))
+        / np.sqrt(CUBE.var((1, 2), keepdims=True) + 0.25)
+        * X
+        + Y,
+    ),
+    "layer_normalization_middle": (
+        lambda: ops.layer_normalization(CUBE, X[:, 0], Y[:, 0], axis=1),
+        (CUBE - CUBE.mean(1, keepdims=True)) / np.sqrt(CUBE.var(1, keepdims=True) + 1e-7) * X[:, :1]
+        + Y[:, :1],
+    ),
+    "unfold_gaps": (
+        lambda: ops.unfold(FIRST, (2, 3), dilation=(2, 1), padding=(1, 2), stride=(2, 1)),
+        unfolded(FIRST, **WAYS),
+    ),
+    "unfold_plain": (
+        lambda: ops.unfold(FIRST, 2),
+        unfolded(FIRST, (2, 2), (1, 1), (0, 0), (1, 1)),
+    ),
+    "fold": (
+        lambda: ops.fold(COLUMNS, (6, 3), (2, 3), (2, 1), (1, 2), (2, 1)),
+        folded(COLUMNS, (6, 3), **WAYS),
+    ),
+    "space_to_depth": (
         lambda: [
-            tf.nn.conv1d(STEPS, TURNED, 2, "VALID"),
-            tf.nn.conv1d(
-                STEPS.astype("float32"), TURNED.astype("float32"), 1, "VALID", dilations=3
-            ),
+            ops.space_to_depth(IMAGES[:, :, :4], 2),
+            ops.space_to_depth(FIRST[..., :4], 2, data_format="channels_first"),
         ],
-        [
-            convolve(STEPS[:, None], TURNED[None], 1)[:, 0, ::2],
-            convolve(STEPS[:, None], dilated(TURNED[None], 1, 3), 1)[:, 0],
-        ],
+        [whole := blocks(IMAGES[:, :, :4], 2), whole.transpose(0, 3, 1, 2)],
     ),
-    "conv1d_transpose": (
-        lambda: tf.nn.conv1d_transpose(STEPS, SHIFTED, [2, 10, 2], 1, "VALID"),
-        spread(STEPS[:, None], SHIFTED[None], (1, 10), (0, 0))[:, 0],
-    ),
-    **{
-        f"{name}_{step}{rate}": (
-            lambda ours=ours, step=step, rate=rate: ours(
-                *(PLANES, KERNEL[..., 0], [1, step, step, 1], "VALID", "NHWC", [1, rate, rate, 1])
-            ),
-            extremes(PLANES, KERNEL[..., 0], step, rate, sign),
-        )
-        for name, ours, sign in (
-            ("dilation", tf.nn.dilation2d, 1),
-            ("erosion", tf.nn.erosion2d, -1),
-        )
-        for step, rate in ((1, 1), (2, 1), (1, 2))
-    },
-    **{
-        f"single_argmax_{batch}": (
-            lambda batch=batch: list(
-                tf.nn.max_pool_with_argmax(
-                    PLANES.astype("float32"), 2, 2, "VALID", include_batch_in_index=batch
-                )
-            ),
-            highest(PLANES, batch=batch),
-        )
-        for batch in (False, True)
-    },
-    "single_pools": (
-        lambda: [
-            tf.nn.avg_pool1d(STEPS, 3, 2, "VALID"),
-            tf.nn.max_pool1d(STEPS, 2, 3, "VALID"),
-            tf.nn.avg_pool2d(STEPS[:, :, None], [3, 1], [1, 1], "SAME")[:, :, 0],
-            tf.nn.pool(STEPS, [3], "AVG", padding="SAME", strides=[2]),
-            tf.nn.max_pool2d(PLANES.astype("float32"), 2, 2, [[0, 0], [1, 0], [0, 1], [0, 0]])[
-                :, 0, 0
-            ],
-        ],
-        [
-            np.stack([STEPS[:, i : i + 3].mean(1) for i in (0, 2, 4)], 1),
-            np.stack([STEPS[:, i : i + 2].max(1) for i in (0, 3, 6)], 1),
-            np.stack([STEPS[:, max(i - 1, 0) : i + 2].mean(1) for i in range(8)], 1),
-            np.stack([STEPS[:, i : i + 3].mean(1) for i in (0, 2, 4, 6)], 1),
-            PLANES[:, 0, :2].max(1),
-        ],
-    ),
-    **{
-        f"isotonic_{axis}_{falling}": (
-            lambda axis=axis, falling=falling: tf.nn.isotonic_regression(
-                CUBE, decreasing=falling, axis=axis
-            )[0],
-            _isotonic(CUBE, axis, falling=falling),
-        )
-        for axis in (-1, 1)
-        for falling in (True, False)
-    },
-    "nce_several": (
-        lambda: _sampled(tf.nn.nce_loss, [TABLE]),
-        entropy(WANTED, LOGITS).sum(1),
-    ),
-    "nce_parts": (
-        lambda: _sampled(tf.nn.nce_loss, [TABLE[:3], TABLE[3:]]),
-        entropy(WANTED, LOGITS).sum(1),
-    ),
-    "sampled_softmax_several": (
-        lambda: _sampled(
-            tf.nn.sampled_softmax_loss, [TABLE[:3], TABLE[3:]], remove_accidental_hits=False
+    "depth_to_space_first": (
+        lambda: ops.depth_to_space(
+            blocks(IMAGES[:, :, :4], 2).transpose(0, 3, 1, 2), 2, data_format="channels_first"
         ),
-        -(WANTED * log_softmax(LOGITS, 1)).sum(1),
+        FIRST[..., :4],
     ),
-    "lookup_uneven": (
-        lambda: [
-            tf.nn.embedding_lookup([SEVEN[:3], SEVEN[3:5], SEVEN[5:]], np.arange(7)),
-            tf.compat.v1.nn.embedding_lookup([SEVEN[::3], SEVEN[1::3], SEVEN[2::3]], np.arange(7)),
-        ],
-        [SEVEN, SEVEN],
+    "depth_to_space_last": (
+        lambda: ops.depth_to_space(blocks(IMAGES[:, :, :4], 2), 2),
+        IMAGES[:, :, :4],
     ),
-    "lookup_parts_clipped": (
-        lambda: tf.nn.embedding_lookup([TABLE[:3], TABLE[3:]], IDS, max_norm=1.0),
-        TABLE[IDS] / np.maximum(np.linalg.norm(TABLE[IDS], axis=-1, keepdims=True), 1),
-    ),
-    "poisson_edges": (
-        lambda: tf.nn.log_poisson_loss(np.array([0.0, 1.0, 1.5]), X[0, :3], compute_full_loss=True),
-        np.exp(X[0, :3])
-        - X[0, :3] * [0, 1, 1.5]
-        + [0, 0, 1.5 * np.log(1.5) - 1.5 + np.log(3 * np.pi) / 2],
-    ),
-    "statistics_kept": (
-        lambda: tf.nn.sufficient_statistics(CUBE, [0, 2], np.float64(0.5), keepdims=True),
-        [8, *(((CUBE - 0.5) ** power).sum((0, 2), keepdims=True) for power in (1, 2)), 0.5],
-    ),
-    "bias_activated": (
-        lambda: [
-            tf.compat.v1.nn.xw_plus_b(X, POSITIVE.T, X[0, :3]),
-            tf.compat.v1.nn.relu_layer(X, POSITIVE.T, X[0, :3]),
-        ],
-        [X @ POSITIVE.T + X[0, :3], np.maximum(X @ POSITIVE.T + X[0, :3], 0)],
+    "psnr_one": (
+        lambda: ops.psnr(UNIT, UNIT**2, 1),
+        -10 * np.log10(((UNIT - UNIT**2) ** 2).mean()),
     ),
 }

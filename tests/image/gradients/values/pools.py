@@ -1,4 +1,4 @@
-"""Pools, and what moves, repeats or leaves out places, with another number for each axis."""
+"""Pools with another number for each axis, channels last and first."""
 
 from __future__ import annotations
 
@@ -39,19 +39,6 @@ def adaptive(x: np.ndarray, choose: Callable[..., np.ndarray], sizes: Any) -> np
     return x
 
 
-def repeated(x: np.ndarray, sizes: Any) -> np.ndarray:
-    """Return each place several times, by its axis."""
-    for axis, size in enumerate(sizes, 1):
-        x = np.repeat(x, size, axis)
-    return x
-
-
-def cut(x: np.ndarray, edges: Any) -> np.ndarray:
-    """Return what is left without the edges."""
-    inner = [slice(a, n - b) for (a, b), n in zip(edges, x.shape[1:-1], strict=True)]
-    return x[(slice(None), *inner)]
-
-
 def _pools(rank: int) -> Iterator[tuple[str, Row]]:
     shape, size, strides = (2, *SIZES[:rank], 3), KERNEL[:rank], STRIDES[:rank]
     axes = tuple(range(1, rank + 1))
@@ -59,6 +46,8 @@ def _pools(rank: int) -> Iterator[tuple[str, Row]]:
         {"Max": np.nanmax, "Average": np.nanmean}.items(), TURNS
     ):
         for padding, step in (("valid", strides), ("same", strides), ("valid", None)):
+            if order and padding == "valid":
+                continue
             yield (
                 f"{kind}Pooling{rank}D_{padding}_{step}{order}",
                 turn(
@@ -98,49 +87,4 @@ def _pools(rank: int) -> Iterator[tuple[str, Row]]:
         )
 
 
-#: Of each axis: nothing behind, nothing before, both, nothing at all.
-EDGES = ((1, 0), (0, 2), (2, 1), (0, 0))
-
-
-def _edges(rank: int) -> Iterator[tuple[str, Row]]:
-    shape = (2, *SIZES[:rank], 3)
-    for turn, order in TURNS if rank > 1 else TURNS[:1]:
-        yield (
-            f"UpSampling{rank}D{order}",
-            turn(
-                getattr(layers, f"UpSampling{rank}D"),
-                partial(repeated, sizes=(2, 3, 4)[:rank]),
-                *shape,
-                size=(2, 3, 4)[:rank] if rank > 1 else 2,
-            ),
-        )
-        # By whether anything is cut behind, axis by axis: each has a branch of its own.
-        for ends in product((0, 2), repeat=rank):
-            edges = tuple(zip((1, 0, 2), ends, strict=False))
-            yield (
-                f"Cropping{rank}D_{''.join(map(str, ends))}{order}",
-                turn(
-                    getattr(layers, f"Cropping{rank}D"),
-                    partial(cut, edges=edges),
-                    *shape,
-                    cropping=edges if rank > 1 else edges[0],
-                ),
-            )
-    for turn, order in TURNS:
-        edges = EDGES[:rank]
-        yield (
-            f"ZeroPadding{rank}D{order}",
-            turn(
-                getattr(layers, f"ZeroPadding{rank}D"),
-                lambda x, edges=edges: np.pad(x, [(0, 0), *edges, (0, 0)]),
-                *shape,
-                padding=edges if rank > 1 else edges[0],
-            ),
-        )
-
-
-ROWS: dict[str, Row] = {
-    **{name: row for rank in (1, 2, 3) for name, row in _pools(rank)},
-    **{name: row for rank in (1, 2, 3) for name, row in _edges(rank)},
-    "Flatten_first": first(layers.Flatten, lambda x: x.reshape(2, -1), 2, 3, 4, 5, 2),
-}
+ROWS: dict[str, Row] = {name: row for rank in (1, 2, 3) for name, row in _pools(rank)}
