@@ -135,6 +135,50 @@ def test_several_steps_at_once_are_as_many_steps() -> None:
     np.testing.assert_allclose(found, INPUTS @ kernel, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("form", ["arrays", "stream", "batches by number"])
+def test_a_class_may_have_a_place(form: str) -> None:
+    """Of one in three: its weight is that of where the 1 stands."""
+    inputs = keras.Input((3,))
+    whole = keras.Model(inputs, layers.Identity()(inputs))
+    whole.compile(optimizers.SGD(0.0), "mse", run_eagerly=True)
+    places = np.eye(3, dtype="float32")[LABELS]
+    given = {
+        "arrays": (INPUTS, places, 3),
+        "stream": (streamed(INPUTS, places),),
+        "batches by number": (Listed(INPUTS, places),),
+    }[form]
+    with pytest.warns(UserWarning, match="does not have any trainable weights"):
+        told = whole.fit(*given, class_weight=CLASSES, shuffle=False, verbose=0).history
+    expected = (((INPUTS - places) ** 2).mean(1) * BY_CLASS).mean()
+    np.testing.assert_allclose(told["loss"], [expected], rtol=1e-5)
+
+
+def test_batches_may_be_of_any_length() -> None:
+    """Their rows, too: what a generator yields, and what a model then predicts."""
+    inputs = keras.Input((None, 3))
+    whole = keras.Model(inputs, layers.Dense(1, use_bias=False)(inputs))
+    whole.set_weights([START])
+    whole.compile(optimizers.SGD(0.0), "mse", run_eagerly=True)
+    parts = [np.stack([INPUTS[a:b]] * 2) for a, b in ((0, 3), (1, 2), (2, 6))]
+    told = whole.evaluate(((one, one @ START + 2) for one in parts), steps=3, verbose=0)
+    np.testing.assert_allclose(told, 4, rtol=1e-5)
+    found = whole.predict(((one,) for one in parts), steps=3, verbose=0)
+    rows = [row for one in parts for row in one]
+    assert found.shape == (6, None, 1)
+    for row, given in zip(found, rows, strict=True):
+        np.testing.assert_allclose(row, given @ START, rtol=1e-5, atol=1e-6)
+
+
+def test_an_epoch_of_as_many_steps_as_there_are_batches_begins_anew() -> None:
+    whole = model()
+    told = whole.fit(
+        *(ARRAYS[0], ARRAYS[1], 3), epochs=2, steps_per_epoch=3, shuffle=False, verbose=0
+    ).history
+    kernel, _ = trained(None, 2 * BATCHES)
+    np.testing.assert_allclose(whole.get_weights()[0], kernel, rtol=1e-4, atol=1e-6)
+    assert len(told["loss"]) == 2
+
+
 class Validated(callbacks.Callback):
     """Keeps after which epochs a model was validated."""
 

@@ -131,6 +131,20 @@ def test_an_area_is_that_of_its_curve(curve: str, way: str, of: str, *, even: bo
     np.testing.assert_allclose(told(metric, WEIGHTS, scores), expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("even", [True, False], ids=["even", "uneven"])
+@pytest.mark.parametrize("curve", ["ROC", "PR"])
+def test_a_score_may_be_at_either_end(curve: str, *, even: bool) -> None:
+    """What is surely true or surely false is counted as anything between."""
+    metric = metrics.AUC(curve=curve, **({"num_thresholds": 9} if even else {"thresholds": [0.4]}))
+    scores = np.round(SCORES * 1.4 - 0.2, 1).clip(0, 1) + 0.01 * (SCORES > 0.2) * (SCORES < 0.8)
+    thresholds = [-1e-7, *(np.linspace(0, 1, 9)[1:-1] if even else [0.4]), 1 + 1e-7]
+    n = counted(TARGETS, scores, WEIGHTS[:, None], thresholds)
+    n = {kind: values.sum(1, keepdims=True) for kind, values in n.items()}
+    expected = areas(n, curve, "interpolation")[0]
+    np.testing.assert_allclose(told(metric, WEIGHTS, scores), expected, rtol=1e-5)
+    assert {0.0, 1.0} <= set(scores.ravel())
+
+
 #: Every fourth score is the threshold.
 AT = np.where(np.arange(ROWS * LABELS).reshape(ROWS, LABELS) % 4, SCORES, 0.5)
 

@@ -68,6 +68,15 @@ def binary(targets: np.ndarray, logits: np.ndarray) -> np.ndarray:
 
 #: By name: a metric, what it is given, and what it is the mean of: a number of each time.
 MEANS: dict[str, tuple[Callable[..., keras.Metric], np.ndarray, np.ndarray, np.ndarray]] = {
+    "Accuracy": (metrics.Accuracy, LABELS[:, 0], SORTED[:, 0, :1], RIGHT[:, 0]),
+    "BinaryAccuracy_column": (
+        *(
+            metrics.BinaryAccuracy,
+            BITS[:, 0, 0],
+            AT[:, 0, :1],
+            (AT[:, 0, 0] > 0.5) == BITS[:, 0, 0],
+        ),
+    ),
     "BinaryAccuracy": (metrics.BinaryAccuracy, BITS, AT, (AT > 0.5) == BITS),
     "CategoricalAccuracy": (metrics.CategoricalAccuracy, HOT, LOGITS, RIGHT),
     "SparseCategoricalAccuracy": (metrics.SparseCategoricalAccuracy, LABELS, LOGITS, RIGHT),
