@@ -108,30 +108,42 @@ def adadelta(w: np.ndarray, g: np.ndarray, rate: float, _t: int, kept: Kept) -> 
     return w + rate * delta
 
 
-def adafactor(w: np.ndarray, g: np.ndarray, rate: float, t: int, kept: Kept) -> np.ndarray:
-    """Keep of the squares their means by rows and by columns alone (Shazeer and Stern)."""
-    part, square = 1 - t**-0.8, g**2 + EPSILON
-    if g.ndim < 2:
-        v = _mean(kept, "v", square, part)
-    else:
-        rows = _mean(kept, "r", square.mean(-1), part)
-        columns = _mean(kept, "c", square.mean(-2), part)
-        v = rows[..., None] * columns[..., None, :] / rows.mean(-1)[..., None, None]
-    update = g / np.sqrt(v)
-    update /= max(1, np.sqrt(np.mean(update**2)) / 0.5)
-    return w - max(2.0**-4, np.sqrt(np.mean(w**2))) * min(rate, t**-0.5) * update
+def adafactor_of(decay: float) -> Rule:
+    """Keep of the squares their means by rows and by columns alone (Shazeer and Stern).
+
+    What is kept of a mean grows with the step's number, as a power of it.
+    """
+
+    def step(w: np.ndarray, g: np.ndarray, rate: float, t: int, kept: Kept) -> np.ndarray:
+        part, square = 1 - t**decay, g**2 + EPSILON
+        if g.ndim < 2:
+            v = _mean(kept, "v", square, part)
+        else:
+            rows = _mean(kept, "r", square.mean(-1), part)
+            columns = _mean(kept, "c", square.mean(-2), part)
+            v = rows[..., None] * columns[..., None, :] / rows.mean(-1)[..., None, None]
+        update = g / np.sqrt(v)
+        update /= max(1, np.sqrt(np.mean(update**2)) / 0.5)
+        return w - max(2.0**-4, np.sqrt(np.mean(w**2))) * min(rate, t**-0.5) * update
+
+    return step
 
 
-def ftrl(*, l1: float = 0, l2: float = 0, shrinkage: float = 0, beta: float = 0) -> Rule:
+adafactor = adafactor_of(-0.8)
+
+
+def ftrl(
+    *, l1: float = 0, l2: float = 0, shrinkage: float = 0, beta: float = 0, power: float = 0.5
+) -> Rule:
     """Follow the regularized leader, coordinate by coordinate (McMahan)."""
 
     def step(w: np.ndarray, g: np.ndarray, rate: float, _t: int, kept: Kept) -> np.ndarray:
         before = kept.get("n", np.full_like(w, 0.125))
         kept["n"] = before + g**2
-        sigma = (np.sqrt(kept["n"]) - np.sqrt(before)) / rate
+        sigma = (kept["n"] ** power - before**power) / rate
         z = kept["z"] = kept.get("z", 0) + g + 2 * shrinkage * w - sigma * w
         pulled = z - np.clip(z, -l1, l1)
-        return -pulled / ((beta + np.sqrt(kept["n"])) / rate + 2 * l2)
+        return -pulled / ((beta + kept["n"] ** power) / rate + 2 * l2)
 
     return step
 
@@ -156,7 +168,13 @@ def schedule_free(*, warmup: int = 0, late: bool = False) -> Rule:
     return step
 
 
-def muon(*, nesterov: bool = True, rms_rate: float | None = 0.25) -> Rule:
+def muon(
+    *,
+    nesterov: bool = True,
+    rms_rate: float | None = 0.25,
+    steps: int = 5,
+    quintic: tuple[float, ...] = QUINTIC,
+) -> Rule:
     """Move every singular value of a momentum towards 1, by a quintic in each; vectors by Adam.
 
     Keras iterates on the matrix; here the polynomial is that of its singular values.
@@ -168,8 +186,8 @@ def muon(*, nesterov: bool = True, rms_rate: float | None = 0.25) -> Rule:
         m = kept["m"] = BETA * kept.get("m", np.zeros_like(g)) + g
         left, values, right = np.linalg.svd(g + BETA * m if nesterov else m, full_matrices=False)
         values = values / np.linalg.norm(values)
-        for _ in range(5):
-            values = sum(c * values**n for c, n in zip(QUINTIC, (1, 3, 5), strict=True))
+        for _ in range(steps):
+            values = sum(c * values**n for c, n in zip(quintic, (1, 3, 5), strict=True))
         scale = np.sqrt(max(w.shape)) * rms_rate if rms_rate else 1
         return w - rate * scale * (left * values) @ right
 

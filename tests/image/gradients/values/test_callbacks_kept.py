@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import callbacks, metrics, optimizers
 
-from gradients.values.test_callbacks import RATE, model, told
+from gradients.values.test_callbacks import RATE, START, model, told
 
 _random = np.random.default_rng(97)
 INPUTS = _random.standard_normal((4, 3)).astype("float32")
@@ -71,6 +71,42 @@ def test_batches_are_counted_across_epochs(kind: str, every: int, tmp_path: Path
             callback.on_train_batch_end(batch, {})
         callback.on_epoch_end(epoch, {"val_loss": 1.0})
     assert [name.removesuffix(".weights.h5") for name in saved] == EVERY[every]
+
+
+@pytest.mark.parametrize("kind", ["checkpoint", "backup"])
+def test_batches_are_counted_several_at_once(kind: str, tmp_path: Path) -> None:
+    """Of two at a time the last is told: of seven the fourth, then the first two and the sixth.
+
+    A backup takes 0 for the last before, and so counts one too few in each epoch.
+    """
+    saved: list[int] = []
+    callback: Any
+    if kind == "checkpoint":
+        callback = saving("{epoch}-{batch}.weights.h5", [], save_freq=4)
+    else:
+        callback = told(callbacks.BackupAndRestore(tmp_path / "kept", 4), model())
+    for epoch in range(2):
+        callback.on_epoch_begin(epoch)
+        saved += [batch for batch in (1, 3, 5, 6) if callback._should_save_on_batch(batch)]
+        callback.on_epoch_end(epoch, {"val_loss": 1.0})
+    if kind == "backup":
+        assert saved == [5, 3], "no longer so wrong: remove the record"
+        pytest.xfail("Keras's BackupAndRestore counts one batch too few of several at once")
+    assert saved == [3, 1, 5]
+
+
+@pytest.mark.parametrize("around", ["scaled", "several"])
+def test_means_of_weights_are_found_inside_another_optimizer(around: str) -> None:
+    inner = optimizers.SGD(RATE, use_ema=True, ema_momentum=0.75)
+    outer = {"scaled": optimizers.LossScaleOptimizer, "several": optimizers.MultiOptimizer}[around]
+    trained = model(outer(inner) if around == "scaled" else outer(lambda _: inner))
+    trained.optimizer.build(trained.trainable_variables)
+    inner._model_variables_moving_average[0].assign(START + 1)
+    callback = told(callbacks.SwapEMAWeights(), trained)
+    callback.on_test_begin()
+    np.testing.assert_array_equal(trained.get_weights()[0], START + 1)
+    callback.on_test_end()
+    np.testing.assert_array_equal(trained.get_weights()[0], START)
 
 
 def test_a_training_goes_on_where_it_was_saved(tmp_path: Path) -> None:

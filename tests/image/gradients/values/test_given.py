@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import callbacks, layers, optimizers
+from keras.src.trainers import data_adapters
 from scipy import sparse
 
 _random = np.random.default_rng(96)
@@ -104,8 +105,33 @@ def trained(counts: np.ndarray | None, rows: Any = BATCHES) -> tuple[np.ndarray,
     return kernel, total / seen
 
 
-@pytest.mark.filterwarnings("ignore:Your input ran out of data:UserWarning")
+def dense(values: Any) -> np.ndarray:
+    """Return numbers, however they are kept."""
+    return np.asarray(tf.sparse.to_dense(values) if isinstance(values, tf.SparseTensor) else values)
+
+
 @pytest.mark.parametrize("name", FORMS)
+def test_every_form_is_the_same_batches(name: str) -> None:
+    """Each row once, in order, beside its target, and as it counts: what `fit` asks for them."""
+    make, counts = FORMS[name]
+    given, options = make()
+    adapter = data_adapters.get_data_adapter(*given, shuffle=False, **options)
+    adapter.on_epoch_begin()
+    found = list(adapter.get_tf_dataset())
+    adapter.on_epoch_end()
+    assert len(found) == len(BATCHES)
+    for batch, rows in zip(found, BATCHES, strict=True):
+        inputs, targets, *weights = map(dense, batch)
+        np.testing.assert_array_equal(inputs, INPUTS[rows])
+        np.testing.assert_array_equal(targets.reshape(-1), LABELS[rows])
+        if counts is None:
+            assert not weights
+        else:
+            np.testing.assert_allclose(weights[0].reshape(-1), counts[rows], rtol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:Your input ran out of data:UserWarning")
+@pytest.mark.parametrize("name", ["arrays", "stream of classes", "generator"])
 def test_every_form_is_the_same_training(name: str) -> None:
     make, counts = FORMS[name]
     given, options = make()
@@ -133,6 +159,46 @@ def test_several_steps_at_once_are_as_many_steps() -> None:
     np.testing.assert_allclose(told["loss"], [loss], rtol=1e-5)
     found = whole.predict(INPUTS, 3, verbose=0)
     np.testing.assert_allclose(found, INPUTS @ kernel, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("form", ["arrays", "stream", "batches by number"])
+def test_a_class_may_have_a_place(form: str) -> None:
+    """Of one in three: its weight is that of where the 1 stands."""
+    places = np.eye(3, dtype="float32")[LABELS]
+    given: Given = {
+        "arrays": ((INPUTS, places), BY_THREE),
+        "stream": ((streamed(INPUTS, places),), {}),
+        "batches by number": ((Listed(INPUTS, places),), {}),
+    }[form]
+    adapter = data_adapters.get_data_adapter(*given[0], class_weight=CLASSES, **given[1])
+    for batch, rows in zip(adapter.get_tf_dataset(), BATCHES, strict=True):
+        np.testing.assert_allclose(batch[2], BY_CLASS[rows], rtol=1e-6)
+
+
+def test_batches_may_be_of_any_length() -> None:
+    """Their rows, too: what a generator yields, and what a model then predicts."""
+    inputs = keras.Input((None, 3))
+    whole = keras.Model(inputs, layers.Dense(1, use_bias=False)(inputs))
+    whole.set_weights([START])
+    whole.compile(optimizers.SGD(0.0), "mse", run_eagerly=True)
+    parts = [np.stack([INPUTS[a:b]] * 2) for a, b in ((0, 3), (1, 2), (2, 6))]
+    told = whole.evaluate(((one, one @ START + 2) for one in parts), steps=3, verbose=0)
+    np.testing.assert_allclose(told, 4, rtol=1e-5)
+    found = whole.predict(((one,) for one in parts), steps=3, verbose=0)
+    rows = [row for one in parts for row in one]
+    assert found.shape == (6, None, 1)
+    for row, given in zip(found, rows, strict=True):
+        np.testing.assert_allclose(row, given @ START, rtol=1e-5, atol=1e-6)
+
+
+def test_an_epoch_of_as_many_steps_as_there_are_batches_begins_anew() -> None:
+    whole = model()
+    told = whole.fit(
+        *(ARRAYS[0], ARRAYS[1], 3), epochs=2, steps_per_epoch=3, shuffle=False, verbose=0
+    ).history
+    kernel, _ = trained(None, 2 * BATCHES)
+    np.testing.assert_allclose(whole.get_weights()[0], kernel, rtol=1e-4, atol=1e-6)
+    assert len(told["loss"]) == 2
 
 
 class Validated(callbacks.Callback):

@@ -59,14 +59,17 @@ AROUND = VECTORS[[2, 5, 1, 0]]
 
 
 @pytest.mark.parametrize("alone", [True, False], ids=["without itself", "with itself"])
-@pytest.mark.parametrize("reference", ["itself", "others", "a column"])
+@pytest.mark.parametrize("reference", ["itself", "others", "a column", "long"])
 def test_a_circle_is_drawn_around_a_reference(reference: str, *, alone: bool) -> None:
     """Of those in a group, all or all but those in the same place."""
     labels, vectors = (LABELS, VECTORS) if reference == "itself" else (OTHERS, AROUND)
+    if reference == "long":
+        vectors = 2 * vectors
     given: dict[str, Any] = {"gamma": 4.0, "margin": 0.25, "remove_diagonal": alone}
     if reference != "itself":
         given |= {"ref_labels": labels, "ref_embeddings": vectors}
-    cosines, same = VECTORS @ vectors.T, LABELS[:, None] == labels
+    # Of vectors that are longer than 1 no two are nearer than in one place.
+    cosines, same = np.minimum(VECTORS @ vectors.T, 1), LABELS[:, None] == labels
     pulled = same & ~np.eye(*same.shape, dtype=bool) if alone else same
     positive = -4 * np.maximum(1.25 - cosines, 0) * (cosines - 0.75)
     negative = 4 * np.maximum(cosines + 0.25, 0) * (cosines - 0.25)

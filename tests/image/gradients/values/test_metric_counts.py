@@ -1,4 +1,4 @@
-"""Metrics of what is above a threshold, each option beside each other, in two batches.
+"""Metrics of what is above a threshold, each option beside each other.
 
 Targets of three labels, half of them true in each; some scores are equal.
 """
@@ -23,22 +23,32 @@ TARGETS = np.stack([_random.permutation([0.0, 1] * 4) for _ in range(LABELS)], 1
 SCORES = (_random.permutation(ROWS * LABELS).reshape(ROWS, LABELS) + 0.5) / (ROWS * LABELS)
 WEIGHTS = _random.uniform(0.3, 3, ROWS)
 EVEN = np.ones(ROWS)
-FIRST = slice(3), slice(3, None)
 SINGLE = 3e-6
 
 
 def told(metric: keras.Metric, weights: np.ndarray, scores: np.ndarray = SCORES) -> np.ndarray:
-    """Return what a metric says after two batches."""
-    for part in FIRST:
-        given = None if weights is EVEN else weights[part]
-        metric.update_state(TARGETS[part], scores[part], sample_weight=given)
+    """Return what a metric says."""
+    metric.update_state(TARGETS, scores, sample_weight=None if weights is EVEN else weights)
     return np.asarray(metric.result())
 
 
-@pytest.mark.parametrize("class_id", [None, 1])
-@pytest.mark.parametrize("top_k", [None, 2])
-@pytest.mark.parametrize("thresholds", [None, [0.2, 0.7], [0.0, 0.5, 1.0]], ids=str)
-@pytest.mark.parametrize("name", ["Precision", "Recall"])
+#: Of thresholds, highest scores and classes all together; of more thresholds each second.
+PARTS = [
+    (name, *options)
+    for number, options in enumerate(
+        product((None, [0.2, 0.7], [0.0, 0.5, 1.0]), (None, 2), (None, 1))
+    )
+    for name in (
+        ("Precision", "Recall")
+        if options[0] is None
+        else ("Precision",)
+        if (number + number // 4) % 2
+        else ("Recall",)
+    )
+]
+
+
+@pytest.mark.parametrize(("name", "thresholds", "top_k", "class_id"), PARTS)
 def test_a_part_is_of_the_chosen(name: str, thresholds: Any, top_k: Any, class_id: Any) -> None:
     """Of all labels or one, of all scores or the highest, above one threshold or several."""
     options = {"thresholds": thresholds, "top_k": top_k, "class_id": class_id}
@@ -131,6 +141,20 @@ def test_an_area_is_that_of_its_curve(curve: str, way: str, of: str, *, even: bo
     np.testing.assert_allclose(told(metric, WEIGHTS, scores), expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("even", [True, False], ids=["even", "uneven"])
+@pytest.mark.parametrize("curve", ["ROC", "PR"])
+def test_a_score_may_be_at_either_end(curve: str, *, even: bool) -> None:
+    """What is surely true or surely false is counted as anything between."""
+    metric = metrics.AUC(curve=curve, **({"num_thresholds": 9} if even else {"thresholds": [0.4]}))
+    scores = np.round(SCORES * 1.4 - 0.2, 1).clip(0, 1) + 0.01 * (SCORES > 0.2) * (SCORES < 0.8)
+    thresholds = [-1e-7, *(np.linspace(0, 1, 9)[1:-1] if even else [0.4]), 1 + 1e-7]
+    n = counted(TARGETS, scores, WEIGHTS[:, None], thresholds)
+    n = {kind: values.sum(1, keepdims=True) for kind, values in n.items()}
+    expected = areas(n, curve, "interpolation")[0]
+    np.testing.assert_allclose(told(metric, WEIGHTS, scores), expected, rtol=1e-5)
+    assert {0.0, 1.0} <= set(scores.ravel())
+
+
 #: Every fourth score is the threshold.
 AT = np.where(np.arange(ROWS * LABELS).reshape(ROWS, LABELS) % 4, SCORES, 0.5)
 
@@ -184,18 +208,14 @@ UNIONS: dict[str, tuple[Any, Any, Any, list[int], int | None]] = {
 }
 
 
-@pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
 @pytest.mark.parametrize("name", UNIONS)
-def test_a_union_leaves_out_what_it_is_told(name: str, *, weighted: bool) -> None:
+def test_a_union_leaves_out_what_it_is_told(name: str) -> None:
     """Of targets alone, whether they are numbers or have a place for each class."""
     make, targets, guesses, classes, ignored = UNIONS[name]
-    weights = COUNTS if weighted else np.ones_like(COUNTS)
-    seen = np.where(_names[0] == (-1 if ignored is None else ignored), 0, weights)
+    seen = np.where(_names[0] == (-1 if ignored is None else ignored), 0, COUNTS)
     expected = unions(*_names, seen, classes)
     metric = make(dtype="float64")
-    for part in FIRST:
-        given = weights[part] if weighted else None
-        metric.update_state(targets[part], guesses[part], sample_weight=given)
+    metric.update_state(targets, guesses, sample_weight=COUNTS)
     np.testing.assert_allclose(metric.result(), expected, rtol=SINGLE)
 
 

@@ -122,6 +122,12 @@ ROWS = {
     "Adagrad": row(optimizers.Adagrad, rules.adagrad, epsilon=EPSILON, **PULL),
     "Adadelta": row(optimizers.Adadelta, rules.adadelta, rho=BETA, epsilon=EPSILON),
     "Adafactor": row(optimizers.Adafactor, rules.adafactor, rate=0.5, **FACTOR),
+    "Adafactor_decay": row(
+        *(optimizers.Adafactor, rules.adafactor_of(-0.5)),
+        rate=0.5,
+        beta_2_decay=-0.5,
+        **FACTOR,
+    ),
     "Ftrl": row(FTRL, rules.ftrl(), **PULL),
     "Ftrl_regularized": row(
         FTRL,
@@ -132,6 +138,7 @@ ROWS = {
         beta=0.5,
         **PULL,
     ),
+    "Ftrl_power": row(FTRL, rules.ftrl(power=0.25), learning_rate_power=-0.25, **PULL),
     "ScheduleFreeAdamW": row(
         optimizers.ScheduleFreeAdamW,
         rules.schedule_free(),
@@ -150,6 +157,10 @@ ROWS = {
         optimizers.Muon,
         rules.muon(nesterov=False, rms_rate=None),
         **(MUON | {"nesterov": False, "rms_rate": None}),
+    ),
+    "Muon_quintic": row(
+        *(optimizers.Muon, rules.muon(steps=2, quintic=(3.0, -3.0, 1.0))),
+        **(MUON | {"ns_steps": 2, "muon_a": 3.0, "muon_b": -3.0, "muon_c": 1.0}),
     ),
 }
 

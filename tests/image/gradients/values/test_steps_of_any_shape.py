@@ -89,3 +89,17 @@ def test_a_keyword_stands_anywhere_in_a_path() -> None:
     optimizer.apply([tf.constant(gradient, "float32")], held)
     expected = rules.adam()(start, gradient, 0.5 * RATE, 1, {})
     np.testing.assert_allclose(held[0].numpy(), expected, atol=1e-5)
+
+
+def test_each_constraint_is_its_variables_own() -> None:
+    """It holds after each step, whichever variable it is of; one that has none goes on."""
+    starts = {"free": np.ones(2), "held": np.full(2, 0.25), "other": np.ones(2)}
+    held = variables(**starts)
+    held[1].constraint, held[2].constraint = (
+        keras.constraints.NonNeg(),
+        keras.constraints.UnitNorm(),
+    )
+    optimizers.SGD(RATE).apply([tf.constant([16.0, -8.0], "float64")] * 3, held)
+    np.testing.assert_array_equal(held[0].numpy(), [-1, 2])
+    np.testing.assert_array_equal(held[1].numpy(), [0, 1.25])
+    np.testing.assert_allclose(held[2].numpy(), np.array([-1, 2]) / np.sqrt(5), rtol=1e-6)
