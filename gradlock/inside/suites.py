@@ -26,9 +26,13 @@ TESTS = store.ROOT / "tests" / "image"
 NOTEBOOKS = store.ROOT / "notebooks"
 #: What pytest is told for a suite alone: gradients has thousands of small, independent tests, and
 #: a record of what they do not run; a worker takes neighbours, which share what they compute, and
-#: then half of another's. A notebook is held up by one core as often as by two.
+#: then half of another's; what is logged is captured as it is printed. A notebook is held up by
+#: one core as often as by two.
 ARGUMENTS = {
-    "gradients": ("-n", "auto", "--maxprocesses=4", "--dist=worksteal", "--coverage=gate"),
+    "gradients": (
+        *("-n", "auto", "--maxprocesses=4", "--dist=worksteal", "--coverage=gate"),
+        *("-p", "no:logging"),
+    ),
     "notebooks": ("-n", "auto", "--maxprocesses=2", "-v"),
 }
 #: Which parts of the table of gradients there are.

@@ -24,6 +24,8 @@ from gradients.tiers import Tier
 from gradients.verdict import FAILED
 
 REPORT = pytest.StashKey[Report]()
+#: So many objects are made before garbage is collected, in place of 2,000.
+SELDOM = 10_000
 RESULT = pytest.StashKey[Result]()
 START = pytest.StashKey[float]()
 
@@ -62,12 +64,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Spare what is loaded from the collections of garbage, while it is and later: it stays."""
+    """Spare what is loaded from the collections of garbage, while it is and later: it stays.
+
+    A graph is full of what refers to itself: each test makes more than Python collects at a time.
+    """
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(SELDOM)
         gc.enable()
 
 

@@ -77,9 +77,10 @@ CHOSEN = {
     },
 }
 #: Rows that the core leaves out beside them: what one layer's loop shows, these show again.
-REPEATED = {
-    "function": ("recurrent/Bidirectional_LSTM", "recurrent/ConvLSTM2D", "recurrent/LSTM_unrolled"),
-}
+REPEATED = dict.fromkeys(
+    ("function", "float16", "repeat"),
+    ("recurrent/Bidirectional_LSTM", "recurrent/ConvLSTM2D", "recurrent/LSTM_unrolled"),
+)
 #: What cannot be asked of Keras's layers: weights of unknown sizes, variables as inputs.
 OF_TENSORS = {
     "relaxed": ("layers", "recurrent", "attention"),

@@ -187,7 +187,8 @@ def test_what_workers_computed_goes_to_the_suite_that_judges_it(
 def test_gradients_alone_take_a_tier_and_workers_and_are_held_to_what_they_run() -> None:
     gradients = inside.pytest("gradients", Path("gradients"), 7, gpu_required=False, tier="all")
     workers = ["-n", "auto", "--maxprocesses=4", "--dist=worksteal"]
-    assert gradients[-8:-1] == [*workers, "--coverage=gate", "--tier", "all"]
+    quiet = ["-p", "no:logging"]
+    assert gradients[-10:-1] == [*workers, "--coverage=gate", *quiet, "--tier", "all"]
     smoke = inside.pytest("smoke", Path("smoke"), 7, gpu_required=False, tier="all")
     assert not {"--tier", "--coverage=gate"} & set(smoke)
 

@@ -131,7 +131,10 @@ class Places:
                 refusal=id(statement) in self._refusals,
             )
             self._by_line.update(dict.fromkeys(own, place))
-        for instruction, _ in _jumps(instructions):
+        jumps = list(_jumps(instructions))
+        # What runs is equal to what is compiled here, so it need not be read again.
+        self._jumps[code] = {one.offset: (one, after) for one, after in jumps}
+        for instruction, _ in jumps:
             for jumped in (True, False):
                 way = self._way(instruction, jumped)
                 span, value = way
