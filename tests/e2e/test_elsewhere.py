@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -18,6 +19,13 @@ from tests.hosts import place
 
 #: What tells a program where the network is.
 NETWORK = (*place.NETWORK, *place.CERTIFICATES)
+#: A suite of one test. What stands around it is the host's, and tried; within an image nothing is.
+SUITE = """\
+import tensorflow as tf
+
+def test_it_computes() -> None:
+    assert float(tf.reduce_sum(tf.ones(3))) == 3
+"""
 STAND_IN = Path(__file__).with_name("elsewhere.py")
 
 
@@ -43,14 +51,22 @@ def elsewhere(
 
 
 def test_an_image_comes_out_the_same_and_its_suites_run(
-    docker_engine: Engine, cpu_image: str, empty_store: Path
+    docker_engine: Engine, cpu_image: str, empty_store: Path, tmp_path: Path
 ) -> None:
-    done = elsewhere(docker_engine, empty_store, "image", "--no-smoke", "--channel", "debian")
-    assert done.returncode == 0, done.stderr
-    assert cpu_image in done.stdout
-    done = elsewhere(docker_engine, empty_store, "suite", "smoke")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert " passed" in done.stdout
+    """A suite of one test: within the image no other machine is."""
+    checkout = tmp_path / "checkout"
+    place.checkout(checkout)
+    (checkout / "tests/image/test_own.py").write_text(SUITE)
+
+    def run(*argv: str) -> str:
+        done = elsewhere(docker_engine, empty_store, *argv, root=checkout)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    assert cpu_image in run("image", "--no-smoke", "--channel", "debian")
+    assert "1 passed" in run("suite", "own")
+    (report,) = ElementTree.parse(checkout / "reports/cpu/own.xml").iter("testsuite")  # noqa: S314 - ours
+    assert (report.get("tests"), report.get("failures")) == ("1", "0")
 
 
 def test_debians_packages_are_resolved_by_the_bases_own_apt(
