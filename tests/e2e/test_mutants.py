@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,8 @@ def test_bugs_that_people_wrote_are_in_this_release(docker_engine: Engine, cpu_i
 def test_bugs_that_people_wrote_are_caught(docker_engine: Engine, cpu_image: str) -> None:
     """A sample, each held to the test that its table names: one that is no more is an error."""
     rows = table.sample(table.read(), cpu_image, SAMPLE)
-    words = mutation.planting(*{row["by"] for row in rows}, bugs=box.TESTS / TABLE)
+    options = {"bugs": box.TESTS / TABLE, "jobs": os.cpu_count()}
+    words = mutation.planting(*{row["by"] for row in rows}, **options)
     files, left = {**inside.sources(), TABLE: json.dumps(rows).encode()}, dict[str, bytes]()
     assert mutation.run(docker_engine, cpu_image, words, SECONDS, files, left.update) == 0
     found = [json.loads(line)["by"] for line in left[mutation.FOUND].splitlines()]

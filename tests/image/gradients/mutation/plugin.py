@@ -117,7 +117,7 @@ class Mutation:
             elif time.monotonic() - self._begin > self._option("--seconds"):
                 return
             else:
-                names = [name for name in self._names(change) if name in items]
+                names = [name for name in {*self._names(change), change.by} if name in items]
                 # What caught it is tried first.
                 first = before.get("by") or change.by
                 tests = [items[name] for name in order.spread(names, change.id, first)]
@@ -129,9 +129,9 @@ class Mutation:
             os.write(file, f"{json.dumps(entry)}\n".encode())
 
     def _names(self, change: Change) -> set[str]:
-        """Return the tests that run a line of a change, or, where nobody knows, the one named."""
+        """Return the tests that are known to run a line of a change."""
         if self._rows is None:
-            return {change.by}
+            return set()
         lines = (f"{change.file}:{line}" for line in change.lines)
         return set().union(*map(self._rows.of_line, lines))
 
