@@ -161,6 +161,7 @@ CASES = (
         "complex_product",
         lambda batch: [normal(2, *batch, 3, 3), normal(2, *batch, 3, 3)],
         lambda a, b, of_a, of_b, batch: parts(product(pair(a), pair(b), of_a, of_b)),
+        only=lambda of_a, of_b, batch: not batch or "transpose" not in (of_a, of_b),
         of_a=STANDING,
         of_b=STANDING,
         batch=((), (2,)),

@@ -49,12 +49,12 @@ def sized(x: tf.Tensor, of: str, corners: bool, centres: bool) -> tf.Tensor:
 #: Which of two numbers is each of three colours.
 TIES = ((0, 0, 1), (0, 1, 0), (1, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0))
 RESIZES = ("ResizeNearestNeighbor", "ResizeBilinear", "ResizeBicubic")
-KERNELS = ("lanczos1", "lanczos3", "lanczos5", "gaussian", "box", "triangle", "keyscubic")
+KERNELS = ("lanczos3", "box", "keyscubic")
 
 CASES = (
     *sweep(
         "crop",
-        [normal(2, 5, 6, 2)],
+        [normal(2, 3, 4, 1)],
         cropped,
         reference=lambda x, method: by_matrix(lambda x: cropped(x, method), x),
         dtype="float32",

@@ -6,14 +6,14 @@ for graphs that know them all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 import tensorflow as tf
 
 from gradients import gaps
 from gradients.case import Generator
-from gradients.cases.forms import unranked
 from gradients.inputs import distinct, normal, off_zero
 from gradients.sweep import sweep
 from gradients.tracing import traced
@@ -85,20 +85,56 @@ SPARSE: dict[str, Row] = {
 ROWS = np.array([2, 0, 2])
 
 
-def graphs(rows: Mapping[str, Row]) -> dict[str, Function]:
-    """Return functions that are traced once, for the sizes of what they are called with."""
-    return {name: traced(function) for name, (_, function) in rows.items()}
+#: Rows that are one graph: to trace one costs as much as to run it many times.
+TOGETHER: dict[str, Sequence[str]] = {
+    "broadcasts": (
+        *("add_ones", "multiply_ones", "maximum_ones", "multiply_column", "divide_by_number"),
+        *("where", "broadcast_to"),
+    ),
+    "reductions": ("sum_back", "sum_ends", "sum_kept", "mean_ends", "max_back", "prod_back"),
+    "joins": (
+        *("concat_many_columns", "concat_many_rows", "concat_back", "stack_back", "split"),
+        *("tile", "pad"),
+    ),
+    "products": ("matmul", "einsum"),
+    "picks": ("gather_back", "gather_batch", "top_k"),
+    "diagonals": ("set_diag", "diag_part"),
+}
 
 
-TRACED = graphs(STATIC)
+def together(names: Sequence[str]) -> Function:
+    """Return a graph of several rows, of all their inputs, that gives all their values in one."""
+
+    def run(*inputs: tf.Tensor) -> tf.Tensor:
+        left, values = list(inputs), []
+        for name in names:
+            generators, function = STATIC[name]
+            given, left = left[: len(generators)], left[len(generators) :]
+            values.append(tf.reshape(function(*given) ** 2, [-1]))
+        return tf.concat(values, 0)
+
+    return traced(run)
+
+
+TRACED = {of: together(names) for of, names in TOGETHER.items()}
+
+
+@cache
+def set_without_a_rank(k: tuple[int, int], dtype: tf.DType) -> Function:
+    """Return what sets bands of a matrix of which not even the rank is known, traced once."""
+    return traced(
+        lambda x, d: raw.MatrixSetDiagV3(input=x, diagonal=d, k=list(k), align="RIGHT_LEFT"),
+        input_signature=[tf.TensorSpec(None, dtype)] * 2,
+    )
+
 
 CASES = (
     *sweep(
         "known_sizes",
-        lambda of: STATIC[of][0],
-        lambda *x, of: TRACED[of](*x) ** 2,
-        known=lambda of: gaps.UNKNOWN_DIAGONALS if of in ("set_diag", "diag_part") else {},
-        of=tuple(STATIC),
+        lambda of: [generator for name in TOGETHER[of] for generator in STATIC[name][0]],
+        lambda *x, of: TRACED[of](*x),
+        known=lambda of: gaps.UNKNOWN_DIAGONALS if of == "diagonals" else {},
+        of=tuple(TOGETHER),
     ),
     *sweep(
         "sparse_from_behind",
@@ -109,9 +145,7 @@ CASES = (
     *sweep(
         "no_rank_diagonals",
         lambda k: [normal(3, 4), normal(1 + k[1] - k[0], 3 + min(k[1], 0))],
-        lambda x, d, k: unranked(
-            lambda x, d: raw.MatrixSetDiagV3(input=x, diagonal=d, k=list(k), align="RIGHT_LEFT")
-        )(x, d),
+        lambda x, d, k: set_without_a_rank(k, x.dtype)(x, d),
         known=gaps.UNKNOWN_DIAGONALS,
         k=((-1, 0), (-2, -1), (0, 1)),
     ),
