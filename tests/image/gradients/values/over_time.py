@@ -10,7 +10,7 @@ import numpy as np
 from keras import layers
 
 from gradients.values.convolutions import convolve
-from gradients.values.layers import Reference, Row, one
+from gradients.values.layers import Row, one
 from gradients.values.recurrent import MASK as WHOLE
 from gradients.values.recurrent import gru, gru_before, lstm, simple, through
 
@@ -44,7 +44,7 @@ TOGETHER = (
     *("mask unroll", "mask unroll sequences", "mask unroll zeros", "mask unroll zeros sequences"),
     *("mask unroll backwards sequences", "sequences unroll"),
 )
-SOME = ("mask backwards sequences", "mask zeros", "mask unroll sequences")
+SOME = ("mask backwards sequences", "mask unroll zeros")
 KINDS: dict[
     str, tuple[Callable[..., Any], Callable[..., Any], tuple[int, ...], tuple[int, ...]]
 ] = {
@@ -79,25 +79,11 @@ def _acting(make: Callable[..., Any], cell: Callable[..., Any], *shape: int, **o
     return one(make, through(inside, shape=state), *shape, activation="softsign", **words, **o)
 
 
-def directions(
-    cell: Callable[..., Any], merge: Callable[..., np.ndarray], count: int, **known: Any
-) -> Reference:
-    """Return what is merged of a layer that reads forwards and one that reads backwards."""
-
-    def reference(x: np.ndarray, *w: np.ndarray) -> np.ndarray:
-        ahead = through(cell, sequences=True, **known)(x, *w[:count])
-        back = through(cell, sequences=True, backwards=True, **known)(x, *w[count:])
-        return merge(ahead, back[:, ::-1])
-
-    return reference
-
-
-MERGES: dict[str, Callable[..., np.ndarray]] = {
-    "concat": lambda a, b: np.concatenate([a, b], -1),
-    "sum": np.add,
-    "mul": np.multiply,
-    "ave": lambda a, b: (a + b) / 2,
-}
+def both_ways(x: np.ndarray, *w: np.ndarray) -> np.ndarray:
+    """Return what a layer gives that reads forwards and one that reads backwards."""
+    known = {"sequences": True, "mask": MASK, "zeros": True}
+    back = through(gru, backwards=True, **known)(x, *w[3:])
+    return np.concatenate([through(gru, **known)(x, *w[:3]), back[:, ::-1]], -1)
 
 
 def _strided(
@@ -129,17 +115,12 @@ ROWS: dict[str, Row] = {
         )
     },
     # What is hidden is 0 in both directions, wherever sequences come out.
-    **{
-        f"Bidirectional_{merge}": Row(
-            lambda merge=merge, **o: layers.Bidirectional(
-                layers.GRU(4, return_sequences=True, **o), merge_mode=merge, **o
-            ),
-            directions(gru, MERGES[merge], 3, mask=MASK, zeros=True),
-            ((2, 3, 3),),
-            call={"mask": MASK},
-        )
-        for merge in ("concat", "ave")
-    },
+    "Bidirectional": Row(
+        lambda **o: layers.Bidirectional(layers.GRU(4, return_sequences=True, **o), **o),
+        both_ways,
+        ((2, 3, 3),),
+        call={"mask": MASK},
+    ),
     **{
         f"ConvLSTM{rank}D_{name}": one(
             getattr(layers, f"ConvLSTM{rank}D"),
