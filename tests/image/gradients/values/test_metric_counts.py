@@ -102,9 +102,9 @@ UNSORTED = [0.6, 0.15, 0.9, 0.3, 0.45]
 BY_LABEL = np.array([0.5, 2.0, 1.0])
 
 
-#: Of curves, ways to add up and what of: every second; half of each by even thresholds.
+#: Of curves, ways to add up and what of: every second; each by even and by other thresholds.
 AREAS = [
-    (*row, number % 4 < 2)
+    (*row, number // 8 % 2 == 0)
     for number, row in enumerate(
         product(
             ("ROC", "PR", "PRGAIN"),

@@ -20,10 +20,9 @@ from gradients.values.test_optimizers import RATE, ROUNDED, ROWS
 _random = np.random.default_rng(92)
 #: By name: weights, and what their gradients are multiplied by.
 STARTS: dict[str, tuple[np.ndarray, float]] = {
-    "one": (_random.standard_normal(()), 1.0),
     "block": (_random.standard_normal((2, 3, 2)), 1.0),
     "zeros": (np.zeros(3), 1.0),
-    "little": (1e-4 * _random.standard_normal(3), 1.0),
+    "one, and little": (1e-4 * _random.standard_normal(()), 1.0),
     "idle": (_random.standard_normal((2, 2)), 0.0),
 }
 #: One of each kind of optimizer, and each of its ways to step.
