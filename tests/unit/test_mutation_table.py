@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from functools import cache
 from pathlib import Path
 
@@ -91,3 +92,10 @@ def test_the_tests_that_the_committed_tables_name_are_there() -> None:
         ):
             gone.append(f"{row['table']}: {row['function']}: {row['by']}")
     assert gone == []
+
+
+def test_the_files_of_the_committed_tables_are_in_scope(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else nothing notes which test runs which of their lines."""
+    monkeypatch.syspath_prepend(str(SUITES))
+    scope = importlib.import_module("gradients.coverage.scope")
+    assert {row["file"] for row in table.read() if not scope.holds(row["file"])} == set()

@@ -57,6 +57,18 @@ def test_a_slope_is_that_beside_it(name: str) -> None:
     np.testing.assert_allclose(found[0], slope, rtol=1e-12)
 
 
+def test_the_second_slope_of_selu_at_its_kink_is_that_above_it() -> None:
+    """It is a line there."""
+    x = tf.constant([0.0, 1.0], tf.float64)
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            y = tf.nn.selu(x)
+        slope = inner.gradient(y, x)
+    np.testing.assert_array_equal(outer.gradient(slope, x), [0.0, 0.0])
+
+
 @pytest.mark.parametrize("rank", [1, 2, 3, 4])
 def test_a_mean_of_segments_is_shared_out_whatever_their_rank(rank: int) -> None:
     ids = np.array([0, 0, 2, 2, 2])

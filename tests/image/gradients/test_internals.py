@@ -82,8 +82,8 @@ def test_one_tensor_for_two_parameters_has_two_gradients() -> None:
 
 
 def test_gradients_go_to_the_variables_that_were_read() -> None:
-    """Each beside its variable, in the order in which they were made."""
-    one, other = tf.Variable(POINT), tf.Variable(OTHER)
+    """Each beside its variable, in the order in which they were made, whatever their names are."""
+    one, other = tf.Variable(POINT, name="second"), tf.Variable(OTHER, name="first")
 
     def value(factor: float) -> tf.Tensor:
         return factor * weighed(tf.identity(one), tf.identity(other))

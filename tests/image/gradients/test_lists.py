@@ -16,6 +16,8 @@ from gradients.test_machinery import POINT, STEPS, close, iterated
 from gradients.tracing import traced
 
 raw = tf.raw_ops
+#: A weight for each of three rows.
+SHARES = np.array([[1.0], [2.0], [4.0]])
 State = tuple[tf.Tensor, ...]
 
 
@@ -325,3 +327,23 @@ def test_a_loop_asks_for_a_value_when_it_is_called() -> None:
         value, slope = run(tf.constant(POINT + 1))
         close(value, (POINT + 1) * now**2)
         close(slope, now**2)
+
+
+def test_a_list_that_is_computed_at_once_has_zeros_where_nothing_was_written() -> None:
+    x = tf.constant(POINT)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        held = tf.TensorArray(tf.float64, 3, element_shape=[3]).write(1, x**2)
+        value = held.stack()
+    close(value, np.stack([0 * POINT, POINT**2, 0 * POINT]))
+    close(tape.gradient(value, x), 2 * POINT)
+
+
+def test_a_list_that_is_computed_at_once_takes_rows_in_any_order() -> None:
+    rows = tf.constant(ROWS[:3])
+    with tf.GradientTape() as tape:
+        tape.watch(rows)
+        value = tf.TensorArray(tf.float64, 3).scatter([2, 0, 1], rows**2).stack()
+        total = tf.reduce_sum(value * SHARES)
+    close(value, ROWS[[1, 2, 0]] ** 2)
+    close(tape.gradient(total, rows), 2 * ROWS[:3] * SHARES[[2, 0, 1]])

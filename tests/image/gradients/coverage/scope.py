@@ -37,16 +37,17 @@ HELPERS = {
         f"python/{name}.py"
         for name in (
             *("eager/tape", "eager/polymorphic_function/*", "framework/indexed_slices"),
-            *(f"ops/{name}_ops" for name in ("array", "bitwise", "candidate_sampling", "clip")),
-            *(f"ops/{name}_ops" for name in ("control_flow", "ctc", "embedding", "functional")),
-            *(f"ops/{name}_ops" for name in ("linalg", "list", "manip", "math", "nn", "sort")),
+            *(f"ops/{name}_ops" for name in ("array", "bincount", "bitwise", "clip", "list")),
+            *(f"ops/{name}_ops" for name in ("candidate_sampling", "control_flow", "ctc", "map")),
+            *(f"ops/{name}_ops" for name in ("embedding", "functional", "linalg", "manip", "math")),
+            *(f"ops/{name}_ops" for name in ("nn", "sort")),
             *(f"ops/{name}_ops" for name in ("resource_variable", "sparse", "special_math")),
             *(f"ops/{name}_ops" for name in ("stateless_random", "tensor_array")),
             *("ops/array_ops_stack", "ops/image_ops_impl", "ops/nn_impl", "ops/variables"),
             *("ops/cond", "ops/map_fn", "ops/while_loop", "ops/control_flow_util_v2"),
             *("ops/gradients_impl", "ops/gradients_util", "ops/unconnected_gradients"),
-            *("ops/parallel_for/gradients", "ops/parallel_for/pfor"),
-            *("ops/linalg/linalg_impl", "ops/linalg/sparse/*", "ops/tensor_getitem_override"),
+            *("ops/parallel_for/*", "ops/tensor_getitem_override"),
+            *("ops/linalg/linalg_impl", "ops/linalg/linear_operator*", "ops/linalg/sparse/*"),
             *("ops/losses/*", "ops/ragged/*", "ops/signal/*"),
         )
     ),
@@ -57,6 +58,7 @@ HELPERS = {
         *(f"src/{group}/*.py" for group in ("backend/common", "backend/tensorflow", "utils")),
         *(f"src/{group}/*.py" for group in ("trainers", "trainers/data_adapters")),
         *(f"src/{group}/*.py" for group in ("layers", "layers/preprocessing", "layers/reshaping")),
+        "src/layers/preprocessing/image_preprocessing/*.py",
     ),
 }
 #: Tests that Keras ships beside its code.
@@ -82,6 +84,11 @@ def files(patterns: Mapping[str, Sequence[str]] = PATTERNS) -> Iterator[tuple[st
 def everything() -> dict[str, Path]:
     """Return every file in scope and every helper: its path by its name."""
     return dict(chain(files(), files(HELPERS)))
+
+
+def holds(name: str) -> bool:
+    """Return whether a file is in scope, or a helper, by its name from the package on."""
+    return _named(name, PATTERNS) or helps(name)
 
 
 def helps(name: str) -> bool:
