@@ -28,6 +28,7 @@ from gradients.values.calls import (
     signals,
     sparse,
     structures,
+    variables,
 )
 
 TABLES: dict[str, Rows] = {
@@ -44,6 +45,7 @@ TABLES: dict[str, Rows] = {
     "signal": signals.ROWS,
     "sparse": sparse.ROWS,
     "structures": structures.ROWS | pairs.ROWS,
+    "variables": variables.ROWS,
 }
 ROWS = {f"{group}/{name}": row for group, rows in TABLES.items() for name, row in rows.items()}
 #: What is computed in float32, or has constants of that many digits, by the start of its name.
