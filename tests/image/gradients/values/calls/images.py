@@ -217,4 +217,8 @@ ROWS: Rows = {
             ((np.uint8(255 * LARGE) / 255 - np.uint8(255 * NOISY) / 255) ** 2).mean((1, 2, 3))
         ),
     ),
+    "central_crop_by_tensor": (
+        lambda: tf.function(lambda share: tf.image.central_crop(LARGE, share))(tf.constant(0.8)),
+        LARGE[:, 1:-1, 1:-1],
+    ),
 }

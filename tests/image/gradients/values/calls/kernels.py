@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import itertools
 
 import numpy as np
 import tensorflow as tf
 from scipy.optimize import isotonic_regression
-from scipy.special import log_softmax
 
 from gradients.values.calls import Rows
-from gradients.values.calls.inputs import CUBE, IDS, POSITIVE, TABLE, X, Y
-from gradients.values.calls.nn import KERNEL, PICTURES, dilated, entropy
+from gradients.values.calls.inputs import CUBE, POSITIVE, X
+from gradients.values.calls.nn import KERNEL, PICTURES, dilated
 from gradients.values.convolutions import convolve
 
 _random = np.random.default_rng(27)
@@ -20,6 +19,9 @@ SQUARE = _random.standard_normal((2, 4, 2, 3))
 STEPS = _random.standard_normal((2, 8, 3))
 SHIFTED = _random.standard_normal((3, 2, 3))
 TURNED = SHIFTED.transpose(0, 2, 1)
+#: In two batches, solids of three sizes, and a kernel.
+SOLIDS = _random.standard_normal((2, 2, 4, 3, 5, 2)).astype("float32")
+BRICK = _random.standard_normal((2, 1, 2, 2, 3)).astype("float32")
 PLANES = _random.standard_normal((2, 7, 6, 2))
 
 
@@ -74,35 +76,21 @@ def highest(x: np.ndarray, *, batch: bool) -> list[np.ndarray]:
     return [squares.max(-1), found if batch else found % (high * wide * channels)]
 
 
-def candidates(labels: np.ndarray, *, number: int) -> list[np.ndarray]:
-    """Return the logits of labels and of two drawn classes, and what each should be."""
-    drawn = np.array([1, 3])
-    true = np.einsum("bd,btd->bt", Y[:, :3], TABLE[labels]) + BIASES[labels]
-    false = Y[:, :3] @ TABLE[drawn].T + BIASES[drawn]
-    logits = np.concatenate([true - np.log(TOLD), false - np.log(DRAWN)], 1)
-    wanted = np.concatenate([np.full(true.shape, 1 / number), np.zeros(false.shape)], 1)
-    return [logits, wanted]
-
-
-BIASES = _random.standard_normal(6)
-LABELS = np.array([[0, 4], [2, 5], [5, 0]])
-TOLD, DRAWN = _random.uniform(0.2, 0.8, (3, 2)), np.array([0.3, 0.6])
-LOGITS, WANTED = candidates(LABELS, number=2)
-
-
-def _sampled(loss: Any, parts: list[np.ndarray], **options: Any) -> tf.Tensor:
-    values = (tf.constant([1, 3], "int64"), tf.constant(TOLD), tf.constant(DRAWN))
-    given = {"labels": tf.constant(LABELS), "inputs": tf.constant(Y[:, :3]), "num_true": 2}
-    tables = [tf.constant(part) for part in parts]
-    return loss(
-        tables,
-        tf.constant(BIASES),
-        **given,
-        num_sampled=2,
-        num_classes=6,
-        sampled_values=values,
-        **options,
+def _averages(overlapping: bool) -> list[tf.Tensor]:
+    """Return a fractional pool, less the means between the bounds that it tells."""
+    found, rows, columns = tf.nn.fractional_avg_pool(
+        PLANES, [1, 1.5, 1.4, 1], overlapping=overlapping, seed=5
     )
+    rows, columns = rows.numpy(), columns.numpy()
+    more = int(overlapping)
+    means = [
+        [
+            PLANES[:, top : bottom + more, left : right + more].mean((1, 2))
+            for left, right in itertools.pairwise(columns)
+        ]
+        for top, bottom in itertools.pairwise(rows)
+    ]
+    return [tf.reduce_max(tf.abs(found - np.moveaxis(np.array(means), 2, 0)))]
 
 
 def _isotonic(x: np.ndarray, axis: int, *, falling: bool) -> np.ndarray:
@@ -111,8 +99,6 @@ def _isotonic(x: np.ndarray, axis: int, *, falling: bool) -> np.ndarray:
     )
 
 
-#: Of seven rows the first three, two and two: what is left over goes to the first parts.
-SEVEN = _random.standard_normal((7, 3))
 ROWS: Rows = {
     **{
         f"dilated_{rows}{columns}": (
@@ -217,31 +203,6 @@ ROWS: Rows = {
         for axis in (-1, 1)
         for falling in (True, False)
     },
-    "nce_several": (
-        lambda: _sampled(tf.nn.nce_loss, [TABLE]),
-        entropy(WANTED, LOGITS).sum(1),
-    ),
-    "nce_parts": (
-        lambda: _sampled(tf.nn.nce_loss, [TABLE[:3], TABLE[3:]]),
-        entropy(WANTED, LOGITS).sum(1),
-    ),
-    "sampled_softmax_several": (
-        lambda: _sampled(
-            tf.nn.sampled_softmax_loss, [TABLE[:3], TABLE[3:]], remove_accidental_hits=False
-        ),
-        -(WANTED * log_softmax(LOGITS, 1)).sum(1),
-    ),
-    "lookup_uneven": (
-        lambda: [
-            tf.nn.embedding_lookup([SEVEN[:3], SEVEN[3:5], SEVEN[5:]], np.arange(7)),
-            tf.compat.v1.nn.embedding_lookup([SEVEN[::3], SEVEN[1::3], SEVEN[2::3]], np.arange(7)),
-        ],
-        [SEVEN, SEVEN],
-    ),
-    "lookup_parts_clipped": (
-        lambda: tf.nn.embedding_lookup([TABLE[:3], TABLE[3:]], IDS, max_norm=1.0),
-        TABLE[IDS] / np.maximum(np.linalg.norm(TABLE[IDS], axis=-1, keepdims=True), 1),
-    ),
     "poisson_edges": (
         lambda: tf.nn.log_poisson_loss(np.array([0.0, 1.0, 1.5]), X[0, :3], compute_full_loss=True),
         np.exp(X[0, :3])
@@ -258,5 +219,26 @@ ROWS: Rows = {
             tf.compat.v1.nn.relu_layer(X, POSITIVE.T, X[0, :3]),
         ],
         [X @ POSITIVE.T + X[0, :3], np.maximum(X @ POSITIVE.T + X[0, :3], 0)],
+    ),
+    "single_conv3d_batches": (
+        lambda: tf.nn.conv3d(SOLIDS, BRICK, [1, 2, 1, 2, 1], "VALID"),
+        np.stack([convolve(one, BRICK, 1)[:, ::2, :, ::2] for one in SOLIDS]),
+    ),
+    "single_max_pool1d_explicit": (
+        lambda: tf.nn.max_pool1d(STEPS.astype("float32"), 3, 2, [[0, 0], [1, 2], [0, 0]]),
+        np.stack([STEPS[:, max(i - 1, 0) : i + 2].max(1) for i in range(0, 9, 2)], axis=1),
+    ),
+    "fractional": (
+        lambda: [part for overlapping in (False, True) for part in _averages(overlapping)],
+        [0.0, 0.0],
+    ),
+    "moments_half": (
+        # Squares that float16 cannot hold, with a mean that it can.
+        lambda: tf.nn.moments(tf.constant([[0, 0, 0, 400], [1, 2, 3, 6]], "float16"), [1]),
+        [np.array([100, 3]), np.array([30000, 3.5])],
+    ),
+    "single_isotonic_int8": (
+        lambda: tf.nn.isotonic_regression(np.int8([3, 1, 1, 2, 7]), decreasing=False)[0],
+        np.array([5 / 3, 5 / 3, 5 / 3, 2, 7]),
     ),
 }

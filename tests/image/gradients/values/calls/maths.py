@@ -271,4 +271,14 @@ ROWS: Rows = {
         ),
         np.array([[0, 0, 2, 0], [3, 0.5, 0, 0], [0, 0, 1, 0], [0] * 4]),
     ),
+    "sparse_segment_gaps": (
+        lambda: [
+            of(X, IDS, 2 * GROUPS, num_segments=4)
+            for of in (tf.sparse.segment_mean, tf.sparse.segment_sqrt_n)
+        ],
+        [
+            np.stack([pairs(divide)[0], 0 * X[0], pairs(divide)[1], 0 * X[0]])
+            for divide in (2, np.sqrt(2))
+        ],
+    ),
 }

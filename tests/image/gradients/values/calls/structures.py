@@ -159,7 +159,7 @@ def turned(x: np.ndarray) -> np.ndarray:
     return x.conj().swapaxes(-1, -2)
 
 
-def _products(make: Callable[[], Any], matrix: np.ndarray) -> list[tf.Tensor]:
+def products(make: Callable[[], Any], matrix: np.ndarray) -> list[tf.Tensor]:
     """Return products by what is adjoint."""
     one, high, wide = make(), *(_columns(size, matrix) for size in matrix.shape[:-3:-1])
     return [
@@ -172,7 +172,8 @@ def _products(make: Callable[[], Any], matrix: np.ndarray) -> list[tf.Tensor]:
     ]
 
 
-def _multiplied(matrix: np.ndarray) -> list[np.ndarray]:
+def multiplied(matrix: np.ndarray) -> list[np.ndarray]:
+    """Return the same of matrices."""
     high, wide = (_columns(size, matrix) for size in matrix.shape[:-3:-1])
     right, left = matrix @ high, turned(matrix) @ wide
     return [right, left, right, left, right[..., 0], left[..., 0]]
@@ -268,7 +269,7 @@ HERMITIAN: dict[str, tuple[Callable[[], Any], np.ndarray]] = {
 }
 ROWS: Rows = {
     **{
-        f"{name}_products": (partial(_products, make, matrix), _multiplied(matrix))
+        f"{name}_products": (partial(products, make, matrix), multiplied(matrix))
         for name, (make, matrix) in (
             SQUARE | {f"{key}_oblong": OBLONG[key] for key in OBLONG}
         ).items()

@@ -1,0 +1,108 @@
+"""What tapes and functions of gradients are told beside what to differentiate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+X = np.array([[0.5, 2.0, -1.0], [1.0, 3.0, 0.25]])
+
+
+@pytest.mark.parametrize("pfor", [True, False])
+def test_a_jacobian_of_what_is_not_connected_may_be_zero(*, pfor: bool) -> None:
+    x, w = tf.constant(X), tf.constant([1.0, 2.0], "float64")
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([x, w])
+        y = x[0] ** 2
+    options = {"experimental_use_pfor": pfor}
+    found = tape.jacobian(y, [x, w], unconnected_gradients="zero", **options)
+    assert [part.shape.as_list() for part in found] == [[3, 2, 3], [3, 2]]
+    np.testing.assert_array_equal(found[1], 0)
+    assert tape.jacobian(y, [x, w], **options)[1] is None
+
+
+def test_a_batch_jacobian_knows_no_sizes() -> None:
+    @tf.function(input_signature=[tf.TensorSpec([None, None], "float64")])
+    def jacobian(x: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.stack([x**2, x**3], axis=1)
+        return tape.batch_jacobian(y, x)
+
+    found = jacobian(X)
+    slopes = np.stack([2 * X, 3 * X**2], 1)
+    np.testing.assert_allclose(found, slopes[..., None] * np.eye(3), rtol=1e-14)
+
+
+def test_what_is_recomputed_is_told_the_same() -> None:
+    def power(y: tf.Tensor, exponent: float = 2.0) -> tf.Tensor:
+        return y**exponent
+
+    x = tf.constant(X)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.recompute_grad(power)(x, exponent=3.0)
+    np.testing.assert_allclose(tape.gradient(y, x), 3 * X**2, rtol=1e-14)
+
+
+def _asked(build: Callable[[tf.Tensor], list[tf.Tensor]]) -> list[tf.Tensor]:
+    return tf.function(build)(tf.constant(X))
+
+
+def test_a_gradient_may_stop_where_it_is_told_to() -> None:
+    def gradients(x: tf.Tensor) -> list[tf.Tensor]:
+        y = x**2
+        z = y * x
+        return [
+            tf.gradients(z, [x, y], stop_gradients=[y])[0],
+            tf.gradients(z, [x, y], stop_gradients=[x, y])[1],
+            tf.gradients(z, x)[0],
+            tf.gradients([z, y], x, grad_ys=[x, None])[0],
+            *tf.gradients(y, [x, tf.ones(2)], unconnected_gradients="zero"),
+        ]
+
+    expected = [X**2, X, 3 * X**2, 3 * X**3 + 2 * X, 2 * X, np.zeros(2)]
+    for one, other in zip(_asked(gradients), expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-14)
+
+
+@pytest.mark.parametrize("method", [0, 1, 2])
+def test_many_uses_add_up_by_every_method(method: int) -> None:
+    def gradients(x: tf.Tensor) -> list[tf.Tensor]:
+        y = x * 1.0
+        return tf.gradients([y**2, y**3, y], x, aggregation_method=method)
+
+    np.testing.assert_allclose(_asked(gradients)[0], 2 * X + 3 * X**2 + 1, rtol=1e-14)
+
+
+def test_rows_that_are_counted_in_other_types_add_up() -> None:
+    table = tf.constant(X.T)
+    with tf.GradientTape() as tape:
+        tape.watch(table)
+        total = tf.reduce_sum(tf.gather(table, tf.constant([2, 0], "int32")) ** 2)
+        total += tf.reduce_sum(tf.gather(table, tf.constant([2, 2], "int64")) ** 3)
+    found = tape.gradient(total, table)
+    expected = np.zeros((3, 2))
+    for place, slope in ((2, 2 * X.T[2]), (0, 2 * X.T[0]), (2, 6 * X.T[2] ** 2)):
+        expected[place] += slope
+    np.testing.assert_allclose(tf.convert_to_tensor(found), expected, rtol=1e-14)
+
+
+def test_a_list_that_is_cut_or_made_longer_passes_what_it_holds() -> None:
+    x = tf.constant(X)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        held = tf.raw_ops.TensorListFromTensor(tensor=x**2, element_shape=[3])
+        values = {}
+        for size in (1, 3):
+            resized = tf.raw_ops.TensorListResize(input_handle=held, size=size)
+            values[size] = tf.raw_ops.TensorListGetItem(
+                input_handle=resized, index=0, element_shape=[3], element_dtype="float64"
+            )
+    for value in values.values():
+        np.testing.assert_allclose(
+            tape.gradient(value, x), np.stack([2 * X[0], 0 * X[1]]), rtol=1e-14
+        )
