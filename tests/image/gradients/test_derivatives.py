@@ -218,3 +218,11 @@ def test_the_slope_of_a_softplus_levels_out(at: float) -> None:
         tape.watch(x := tf.constant(at, tf.float64))
         slope = tf.raw_ops.SoftplusGrad(gradients=tf.constant(3.0, tf.float64), features=x)
     assert float(tape.gradient(slope, x)) == (0.75 if at == 0 else 0.0)
+
+
+def test_the_magnitude_of_a_complex_0_has_the_gradient_0() -> None:
+    z = tf.constant([0, 3 + 4j], tf.complex128)
+    with tf.GradientTape() as tape:
+        tape.watch(z)
+        y = tf.abs(z)
+    np.testing.assert_allclose(tape.gradient(y, z), [0, 0.6 + 0.8j], rtol=1e-12)

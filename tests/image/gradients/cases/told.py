@@ -23,8 +23,15 @@ BOTH = (False, True)
 #: Lengths of a transform, of a tensor of 2 x 6 x 7: shorter, longer, odd and even.
 LENGTHS = ((6,), (7,), (9,), (10,), (6, 7), (6, 8), (7, 8), (6, 9), (7, 7), (9, 10))
 DRAWN = {"pseudo_random": True, "deterministic": True, "seed": 3, "seed2": 5}
-#: What the gradient of a pool that tells its places lacks.
-ARGMAX = gaps.no_second("MaxPoolGradWithArgmax", "second")
+#: What these lack.
+LACKING = {
+    "max_pool_argmax": gaps.no_second("MaxPoolGradWithArgmax", "second"),
+    "max_pool_argmax_batch": gaps.no_second("MaxPoolGradWithArgmax", "second"),
+    "isotonic_parts": gaps.STATIC_SHAPES,
+}
+#: What derivatives of these lack where a segment is empty.
+EMPTY = {"mean": gaps.EMPTY_SEGMENT}
+EMPTY |= dict.fromkeys(("max", "min"), gaps.EMPTY_SEGMENT_EXTREMUM)
 BANDS = np.array([[4.0], [0.0], [0.0]])
 
 
@@ -108,6 +115,14 @@ MIXED: dict[str, Row] = {
         )
         for which, shapes in (("apart", ((2, 1), (1, 2))), ("one", ((1,), (2,))))
     },
+    "isotonic_parts": (
+        [normal(2, 8, scale=0.5)],
+        lambda x: tf.nn.isotonic_regression(x + tf.range(8, dtype=x.dtype), decreasing=False)[0],
+    ),
+    "stitch_matrices": (
+        [normal(2, 2, 3), normal(3)],
+        lambda a, b: tf.dynamic_stitch([[[0, 3], [2, 1]], 4], [a, b]) ** 2,
+    ),
     "bands_batches": (
         [normal(2, 1, 3, 4), normal(1, 2, 4, 2)],
         lambda a, b: tf.linalg.banded_triangular_solve(a + tf.constant(BANDS, a.dtype), b),
@@ -171,6 +186,14 @@ def written(x: tf.Tensor, v: tf.Tensor, mask: str) -> tf.Tensor:
 
 CASES = (
     *sweep(
+        # Ids that do not begin with 0, and leave some out.
+        "segment_late",
+        [distinct(5, 2, offset=0.3)],
+        lambda x, of: getattr(tf.math, f"segment_{of}")(x, [2, 2, 3, 5, 5]) ** 2,
+        known=lambda of: EMPTY.get(of, {}),
+        of=("sum", "mean", "prod", "max", "min"),
+    ),
+    *sweep(
         "written",
         lambda mask: [normal(*PARTS[mask][0]), normal(*PARTS[mask][3])],
         written,
@@ -180,7 +203,7 @@ CASES = (
         "told",
         lambda of: MIXED[of][0],
         lambda *x, of: MIXED[of][1](*x),
-        known=lambda of: ARGMAX if of.startswith("max_pool_argmax") else {},
+        known=lambda of: LACKING.get(of, {}),
         of=tuple(MIXED),
     ),
     *sweep(
