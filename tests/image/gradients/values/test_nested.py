@@ -209,13 +209,15 @@ def test_a_layer_that_knows_no_masks_hands_none_on() -> None:
 
 def test_a_kernel_with_a_zero_is_divided_by_its_norm() -> None:
     """Only one that is nothing but zeros has none."""
-    layer = layers.SpectralNormalization(layers.Dense(2, use_bias=False), power_iterations=30)
+    layer = layers.SpectralNormalization(layers.Dense(2, use_bias=False))
     layer.build((None, 3))
     kernel = np.array([[3, 0], [1, 2], [0, -1]], "float32")
     for given, divided in ((kernel, kernel / np.linalg.norm(kernel, 2)), (0 * kernel, 0 * kernel)):
-        layer.layer.kernel.assign(given)
-        layer(STEPS[0], training=True)
-        np.testing.assert_allclose(layer.layer.kernel.numpy(), divided, rtol=1e-4, atol=1e-6)
+        # Each call goes on from the direction of the one before.
+        for _ in range(12):
+            layer.layer.kernel.assign(given)
+            layer(STEPS[0], training=True)
+        np.testing.assert_allclose(layer.layer.kernel.numpy(), divided, rtol=1e-3, atol=1e-6)
 
 
 class Losing(layers.Layer):
