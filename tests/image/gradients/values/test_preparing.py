@@ -172,3 +172,13 @@ def test_what_is_made_in_a_pipeline_is_what_is_made_beside_it() -> None:
     (seen,) = list(data)
     np.testing.assert_allclose(seen, expected, rtol=1e-5)
     assert keras.ops.is_tensor(seen)
+
+
+def test_a_hole_is_as_large_as_it_is_asked_for() -> None:
+    """A part of each image, of half its height and half its width, wherever it lies."""
+    images = np.zeros((20, 6, 8, 3))
+    drawn = layers.RandomErasing((1, 1), (0.25, 0.25), seed=1).get_random_transformation(images)
+    masks = np.asarray(drawn["batch_masks"])
+    assert (masks.sum((1, 2, 3)) == 3 * 4 * 3).all()
+    assert (masks.any(2).sum((1, 2)) == 3 * 3).all()
+    assert len(np.unique(masks, axis=0)) > 5
