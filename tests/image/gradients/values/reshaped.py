@@ -123,5 +123,8 @@ RESHAPED |= {
     "Reshape_column": one(
         layers.Reshape, lambda x: x.reshape(2, 3, 1, 4), 2, 3, 4, target_shape=(3, 1, 4)
     ),
+    "Reshape_ones": one(
+        layers.Reshape, lambda x: x.reshape(2, 1, 12, 1), 2, 3, 4, target_shape=(1, 12, 1)
+    ),
     "Flatten_number": one(layers.Flatten, lambda x: x[:, None], 2),
 }

@@ -130,3 +130,15 @@ def test_what_is_mirrored_beyond_its_end_is_not_there(order: int) -> None:
     found = keras.ops.image.map_coordinates(np.arange(3.0), np.array([[-1.0]]), order, "mirror")
     np.testing.assert_array_equal(found, [1.0])
     pytest.xfail("Keras's map_coordinates raises for what it should mirror")
+
+
+def test_what_is_not_dense_becomes_an_array() -> None:
+    """Rows that are there twice are added; what a row lacks is 0."""
+    rows = tf.IndexedSlices(tf.constant(BLOCK[0]), tf.constant([3, 0, 3]), tf.constant([5, 4]))
+    expected = np.zeros((5, 4))
+    np.add.at(expected, [3, 0, 3], BLOCK[0])
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(rows), expected, rtol=1e-12)
+    sparse = tf.sparse.from_dense(expected)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(sparse), expected, rtol=1e-12)
+    ragged = tf.ragged.constant([[1.0], [2.0, 3.0]])
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(ragged), [[1, 0], [2, 3]])

@@ -101,14 +101,14 @@ def test_what_is_drawn_lies_between_its_bounds(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("layer", "key", "share"),
+    ("make", "key", "share"),
     [
-        (layers.RandomFlip(seed=1), lambda draw: draw["flips"], 0.5),
-        (layers.RandomInvert((0.25, 0.25), seed=1), lambda draw: draw["apply_inversion"], 0.25),
+        (lambda: layers.RandomFlip(seed=1), "flips", 0.5),
+        (lambda: layers.RandomInvert((0.25, 0.25), seed=1), "apply_inversion", 0.25),
     ],
 )
-def test_as_many_are_changed_as_should_be(layer: Any, key: Any, share: float) -> None:
-    drawn = np.asarray(key(layer.get_random_transformation(np.zeros((COUNT, 2, 3, 1)))))
+def test_as_many_are_changed_as_should_be(make: Any, key: str, share: float) -> None:
+    drawn = np.asarray(make().get_random_transformation(np.zeros((COUNT, 2, 3, 1)))[key])
     assert abs(drawn.mean() - share) < 5 * np.sqrt(share * (1 - share) / COUNT)
 
 
@@ -172,3 +172,13 @@ def test_what_is_made_in_a_pipeline_is_what_is_made_beside_it() -> None:
     (seen,) = list(data)
     np.testing.assert_allclose(seen, expected, rtol=1e-5)
     assert keras.ops.is_tensor(seen)
+
+
+def test_a_hole_is_as_large_as_it_is_asked_for() -> None:
+    """A part of each image, of half its height and half its width, wherever it lies."""
+    images = np.zeros((20, 6, 8, 3))
+    drawn = layers.RandomErasing((1, 1), (0.25, 0.25), seed=1).get_random_transformation(images)
+    masks = np.asarray(drawn["batch_masks"])
+    assert (masks.sum((1, 2, 3)) == 3 * 4 * 3).all()
+    assert (masks.any(2).sum((1, 2)) == 3 * 3).all()
+    assert len(np.unique(masks, axis=0)) > 5

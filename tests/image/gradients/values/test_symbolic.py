@@ -7,7 +7,8 @@ what it will give, and computes later: each by code of its own.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -17,10 +18,17 @@ import pytest
 import tensorflow as tf
 from keras import ops, tree
 
+from gradients import tiers
+from gradients.tiers import Tier
 from gradients.values.calls.inputs import POSITIVE, UNIT, X, Y
+from gradients.values.calls.namesakes import BETWEEN, ELEMENTWISE, TWO
 from gradients.values.test_calls import ROWS, compared
 
 NAMES = [name for name in ROWS if name.startswith(("keras/", "pictures/"))]
+#: What the core leaves out, whose operation keeps nothing, or no more than in another row.
+AGAIN = ("_first", "_one", "_of_a_number", "_by_a_number", "_whole")
+PLAIN = {f"keras/{name}" for name in (*ELEMENTWISE, *BETWEEN, *TWO)}
+SAMPLE = [name for name in NAMES if not name.endswith(AGAIN) and name not in PLAIN]
 
 #: What Keras says wrongly, or cannot do there: by what it is told by, which rows.
 KNOWN = {
@@ -49,6 +57,7 @@ KNOWN = {
         "object of type 'int' has no len()": ("adaptive_average_1", "adaptive_max_1"),
         "'float' object has no attribute 'dtype'": ("heaviside_by_a_number", "hypot_by_a_number"),
         "'int' object has no attribute '_keras_history'": ("qr",),
+        "'tuple' object has no attribute 'shape'": ("scan_pairs",),
         "Exception encountered when calling ViewAsComplex.call()": ("view_as_complex",),
         # Several axes are known to the function alone, not to its object.
         "Exception encountered when calling Softmax.call()": (
@@ -66,16 +75,41 @@ KNOWN = {
 }
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Take as many rows as the tier has."""
+    if "row" in metafunc.fixturenames:
+        everything = metafunc.config.stash[tiers.KEY] is Tier.ALL
+        metafunc.parametrize("row", NAMES if everything else SAMPLE)
+
+
+@cache
+def _input(_number: int, shape: tuple[int, ...], dtype: str) -> Any:
+    """Return the input of a graph; of two alike the second is another."""
+    return keras.Input(batch_shape=shape, dtype=dtype)
+
+
+def inputs(parts: Sequence[tf.Tensor]) -> list[Any]:
+    """Return the inputs of a graph of such tensors."""
+    return [_input(n, tuple(part.shape), part.dtype.name) for n, part in enumerate(parts)]
+
+
+def _numbers(given: Any) -> bool:
+    """Return whether it is an array, or several in any structure."""
+    parts = tree.flatten(given)
+    return bool(parts) and all(isinstance(part, np.ndarray | tf.Tensor) for part in parts)
+
+
 def later(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function that is called with what has no numbers, and gives them afterwards."""
 
-    def call(first: Any, *rest: Any, **options: Any) -> Any:
-        parts = tree.flatten(first)
-        if not all(isinstance(part, np.ndarray | tf.Tensor) for part in parts):
-            return function(first, *rest, **options)
-        parts = [tf.convert_to_tensor(part) for part in parts]
-        given = [keras.Input(batch_shape=part.shape, dtype=part.dtype.name) for part in parts]
-        said = function(tree.pack_sequence_as(first, given), *rest, **options)
+    def call(*arguments: Any, **options: Any) -> Any:
+        number = next((n for n, given in enumerate(arguments) if _numbers(given)), None)
+        if number is None:
+            return function(*arguments, **options)
+        before, (first, *rest) = arguments[:number], arguments[number:]
+        parts = [tf.convert_to_tensor(part) for part in tree.flatten(first)]
+        given = inputs(parts)
+        said = function(*before, tree.pack_sequence_as(first, given), *rest, **options)
         found = keras.Function(given, said)(parts)
         for one, other in zip(tree.flatten(said), tree.flatten(found), strict=True):
             told, gives = (one.dtype, one.shape), (other.dtype.name, tuple(other.shape))
@@ -101,18 +135,17 @@ def _later() -> Any:
     patch.undo()
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_an_operation_of_no_numbers_is_its_formula(name: str) -> None:
-    if name in KNOWN:
+def test_an_operation_of_no_numbers_is_its_formula(row: str) -> None:
+    if row in KNOWN:
         with pytest.raises((AssertionError, AttributeError, TypeError)) as raised:
-            compared(name)
-        assert KNOWN[name] in str(raised.value), "fails otherwise: see KNOWN"
-        pytest.xfail(KNOWN[name])
-    compared(name)
+            compared(row)
+        assert KNOWN[row] in str(raised.value), "fails otherwise: see KNOWN"
+        pytest.xfail(KNOWN[row])
+    compared(row)
 
 
 #: Of two: each is what has no numbers yet, beside another, beside numbers, and behind them.
-TWO: tuple[Callable[[Any, Any], Any], ...] = (
+SIGNS: tuple[Callable[[Any, Any], Any], ...] = (
     *(operator.add, operator.sub, operator.mul, operator.truediv, operator.floordiv),
     *(operator.mod, operator.pow),
     *(operator.lt, operator.le, operator.gt, operator.ge, operator.ne),
@@ -130,11 +163,12 @@ ONE: dict[str, Callable[[Any], Any]] = {
 
 def of(function: Callable[..., Any], *values: np.ndarray) -> Any:
     """Return what a function gives of what has no numbers yet, once that has these."""
-    given = [keras.Input(batch_shape=part.shape, dtype=part.dtype.name) for part in values]
-    return keras.Function(given, function(*given))([tf.constant(part) for part in values])
+    parts = [tf.constant(part) for part in values]
+    given = inputs(parts)
+    return keras.Function(given, function(*given))(parts)
 
 
-@pytest.mark.parametrize("sign", TWO, ids=lambda sign: sign.__name__)
+@pytest.mark.parametrize("sign", SIGNS, ids=lambda sign: sign.__name__)
 def test_a_sign_between_what_has_no_numbers_is_that_between_numbers(
     sign: Callable[[Any, Any], Any],
 ) -> None:
@@ -161,3 +195,22 @@ def test_a_sign_before_what_has_no_numbers_is_that_before_numbers(name: str) -> 
 def test_a_product_of_matrices_has_a_sign_of_its_own() -> None:
     np.testing.assert_allclose(of(operator.matmul, X, Y.T), X @ Y.T, rtol=1e-12)
     np.testing.assert_allclose(of(lambda x: x @ tf.constant(Y.T), X), X @ Y.T, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        ((None, 4), (1, 4), (None, 4)),
+        ((None,), (1,), (None,)),
+        ((None,), (5,), (5,)),
+        ((5,), (None,), (5,)),
+        ((1,), (None,), (None,)),
+        ((None, 3), (3,), (None, 3)),
+        ((1, None), (2, 1, 1), (2, 1, None)),
+    ],
+)
+def test_a_size_that_nobody_knows_is_spread_as_one_that_is_known(
+    one: Any, other: Any, both: Any
+) -> None:
+    given = [keras.Input(batch_shape=shape) for shape in (one, other)]
+    assert (given[0] + given[1]).shape == both

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import scipy.signal
 import tensorflow as tf
-from keras import constraints, initializers, layers, regularizers
+from keras import constraints, initializers, layers, ops, regularizers
 from keras import random as draws
 
 SHAPES: dict[int, tuple[int, ...]] = {1: (6,), 2: (4, 6), 3: (3, 4, 6), 4: (2, 3, 4, 6)}
@@ -227,3 +227,14 @@ def test_directions_cost_in_float32_alone() -> None:
     with pytest.raises(tf.errors.InvalidArgumentError, match="expected to be a float tensor"):
         regularizers.OrthogonalRegularizer()(keras.ops.convert_to_tensor(BLOCK[0]))
     pytest.xfail("Keras's OrthogonalRegularizer takes no weights but of float32")
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16", "float32", "float64"])
+def test_a_weight_that_is_not_told_how_starts_as_a_layer_s(kind: str) -> None:
+    """By its fans, in every type of fractions; whole numbers start at 0."""
+    layer = layers.Layer()
+    found = ops.convert_to_numpy(layer.add_weight(shape=(40, 60), dtype=kind)).astype("float64")
+    bound = np.sqrt(6 / 100)
+    assert 0.95 * bound < found.max() <= 1.01 * bound
+    assert abs(found.std() - bound / np.sqrt(3)) < 0.05 * bound
+    np.testing.assert_array_equal(layer.add_weight(shape=(3,), dtype="int32").numpy(), [0, 0, 0])

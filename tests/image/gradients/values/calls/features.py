@@ -28,9 +28,9 @@ def adapted(layer: keras.Layer, data: Any, inputs: np.ndarray) -> Any:
     return layer(inputs)
 
 
-def seen(layer: keras.Layer, data: Any) -> Any:
+def seen(layer: keras.Layer, data: Any, **options: Any) -> Any:
     """Return the bounds that a layer finds in data."""
-    layer.adapt(data)
+    layer.adapt(data, **options)
     return np.array(layer.bin_boundaries)
 
 
@@ -126,6 +126,16 @@ ROWS: Rows = {
         for name, data in {
             "array": lambda: MIXED,
             "tensor": lambda: tf.constant(MIXED.reshape(4, 100)),
+        }.items()
+    },
+    **{
+        f"Discretization_seen_steps_{name}": (
+            lambda data=data: seen(layers.Discretization(num_bins=4), data(), steps=1),
+            np.array([99, 199, 299]) / 400,
+        )
+        for name, data in {
+            "list": lambda: [MIXED, MIXED + 7],
+            "dataset": lambda: tf.data.Dataset.from_tensor_slices([MIXED, MIXED + 7]),
         }.items()
     },
     "Discretization_seen_list": (
