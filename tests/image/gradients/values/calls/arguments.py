@@ -126,6 +126,7 @@ CALLS: dict[str, Calls] = {
         ((X, X + UNIT), {"rtol": 0.0, "atol": 0.5}),
         ((EXTREMES[2:], EXTREMES[2:]), {}),
         ((EXTREMES[:2], EXTREMES[:2]), {}),
+        ((np.array([10.0, 10, 10]), np.array([10.5, 11.5, 13])), {"rtol": 0.1, "atol": 1.0}),
     ),
     "allclose": (
         *(((EXTREMES, EXTREMES), {"equal_nan": True}), ((EXTREMES, EXTREMES), {})),

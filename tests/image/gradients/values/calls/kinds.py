@@ -15,6 +15,7 @@ from gradients.values.calls import Rows
 
 NUMBERS = np.array([[3, 0, 2], [1, 5, 4]])
 OTHERS = np.array([[1, 2, 3], [4, 1, 2]])
+LARGE = np.tile(np.array([99.0, 101], "float16"), 1024)
 WHOLE = ("int64", "uint8", "bool")
 #: Each of one number, in float32 whatever whole number it is.
 SINGLE = (
@@ -118,6 +119,11 @@ ROWS: Rows = {
         )
         for name in JOINED
     },
+    # Of which 16 bits do not hold the sum.
+    "half/large": (
+        lambda: [getattr(ops, name)(LARGE, axis=0) for name in ("mean", "var")],
+        [np.float64(100), np.float64(1)],
+    ),
     "matmul": row(
         "matmul",
         *(((NUMBERS, OTHERS.T), kinds, out[0]) for kinds, out in PAIRS.items()),

@@ -14,6 +14,8 @@ from gradients.values.calls.inputs import CUBE, MATRICES, POSITIVE, SYMMETRIC, X
 
 CHOLESKY = np.linalg.cholesky(SYMMETRIC[0])
 RIGHT = CUBE[:, :, :2]
+#: Whose rows take each other's places in a circle.
+TURNED = np.array([[0.1, 9.0, 1.0], [0.2, 1.0, 8.0], [9.0, 2.0, 3.0]])
 
 ROWS: Rows = {
     **{
@@ -45,6 +47,7 @@ ROWS: Rows = {
     ),
     # LAPACK's pivots are another way to tell the same order.
     "lu_factor": (lambda: ops.lu_factor(MATRICES[0])[0], scipy.linalg.lu_factor(MATRICES[0])[0]),
+    "lu_factor_order": (lambda: _ordered(*ops.lu_factor(TURNED)), TURNED),
     "solve": (lambda: ops.solve(MATRICES, RIGHT), np.linalg.solve(MATRICES, RIGHT)),
     "solve_vector": (
         lambda: ops.solve(tf.constant(MATRICES), tf.constant(RIGHT[..., 0])),
@@ -73,6 +76,11 @@ ROWS: Rows = {
         [X**3, 3 * X**2 * Y],
     ),
 }
+
+
+def _ordered(factors: Any, order: Any) -> Any:
+    lower, upper = np.tril(factors, -1) + np.eye(3), np.triu(factors)
+    return (lower @ upper)[np.asarray(order)]
 
 
 def _multiplied(u: Any, s: Any, v: Any) -> Any:

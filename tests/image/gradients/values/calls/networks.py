@@ -15,6 +15,7 @@ from gradients.values import uneven
 from gradients.values.calls import Rows
 from gradients.values.calls.arrays import blocks
 from gradients.values.calls.inputs import CUBE, IMAGES, POSITIVE, SEQUENCE, UNIT, X, Y
+from gradients.values.calls.operations import VALUES
 from gradients.values.convolutions import convolve, windows
 from gradients.values.pools import pooled
 
@@ -57,6 +58,8 @@ def first(make: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> np.ndarray
     return np.moveaxis(make(np.moveaxis(x, 1, -1)), -1, 1)
 
 
+#: Of six keys the last alone is shown, whose score is the least.
+FAR, LAST = -30.0 * np.arange(6)[:, None, None], np.broadcast_to(np.arange(6) == 5, (1, 1, 6, 6))
 COLUMNS = _random.standard_normal((2, 18, 15))
 WAYS: dict[str, Any] = {"kernel": (2, 3), "gap": (2, 1), "pad": (1, 2), "step": (2, 1)}
 
@@ -224,6 +227,13 @@ ROWS: Rows = {
         lambda: ops.layer_normalization(CUBE, X[:, 0], Y[:, 0], axis=1),
         (CUBE - CUBE.mean(1, keepdims=True)) / np.sqrt(CUBE.var(1, keepdims=True) + 1e-7) * X[:, :1]
         + Y[:, :1],
+    ),
+    # What is shown scores far less than what is not.
+    "attention_far": (
+        lambda: ops.dot_product_attention(
+            30 + 0 * VALUES, FAR * np.ones_like(VALUES), VALUES, mask=LAST
+        ),
+        np.broadcast_to(VALUES[:, -1:], VALUES.shape),
     ),
     "unfold_gaps": (
         lambda: ops.unfold(FIRST, (2, 3), dilation=(2, 1), padding=(1, 2), stride=(2, 1)),
