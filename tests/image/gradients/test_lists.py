@@ -205,7 +205,7 @@ def of_no_size(y: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
 SQUARE = np.array([[0.5, -1.0], [2.0, 0.25]])
 
 
-@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=pytest.mark.tier_all)])
+@pytest.mark.parametrize("compiled", [False, True])
 def test_a_loop_of_unknown_sizes_has_its_gradient(*, compiled: bool) -> None:
     """Asked for twice; elements beside the diagonal grow by w each step, those on it by 2 w."""
 

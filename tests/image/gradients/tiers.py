@@ -17,10 +17,11 @@ NETWORKS = (
 #: The dearer checks: the core runs them for some groups alone. `relaxed` has what `function` would
 #: see, but of Keras's layers, whose weights cannot have unknown sizes, and of loops. Kernels of 16
 #: bits, and those that share their work among threads, are the networks'; `linalg/expm` and
-#: `gather` have code of their own for 16 bits. docs/numerics.md says what each has caught.
+#: `image/resize_bicubic` have code of their own for 16 bits. docs/numerics.md says what each has
+#: caught.
 SAMPLED = {
     "function": ("layers", "recurrent", "attention", "flow"),
-    "bfloat16": (*NETWORKS, "elementwise", "reduction", "gather"),
+    "bfloat16": (*NETWORKS, "elementwise", "reduction", "gather", "image"),
     "float16": NETWORKS,
     "repeat": (*NETWORKS, "elementwise", "reduction", "gather", "segment"),
 }
@@ -36,17 +37,11 @@ CHOSEN = {
         "layers": ("Dense", "BatchNormalization_training"),
         "attention": ("Attention",),
         "gather": (
-            "gather",
-            "gather_nd",
-            "embedding_lookup_sparse",
-            "slice_unstack",
-            "tensor_scatter_add",
+            *("gather", "gather_nd", "embedding_lookup_sparse", "slice_unstack"),
+            *("tensor_scatter_add", "concat_stack_split", "strided_slice_roll_reverse"),
         ),
         "segment": (
-            "segment_sum",
-            "unsorted_segment_prod",
-            "bincount_weights",
-            "sparse_segment_sum",
+            *("segment_sum", "unsorted_segment_prod", "bincount_weights", "sparse_segment_sum"),
         ),
         "loss": ("softmax_cross_entropy", "sparse_softmax_cross_entropy", "l2_loss"),
         "activation": ("relu", "tanh", "sigmoid", "softmax", "elu", "softplus", "softsign"),
