@@ -222,16 +222,16 @@ ROWS: Rows = {
     **{
         f"counts_{kind}": (
             lambda options=options: tf.math.bincount(
-                tf.SparseTensor([[0, 1], [1, 0], [1, 2]], [3, 1, 3], [2, 4]), **options
+                tf.SparseTensor([[0, 1], [1, 0], [1, 2], [1, 3]], [3, 1, 3, 3], [2, 4]), **options
             ),
             expected,
         )
         for kind, options, expected in (
-            ("all", {}, np.array([0, 1, 0, 2])),
-            ("rows", {"axis": -1}, np.array([[0, 0, 0, 1], [0, 1, 0, 1]])),
+            ("all", {}, np.array([0, 1, 0, 3])),
+            ("rows", {"axis": -1}, np.array([[0, 0, 0, 1], [0, 1, 0, 2]])),
             ("binary", {"axis": -1, "binary_output": True}, np.array([[0, 0, 0, 1], [0, 1, 0, 1]])),
             ("longest", {"maxlength": 3}, np.array([0, 1, 0])),
-            ("shortest", {"minlength": 6}, np.array([0, 1, 0, 2, 0, 0])),
+            ("shortest", {"minlength": 6}, np.array([0, 1, 0, 3, 0, 0])),
         )
     },
 }
