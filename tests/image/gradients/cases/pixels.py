@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
+import numpy as np
 import tensorflow as tf
 
 from gradients.inputs import normal, uniform
@@ -14,11 +16,17 @@ Function = Callable[..., tf.Tensor]
 BOTH = (False, True)
 
 
-def by_matrix(function: Function, x: tf.Tensor) -> tf.Tensor:
-    """Return a linear function's value by its matrix: its values are those of the unit vectors."""
-    columns = [tf.reshape(function(tf.reshape(row, x.shape)), [-1]) for row in tf.eye(tf.size(x))]
-    matrix = tf.cast(tf.stack(columns, 1), x.dtype)
-    return tf.linalg.matvec(matrix, tf.reshape(x, [-1]))
+@cache
+def matrix(linear: Function, shape: tuple[int, ...], **told: object) -> np.ndarray:
+    """Return the matrix of a linear function: its columns are the values of the unit vectors."""
+    pixels = np.eye(int(np.prod(shape)), dtype="float32").reshape(-1, *shape)
+    return np.stack([linear(tf.constant(one), **told) for one in pixels], 1)
+
+
+def by_matrix(linear: Function, x: tf.Tensor, **told: object) -> tf.Tensor:
+    """Return a linear function's value by its matrix."""
+    columns = tf.constant(matrix(linear, tuple(x.shape), **told), x.dtype)
+    return tf.linalg.matvec(columns, tf.reshape(x, [-1]))
 
 
 def cropped(x: tf.Tensor, method: str) -> tf.Tensor:
@@ -56,7 +64,7 @@ CASES = (
         "crop",
         [normal(2, 3, 4, 1)],
         cropped,
-        reference=lambda x, method: by_matrix(lambda x: cropped(x, method), x),
+        reference=lambda x, **told: by_matrix(cropped, x, **told),
         dtype="float32",
         method=("bilinear", "nearest"),
     ),
@@ -64,7 +72,7 @@ CASES = (
         "translate",
         [normal(1, 4, 3, 1)],
         translated,
-        reference=lambda x, **told: by_matrix(lambda x: translated(x, **told), x),
+        reference=lambda x, **told: by_matrix(translated, x, **told),
         dtype="float32",
         kernel=KERNELS,
         antialias=BOTH,
@@ -73,7 +81,7 @@ CASES = (
         "resize",
         [normal(1, 3, 4, 1)],
         sized,
-        reference=lambda x, **told: by_matrix(lambda x: sized(x, **told), x),
+        reference=lambda x, **told: by_matrix(sized, x, **told),
         only=lambda corners, centres: not (corners and centres),
         dtype="float32",
         of=RESIZES,
