@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from keras import layers, ops
 
-from gradients.values.test_nested import SHOWN, STEPS, Around
+from gradients.values.test_nested import SHOWN, STEPS, Around, masked
 
 B, A = np.random.default_rng(94).standard_normal((2, 5, 3)).astype("float32")
 
@@ -161,3 +161,18 @@ def test_a_model_may_begin_and_end_inside_another() -> None:
     around = keras.Input((3,))
     nested = keras.Model(around, whole(2 * around)[1])
     np.testing.assert_allclose(nested(A / 2), first, rtol=1e-5)
+
+
+def test_a_mask_goes_along_where_an_axis_of_one_is_left_out() -> None:
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, layers.Softmax(axis=1)(inputs))
+    found = model.call(masked(STEPS[..., :1], SHOWN))
+    expected = np.exp(STEPS[..., 0]) * SHOWN
+    np.testing.assert_allclose(found, expected / expected.sum(1, keepdims=True), rtol=1e-5)
+
+
+def test_metrics_are_found_at_any_depth() -> None:
+    inner = Said()
+    inner.mean = keras.metrics.Mean(name="mean")
+    assert Around(Around(inner)).metrics == [inner.mean]
+    assert Around(inner).metrics_variables == inner.mean.variables
