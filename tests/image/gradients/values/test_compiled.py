@@ -202,6 +202,15 @@ def test_names_that_are_twice_are_told_apart() -> None:
     assert told == pytest.approx(expected, rel=1e-5)
 
 
+def test_a_list_is_in_the_order_that_was_asked_for() -> None:
+    """The loss first, then each metric, whatever it is called."""
+    asked = [metrics.MeanSquaredError(name="z"), metrics.MeanAbsoluteError(name="b")]
+    trained = passing(3, loss="mse", loss_weights=2.0, metrics=asked)
+    found = trained.test_on_batch(LOGITS, np.zeros_like(LOGITS))
+    square, absolute = (LOGITS**2).mean(), np.abs(LOGITS).mean()
+    np.testing.assert_allclose(found, [2 * square, square, absolute], rtol=1e-5)
+
+
 class Own(keras.Model):
     """Counts, and lets a layer count, what it is given: a mean of its own."""
 
