@@ -66,7 +66,7 @@ def test_each_output_has_its_own(form: str, way: str) -> None:
         weighted_metrics=both(["mse"], ["mae"]),
     )
     targets, counts = given(form, *TARGETS), given(form, *WEIGHTS)
-    trained.test_on_batch(INPUTS, targets, sample_weight=counts)
+    trained.test_on_batch(INPUTS, given(form, *(TARGETS + 1)), sample_weight=counts)
     told = trained.evaluate(
         *(INPUTS, targets, 4), sample_weight=counts, verbose=0, return_dict=True
     )
@@ -89,6 +89,15 @@ def test_targets_come_by_their_names(form: str) -> None:
     trained = model(form, loss="mse")
     told = trained.test_on_batch(INPUTS, named(*TARGETS), return_dict=True)
     np.testing.assert_allclose(told["loss"], SQUARES.mean(1).sum(), rtol=1e-5)
+
+
+def test_names_decide_whatever_their_order() -> None:
+    """Of targets in a dictionary: each metric is of its own output's."""
+    trained = model("dict", loss="mse", metrics=named(["mae"], ["mse"]))
+    for targets in (named(*TARGETS), dict(zip(NAMES, TARGETS, strict=True))):
+        told = trained.test_on_batch(INPUTS, targets, return_dict=True)
+        expected = {"z_mae": ABSOLUTE[0].mean(), "a_mse": SQUARES[1].mean()}
+        assert {name: told[name] for name in expected} == pytest.approx(expected, rel=1e-5)
 
 
 def test_one_row_of_weights_is_of_all_outputs() -> None:
