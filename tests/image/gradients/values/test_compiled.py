@@ -66,7 +66,7 @@ def test_each_output_has_its_own(form: str, way: str) -> None:
         weighted_metrics=both(["mse"], ["mae"]),
     )
     targets, counts = given(form, *TARGETS), given(form, *WEIGHTS)
-    trained.test_on_batch(INPUTS, targets, sample_weight=counts)
+    trained.test_on_batch(INPUTS, given(form, *(TARGETS + 1)), sample_weight=counts)
     told = trained.evaluate(
         *(INPUTS, targets, 4), sample_weight=counts, verbose=0, return_dict=True
     )
@@ -89,6 +89,15 @@ def test_targets_come_by_their_names(form: str) -> None:
     trained = model(form, loss="mse")
     told = trained.test_on_batch(INPUTS, named(*TARGETS), return_dict=True)
     np.testing.assert_allclose(told["loss"], SQUARES.mean(1).sum(), rtol=1e-5)
+
+
+def test_names_decide_whatever_their_order() -> None:
+    """Of targets in a dictionary: each metric is of its own output's."""
+    trained = model("dict", loss="mse", metrics=named(["mae"], ["mse"]))
+    for targets in (named(*TARGETS), dict(zip(NAMES, TARGETS, strict=True))):
+        told = trained.test_on_batch(INPUTS, targets, return_dict=True)
+        expected = {"z_mae": ABSOLUTE[0].mean(), "a_mse": SQUARES[1].mean()}
+        assert {name: told[name] for name in expected} == pytest.approx(expected, rel=1e-5)
 
 
 def test_one_row_of_weights_is_of_all_outputs() -> None:
@@ -200,6 +209,15 @@ def test_names_that_are_twice_are_told_apart() -> None:
         "weighted_mae_1": np.average(other, weights=WEIGHTS[0]),
     }
     assert told == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_list_is_in_the_order_that_was_asked_for() -> None:
+    """The loss first, then each metric, whatever it is called."""
+    asked = [metrics.MeanSquaredError(name="z"), metrics.MeanAbsoluteError(name="b")]
+    trained = passing(3, loss="mse", loss_weights=2.0, metrics=asked)
+    found = trained.test_on_batch(LOGITS, np.zeros_like(LOGITS))
+    square, absolute = (LOGITS**2).mean(), np.abs(LOGITS).mean()
+    np.testing.assert_allclose(found, [2 * square, square, absolute], rtol=1e-5)
 
 
 class Own(keras.Model):
