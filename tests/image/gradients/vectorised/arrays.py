@@ -56,7 +56,7 @@ _AXES: dict[str, Callable[..., Any]] = {
 ROWS: Rows = {
     "products": (_products, (TABLES, OTHERS)),
     **{
-        f"{name} by axes": (lambda x, of=of: [of(x, axis) for axis in (0, 1, -1)], (CUBES,))
+        f"{name} by axes": (lambda x, of=of: [of(x, axis) for axis in (0, -1)], (CUBES,))
         for name, of in _AXES.items()
     },
     "gather, its ids alone": (
@@ -162,6 +162,7 @@ ROWS: Rows = {
             tf.linalg.diag_part(x, k=(-1, 0)),
             tf.linalg.diag_part(x, k=(0, 2), padding_value=9.0, align="RIGHT_LEFT"),
             tf.linalg.set_diag(x, x[1:, 0], k=-1),
+            tf.linalg.set_diag(x, x[:2], k=(0, 1), align="LEFT_LEFT"),
             tf.linalg.tensor_diag_part(x),
             tf.linalg.band_part(x, 1, 0),
         ],

@@ -31,13 +31,13 @@ def _steps(x: tf.Tensor, times: tf.Tensor) -> tuple[tf.Tensor, ...]:
 
 def _written(x: tf.Tensor) -> list[tf.Tensor]:
     """Return what is written to a list, and read from it."""
-    held = tf.TensorArray("float64", 3)
+    held = tf.TensorArray("float64", 3, clear_after_read=False)
     _, held = tf.while_loop(
         lambda i, _: i < 3,
         lambda i, held: (i + 1, held.write(i, tf.cast(i + 1, "float64") * x)),
         (0, held),
     )
-    return [held.stack(), held.read(1)]
+    return [held.stack(), held.read(1), held.concat()]
 
 
 def _gathered(x: tf.Tensor) -> tf.Tensor:
@@ -57,7 +57,6 @@ ROWS: Rows = {
     ),
     "a case": (_case, (TABLES, np.array([2, 0, 1]))),
     "a loop of other lengths": (_steps, (LINES, np.array([3, 0, 2]))),
-    "a loop of one length": (lambda x: _steps(x, tf.constant(2)), (LINES,)),
     "a list": (_written, (LINES,)),
 }
 #: What pfor answers wrongly: a function, its elements, and what comes out of all, not of each.

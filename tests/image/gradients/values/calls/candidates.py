@@ -26,7 +26,8 @@ def candidates(labels: np.ndarray, *, number: int) -> list[np.ndarray]:
 
 
 BIASES = _random.standard_normal(6)
-LABELS = np.array([[0, 4], [2, 5], [5, 0]])
+#: One of these is drawn, too.
+LABELS = np.array([[0, 4], [2, 3], [5, 0]])
 TOLD, DRAWN = _random.uniform(0.2, 0.8, (3, 2)), np.array([0.3, 0.6])
 LOGITS, WANTED = candidates(LABELS, number=2)
 

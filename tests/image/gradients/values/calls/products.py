@@ -57,12 +57,15 @@ ROWS: Rows = {
             tf.matmul(COMPLEX, COMPLEX, adjoint_a=True),
             tf.matmul(COMPLEX, COMPLEX, transpose_b=True),
             tf.matmul(COMPLEX[None], COMPLEX[None], adjoint_b=True)[0],
+            tf.matmul(COMPLEX[None], COMPLEX[None], transpose_b=True)[0],
+            tf.matmul(COMPLEX[None], COMPLEX[None], transpose_a=True)[0],
         ],
         [
             COMPLEX @ COMPLEX.conj().T,
             COMPLEX.conj().T @ COMPLEX,
             COMPLEX @ COMPLEX.T,
             COMPLEX @ COMPLEX.conj().T,
+            *(COMPLEX @ COMPLEX.T, COMPLEX.T @ COMPLEX),
         ],
     ),
 }

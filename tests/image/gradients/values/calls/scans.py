@@ -15,6 +15,10 @@ def _sums_behind() -> list[np.ndarray]:
     return [sums[::-1], np.concatenate([X[:1], sums[:-1]])[::-1]]
 
 
+def _split() -> tf.TensorArray:
+    return tf.TensorArray("float64", 2, infer_shape=False).split(X, [1, 2])
+
+
 ROWS: Rows = {
     "foldr": (
         lambda: [
@@ -53,5 +57,13 @@ ROWS: Rows = {
             fn_output_signature=("float64", "int64"),
         ),
         [X * Y, X.argmax(1)],
+    ),
+    "array": (
+        lambda: [
+            *(_split().read(0), _split().read(1), _split().concat()),
+            tf.TensorArray("float64", 3).unstack(X).gather([2, 0]),
+            tf.TensorArray("float64", 3).scatter([2, 0, 1], X).stack(),
+        ],
+        [X[:1], X[1:], X, X[[2, 0]], X[[1, 2, 0]]],
     ),
 }
