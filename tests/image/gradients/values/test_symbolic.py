@@ -20,11 +20,18 @@ from keras import ops, tree
 
 from gradients import tiers
 from gradients.tiers import Tier
+from gradients.values.calls import arguments
 from gradients.values.calls.inputs import POSITIVE, UNIT, X, Y
 from gradients.values.calls.namesakes import BETWEEN, ELEMENTWISE, TWO
 from gradients.values.test_calls import ROWS, compared
 
-NAMES = [name for name in ROWS if name.startswith(("keras/", "pictures/"))]
+#: All but those that test_functional.py puts into models, all of a function in one.
+NAMES = [
+    name
+    for name in ROWS
+    if name.startswith(("keras/", "pictures/"))
+    and name.removeprefix("keras/") not in arguments.ROWS
+]
 #: What the core leaves out, whose operation keeps nothing, or no more than in another row.
 AGAIN = ("_first", "_one", "_of_a_number", "_by_a_number", "_whole")
 PLAIN = {f"keras/{name}" for name in (*ELEMENTWISE, *BETWEEN, *TWO)}
@@ -41,7 +48,7 @@ KNOWN = {
         ),
         "says float32, gives complex128": ("polar",),
         "says float64, gives complex128": ("eig_values",),
-        "says float64, gives int32": ("lu_factor", "lu_factor_turned"),
+        "says float64, gives int32": ("lu_factor", "lu_factor_turned", "lu_factor_order"),
         "says complex64, gives float32": ("angle_0",),
         "says int64, gives float32": ("multi_hot",),
         "says (), gives (3, 4)": ("kron_by_a_number",),

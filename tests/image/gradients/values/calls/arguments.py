@@ -267,4 +267,4 @@ ROWS: Rows = {
     for name, calls in CALLS.items()
     for number, (arguments, options) in enumerate(calls)
 }
-ROWS["eye_below"] = (lambda: ops.shape(ops.eye(5, 3, k=-1)), np.eye(5, 3, k=-1).shape)
+ROWS["eye_below"] = (lambda: tuple(ops.eye(5, 3, k=-1).shape), (5, 3))
