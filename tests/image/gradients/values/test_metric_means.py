@@ -51,6 +51,11 @@ def concordance(a: np.ndarray, b: np.ndarray) -> float:
     return float(2 * both / (a.var() + b.var() + (a.mean() - b.mean()) ** 2 + 1e-7))
 
 
+def pearson(a: np.ndarray, b: np.ndarray) -> float:
+    """Return Pearson's coefficient."""
+    return float(pearsonr(a, b).statistic)
+
+
 def cosine(a: np.ndarray, b: np.ndarray) -> float:
     """Return that of the angle between both."""
     return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
@@ -113,7 +118,7 @@ MEANS: dict[str, tuple[Callable[..., keras.Metric], np.ndarray, np.ndarray, np.n
     ),
     "PearsonCorrelation_axis": (
         lambda **o: metrics.PearsonCorrelation(axis=1, **o),
-        *(REAL, LOGITS, along_times(lambda a, b: pearsonr(a, b).statistic)),
+        *(REAL, LOGITS, along_times(pearson)),
     ),
     "ConcordanceCorrelation_axis": (
         lambda **o: metrics.ConcordanceCorrelation(axis=1, **o),
@@ -124,6 +129,14 @@ WEIGHTS = _random.uniform(0.3, 3, ROWS)
 #: Of the first batch one time in eight is hidden, of the second more.
 SHOWN = np.ones((ROWS, TIMES), bool)
 SHOWN[0, 1] = SHOWN[2, 1:] = SHOWN[3, :2] = False
+
+
+@pytest.mark.parametrize("name", ["pearson_correlation", "concordance_correlation"])
+def test_a_correlation_is_of_the_axis_that_is_named(name: str) -> None:
+    """The mean of a metric does not tell which axis its numbers were of."""
+    expected = along_times(concordance if name.startswith("c") else pearson)
+    found = getattr(metrics, name)(REAL, LOGITS, axis=1)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", MEANS)
