@@ -72,7 +72,7 @@ BRANCHES: dict[str, Row] = {
     ),
     **of_heads(layers.MultiHeadAttention, 1),
     **of_heads(layers.GroupQueryAttention, 2),
-    "GroupQueryAttention_key": Row(
+    "GroupQueryAttention_own_key": Row(
         partial(layers.GroupQueryAttention, 4, 4, 2),
         partial(attention.heads, shared=2, inputs=3),
         ((2, 3, 5), (2, 4, 5), (2, 4, 5)),

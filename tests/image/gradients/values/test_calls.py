@@ -23,6 +23,7 @@ from gradients.values.calls import (
     loops,
     maths,
     matrices,
+    merged,
     namesakes,
     networks,
     nn,
@@ -45,29 +46,25 @@ from gradients.values.calls import (
 
 TABLES: dict[str, Rows] = {
     "arrays": arrays.ROWS,
-    "images": images.ROWS | boxes.ROWS,
-    "pictures": pictures.ROWS | warps.ROWS,
+    "images": merged(images.ROWS, boxes.ROWS),
+    "pictures": merged(pictures.ROWS, warps.ROWS),
     "linalg": linalg.ROWS,
-    "math": maths.ROWS | scans.ROWS | products.ROWS,
-    "nn": nn.ROWS | kernels.ROWS | candidates.ROWS,
-    "keras": (
-        arguments.ROWS
-        | attributes.ROWS
-        | namesakes.ROWS
-        | operations.ROWS
-        | loops.ROWS
-        | matrices.ROWS
+    "math": merged(maths.ROWS, scans.ROWS, products.ROWS),
+    "nn": merged(nn.ROWS, kernels.ROWS, candidates.ROWS),
+    "keras": merged(
+        *(arguments.ROWS, attributes.ROWS, namesakes.ROWS),
+        *(operations.ROWS, loops.ROWS, matrices.ROWS),
     ),
     "kinds": kinds.ROWS,
-    "networks": networks.ROWS | ctc.ROWS,
+    "networks": merged(networks.ROWS, ctc.ROWS),
     "operators": operators.ROWS,
     "losses": older.ROWS,
     "ragged": ragged.ROWS,
     "random": draws.ROWS,
     "signal": signals.ROWS,
     "sparse": sparse.ROWS,
-    "preparing": preparing.ROWS | features.ROWS,
-    "structures": structures.ROWS | pairs.ROWS | planes.ROWS,
+    "preparing": merged(preparing.ROWS, features.ROWS),
+    "structures": merged(structures.ROWS, pairs.ROWS, planes.ROWS),
     "variables": variables.ROWS,
 }
 ROWS = {f"{group}/{name}": row for group, rows in TABLES.items() for name, row in rows.items()}

@@ -13,3 +13,13 @@ from typing import Any
 #: A call, and what must come out: an array, or several in any structure.
 Row = tuple[Callable[[], Any], Any]
 Rows = dict[str, Row]
+
+
+def merged(*tables: Rows) -> Rows:
+    """Return several tables as one, of which none has a row by a name of another's."""
+    rows: Rows = {}
+    for table in tables:
+        if twice := sorted(rows.keys() & table.keys()):
+            raise ValueError(f"rows by one name in two tables: {', '.join(twice)}")
+        rows |= table
+    return rows

@@ -30,7 +30,7 @@ BELL = np.array([0.5, 1, 2, 1.5, 1, 0.25, 0.75, 1.25])
 TURNED = np.array([[0, 1.0, 2], [1, 0, 1], [4, 1, 1]])
 #: Numbers that a small type does not hold.
 WIDE = np.array([-7e4, -300.0, -1.5, 0.5, 127.6, 300, 7e4], "float32")
-#: Of another order: the same numbers at other places.
+#: Nine numbers along the axis that is gone through, and less of them along the others.
 LONG = np.random.default_rng(95).uniform(0.5, 1.5, (3, 9, 2))
 #: Two numbers that are alike, and the classes that are asked for.
 SCORES, ASKED = np.float32([[1, 3, 2, 2], [4, 1, 0, 2]]), np.array([2, 1])
@@ -239,10 +239,6 @@ ROWS: Rows = {
         for lower, a in ((True, LOWER), (False, UPPER))
         for of, b in (("vector", SYMMETRIC[:, 0]), ("matrix", SYMMETRIC[:, :, :2]))
     },
-    "solve_vector": (
-        lambda: ops.solve(MATRICES, SYMMETRIC[:, 0]),
-        np.linalg.solve(MATRICES, SYMMETRIC[:, 0, :, None])[..., 0],
-    ),
     "norm_whole": (lambda: ops.norm(X), np.linalg.norm(X)),
     "norm_of_whole_numbers": (lambda: ops.norm(np.array([3, 4])), np.float32(5)),
     **{

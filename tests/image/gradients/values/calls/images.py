@@ -254,7 +254,7 @@ ROWS: Rows = {
         LARGE[:, 1:-1, 1:-1],
     ),
     **{
-        f"resize_{method}": (
+        f"resize_by_{method}": (
             lambda method=method, antialias=antialias: tf.image.resize(
                 SINGLE, [4, 9], method, antialias=antialias
             ),
