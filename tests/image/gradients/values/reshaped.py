@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from keras import layers
 
-from gradients.values.calls.pictures import first, resized, triangle
+from gradients.values.calls.pictures import first
+from gradients.values.calls.resampling import KERNELS, resized
 from gradients.values.layers import Row, one
 
 #: By rank: how much lies before and behind along each axis, each edge other than the next.
@@ -108,7 +109,7 @@ RESHAPED |= {
 }
 RESHAPED["UpSampling_bilinear"] = one(
     layers.UpSampling2D,
-    lambda x: first(resized(np.moveaxis(x, 1, -1), (10, 12), triangle, smooth=False)),
+    lambda x: first(resized(np.moveaxis(x, 1, -1), (10, 12), KERNELS["bilinear"], smooth=False)),
     *(2, 3, 5, 4),
     size=(2, 3),
     interpolation="bilinear",

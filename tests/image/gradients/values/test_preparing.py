@@ -11,9 +11,10 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from gradients.values.calls.images import SINGLE
 from gradients.values.calls.inputs import IMAGES
-from gradients.values.calls.pictures import SINGLE, resized, triangle
 from gradients.values.calls.preparing import LABELS, zoomed
+from gradients.values.calls.resampling import KERNELS, resized
 from gradients.values.calls.warps import found
 
 COUNT = 4000
@@ -168,7 +169,7 @@ def test_what_is_made_in_a_pipeline_is_what_is_made_beside_it() -> None:
     """A dataset's own graph runs the same layer."""
     layer = layers.Resizing(4, 7)
     data = tf.data.Dataset.from_tensors(SINGLE).map(layer)
-    expected = resized(IMAGES, (4, 7), triangle, smooth=False)
+    expected = resized(IMAGES, (4, 7), KERNELS["bilinear"], smooth=False)
     (seen,) = list(data)
     np.testing.assert_allclose(seen, expected, rtol=1e-5)
     assert keras.ops.is_tensor(seen)

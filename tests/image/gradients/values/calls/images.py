@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import tensorflow as tf
 from matplotlib.colors import hsv_to_rgb, rgb_to_hsv
 
 from gradients.values.calls import Rows
 from gradients.values.calls.inputs import IMAGES
+from gradients.values.calls.resampling import KERNELS, resized
 
 SINGLE = IMAGES.astype("float32")
 BYTES = np.arange(0, 256, 17).reshape(1, 4, 4, 1).astype("uint8")
@@ -80,35 +78,6 @@ def similarity(
     luma = (2 * one * other + first) / (one**2 + other**2 + first)
     rest = (2 * (both - one * other) + second) / (each - one**2 - other**2 + second)
     return (luma * rest).mean((1, 2))
-
-
-def cubic(x: np.ndarray, b: float, c: float) -> np.ndarray:
-    """Return Mitchell's and Netravali's kernel."""
-    near = (12 - 9 * b - 6 * c) * x**3 + (12 * b + 6 * c - 18) * x**2 + 6 - 2 * b
-    far = -(b + 6 * c) * x**3 + (6 * b + 30 * c) * x**2 - (12 * b + 48 * c) * x + 8 * b + 24 * c
-    return np.where(x < 1, near, np.where(x < 2, far, 0)) / 6
-
-
-KERNELS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "bilinear": lambda x: np.maximum(1 - x, 0),
-    "bicubic": lambda x: cubic(x, 0, 0.5),
-    "mitchellcubic": lambda x: cubic(x, 1 / 3, 1 / 3),
-    "gaussian": lambda x: np.where(x < 1.5, np.exp(-(x**2) / (2 * 0.5**2)), 0),
-    "lanczos3": lambda x: np.where(x < 3, np.sinc(x) * np.sinc(x / 3), 0),
-    "lanczos5": lambda x: np.where(x < 5, np.sinc(x) * np.sinc(x / 5), 0),
-}
-
-
-def resampled(x: np.ndarray, size: tuple[int, int], kernel: Any, *, antialias: bool) -> np.ndarray:
-    """Return images of another size: weighted means, wider where there are to be less pixels."""
-    for axis, new in enumerate(size, 1):
-        old = x.shape[axis]
-        centers = (np.arange(new) + 0.5) * old / new - 0.5
-        wide = max(old / new, 1) if antialias else 1
-        weights = kernel(np.abs(np.arange(old) - centers[:, None]) / wide)
-        weights /= weights.sum(1, keepdims=True)
-        x = np.moveaxis(np.tensordot(weights, x, [1, axis]), 0, axis)
-    return x
 
 
 ROWS: Rows = {
@@ -258,7 +227,7 @@ ROWS: Rows = {
             lambda method=method, antialias=antialias: tf.image.resize(
                 SINGLE, [4, 9], method, antialias=antialias
             ),
-            resampled(IMAGES, (4, 9), KERNELS[method], antialias=antialias),
+            resized(IMAGES, (4, 9), KERNELS[method], smooth=antialias),
         )
         for method, antialias in (
             *(("bilinear", True), ("bicubic", True), ("gaussian", True), ("mitchellcubic", True)),

@@ -11,48 +11,12 @@ from matplotlib.colors import hsv_to_rgb, rgb_to_hsv
 from scipy import ndimage
 
 from gradients.values.calls import Rows
-from gradients.values.calls.images import GREY, LARGE, NOISY, similarity, sobel
+from gradients.values.calls.images import GREY, LARGE, NOISY, SINGLE, similarity, sobel
 from gradients.values.calls.inputs import CUBE, IMAGES
+from gradients.values.calls.resampling import KERNELS, resized
 
-SINGLE = IMAGES.astype("float32")
 BYTES = (255 * IMAGES).astype("uint8")
 FIRST = {"data_format": "channels_first"}
-Kernel = Callable[[np.ndarray], np.ndarray]
-
-
-def triangle(x: np.ndarray) -> np.ndarray:
-    """Return the weights of linear interpolation."""
-    return np.maximum(0, 1 - np.abs(x))
-
-
-def cubic(x: np.ndarray) -> np.ndarray:
-    """Return those of Keys, of a half."""
-    x = np.abs(x)
-    near, far = 1.5 * x**3 - 2.5 * x**2 + 1, -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
-    return np.where(x < 1, near, np.where(x < 2, far, 0))
-
-
-def lanczos(radius: int) -> Kernel:
-    """Return those of Lanczos."""
-    return lambda x: np.where(np.abs(x) < radius, np.sinc(x) * np.sinc(x / radius), 0)
-
-
-def scaled(size: int, into: int, scale: float, by: float, kernel: Kernel, *, smooth: bool) -> Any:
-    """Return the weights of a line's numbers in another, which is scaled and then moved."""
-    places = (np.arange(into) + 0.5 - by) / scale - 0.5
-    wide = max(1, 1 / scale) if smooth else 1
-    weights = kernel((places - np.arange(size)[:, None]) / wide)
-    inside = (places >= -0.5) & (places <= size - 0.5)
-    return np.where(inside, weights / np.where(inside, weights.sum(0), 1), 0)
-
-
-def resized(x: np.ndarray, sizes: tuple[int, int], kernel: Kernel, *, smooth: bool) -> np.ndarray:
-    """Return images, whose channels come last, of another size."""
-    rows, columns = (
-        scaled(size, into, into / size, 0, kernel, smooth=smooth)
-        for size, into in zip(x.shape[-3:-1], sizes, strict=True)
-    )
-    return np.einsum("...hwc,hi,wj->...ijc", x, rows, columns)
 
 
 def first(x: np.ndarray) -> np.ndarray:
@@ -123,19 +87,16 @@ ROWS: Rows = {
     "rgb_to_grayscale_grey": (lambda: ops.image.rgb_to_grayscale(SINGLE[..., :1]), IMAGES[..., :1]),
     **{
         name: row
-        for interpolation, kernel in (
-            *(("bilinear", triangle), ("bicubic", cubic)),
-            *(("lanczos3", lanczos(3)), ("lanczos5", lanczos(5))),
-        )
+        for interpolation in ("bilinear", "bicubic", "lanczos3", "lanczos5")
         for name, row in both(
             "resize",
-            resized(IMAGES, (4, 7), kernel, smooth=True),
+            resized(IMAGES, (4, 7), KERNELS[interpolation], smooth=True),
             (4, 7),
             interpolation=interpolation,
             antialias=True,
         ).items()
     },
-    **both("resize", resized(IMAGES, (4, 7), triangle, smooth=False), (4, 7)),
+    **both("resize", resized(IMAGES, (4, 7), KERNELS["bilinear"], smooth=False), (4, 7)),
     **both(
         "resize",
         IMAGES[:, [0, 2, 3, 5]][:, :, [0, 1, 1, 2, 3, 3, 4]],
@@ -159,7 +120,7 @@ ROWS: Rows = {
     },
     "resize_bytes": (
         lambda: ops.image.resize(BYTES, (4, 7), "lanczos3", antialias=True),
-        np.clip(np.round(resized(BYTES, (4, 7), lanczos(3), smooth=True)), 0, 255),
+        np.clip(np.round(resized(BYTES, (4, 7), KERNELS["lanczos3"], smooth=True)), 0, 255),
     ),
     **both("gaussian_blur", blurred(IMAGES, (3, 3), (1.5, 0.5)), (3, 3), (1.5, 0.5)),
     "gaussian_blur_wide": (

@@ -18,12 +18,10 @@ from gradients.values.calls.pictures import (
     FIRST,
     SINGLE,
     blurred,
-    cubic,
     edged,
     first,
-    resized,
-    triangle,
 )
+from gradients.values.calls.resampling import KERNELS, resized
 from gradients.values.calls.warps import found
 
 #: Which sample an image is mixed with, and how much of the other.
@@ -119,15 +117,15 @@ ROWS: Rows = {
     # It is larger one way: the middle of the same aspect is resized.
     "CenterCrop_larger": (
         lambda: layers.CenterCrop(4, 10)(SINGLE),
-        resized(IMAGES[:, 2:4], (4, 10), triangle, smooth=False),
+        resized(IMAGES[:, 2:4], (4, 10), KERNELS["bilinear"], smooth=False),
     ),
     "CenterCrop_larger_first": (
         lambda: layers.CenterCrop(4, 10, **FIRST)(first(SINGLE)),
-        first(resized(IMAGES[:, 2:4], (4, 10), triangle, smooth=False)),
+        first(resized(IMAGES[:, 2:4], (4, 10), KERNELS["bilinear"], smooth=False)),
     ),
     **given(
         layers.Resizing,
-        resized(IMAGES, (4, 7), cubic, smooth=True),
+        resized(IMAGES, (4, 7), KERNELS["bicubic"], smooth=True),
         height=4,
         width=7,
         interpolation="bicubic",
@@ -143,7 +141,7 @@ ROWS: Rows = {
     ),
     "Resizing_bytes": (
         lambda: layers.Resizing(4, 7, dtype="uint8")(BYTES),
-        np.round(resized(BYTES, (4, 7), triangle, smooth=False)),
+        np.round(resized(BYTES, (4, 7), KERNELS["bilinear"], smooth=False)),
     ),
     **given(
         layers.RandomBrightness,
@@ -248,11 +246,11 @@ ROWS: Rows = {
     # Of images that are too small the middle is made as large.
     "RandomCrop_larger": (
         lambda: layers.RandomCrop(10, 2)(SINGLE, training=True),
-        resized(IMAGES[:, :, 2:4], (10, 2), triangle, smooth=False),
+        resized(IMAGES[:, :, 2:4], (10, 2), KERNELS["bilinear"], smooth=False),
     ),
     "RandomCrop_wider": (
         lambda: layers.RandomCrop(2, 10, **FIRST)(first(SINGLE), training=True),
-        first(resized(IMAGES[:, 2:4], (2, 10), triangle, smooth=False)),
+        first(resized(IMAGES[:, 2:4], (2, 10), KERNELS["bilinear"], smooth=False)),
     ),
     **given(
         layers.RandomGaussianBlur,

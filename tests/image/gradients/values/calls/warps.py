@@ -8,7 +8,8 @@ from scipy import ndimage
 
 from gradients.values.calls import Row, Rows
 from gradients.values.calls.inputs import IMAGES, X
-from gradients.values.calls.pictures import SINGLE, Kernel, both, cubic, lanczos, scaled, triangle
+from gradients.values.calls.pictures import SINGLE, both
+from gradients.values.calls.resampling import KERNELS, Kernel, scaled
 
 #: Where each place of the new image is found in the old one: a projection, and a move.
 TURNED = [0.8, 0.2, -0.6, -0.1, 1.1, 0.7, 0.01, -0.02]
@@ -122,8 +123,8 @@ ROWS: Rows = {
     **{
         f"scale_and_translate_{method}_{smooth}": translated(method, kernel, smooth=smooth)
         for method, kernel in (
-            *(("linear", triangle), ("cubic", cubic)),
-            *(("lanczos3", lanczos(3)), ("lanczos5", lanczos(5))),
+            *(("linear", KERNELS["bilinear"]), ("cubic", KERNELS["bicubic"])),
+            *((name, KERNELS[name]) for name in ("lanczos3", "lanczos5")),
         )
         for smooth in (True, False)
     },
