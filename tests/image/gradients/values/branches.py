@@ -13,9 +13,9 @@ from scipy.special import softmax
 
 from gradients.values import attention
 from gradients.values.attention import AFTER, KEYS, NEAR, PAIRS, QUERIES, VALUES
-from gradients.values.convolutions import convolve, depthwise, transposed
 from gradients.values.layers import Row, one
 from gradients.values.recurrent import MASK, gru, lstm, simple, through
+from gradients.values.windows import convolve, depthwise, separable, transposed
 
 #: Which query is itself shown, in a mask of pairs.
 ASKED = QUERIES[..., None]
@@ -105,11 +105,16 @@ BRANCHES: dict[str, Row] = {
         kernel_size=2,
     ),
     "DepthwiseConv2D_plain": one(
-        layers.DepthwiseConv2D, depthwise, 2, 5, 4, 2, kernel_size=3, padding="same", use_bias=False
+        layers.DepthwiseConv2D,
+        partial(depthwise, same=True),
+        *(2, 5, 4, 2),
+        kernel_size=3,
+        padding="same",
+        use_bias=False,
     ),
     "SeparableConv2D_plain": one(
         layers.SeparableConv2D,
-        lambda x, w, p: convolve(depthwise(x, w), p),
+        partial(separable, same=True),
         *(2, 5, 4, 2),
         filters=3,
         kernel_size=3,

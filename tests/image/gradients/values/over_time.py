@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from keras import layers
 
-from gradients.values.convolutions import convolve
 from gradients.values.layers import Row, one
 from gradients.values.recurrent import MASK as WHOLE
 from gradients.values.recurrent import gru, gru_before, lstm, simple, through
+from gradients.values.windows import convolve
 
 #: Three steps: one sequence ends early, the other starts late.
 MASK = WHOLE[:, 2:]

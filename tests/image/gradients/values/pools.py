@@ -5,38 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
-from typing import Any
 
 import numpy as np
 from keras import layers
 
-from gradients.values.convolutions import Each, each, padded, windows
 from gradients.values.layers import Row, one
 from gradients.values.uneven import KERNEL, SIZES, STRIDES, first
+from gradients.values.windows import adaptive, pooled
 
 #: A CPU has no three-dimensional pools in float64.
 SINGLE = {3: {"dtype": "float32"}}
 TURNS: tuple[tuple[Callable[..., Row], str], ...] = ((one, ""), (first, "_first"))
-
-
-def pooled(
-    x: np.ndarray, choose: Callable[..., np.ndarray], size: Each, strides: Each, same: bool
-) -> np.ndarray:
-    """Return what is chosen of each window; what is padded is not counted."""
-    rank = x.ndim - 2
-    whole = padded(x, each(size, rank), strides, np.nan) if same else x
-    return choose(windows(whole, each(size, rank), strides), axis=tuple(range(-rank, 0)))
-
-
-def adaptive(x: np.ndarray, choose: Callable[..., np.ndarray], sizes: Any) -> np.ndarray:
-    """Return as many windows as are asked for along each axis."""
-    for axis, into in enumerate(sizes, 1):
-        moved = np.moveaxis(x, axis, 0)
-        cuts = [
-            slice(i * len(moved) // into, -(-(i + 1) * len(moved) // into)) for i in range(into)
-        ]
-        x = np.moveaxis(np.stack([choose(moved[cut], axis=0) for cut in cuts]), 0, axis)
-    return x
 
 
 def _pools(rank: int) -> Iterator[tuple[str, Row]]:

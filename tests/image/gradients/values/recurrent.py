@@ -10,8 +10,8 @@ import numpy as np
 from keras import layers
 from scipy.special import expit
 
-from gradients.values.convolutions import convolve
 from gradients.values.layers import Reference, Row, one
+from gradients.values.windows import convolve
 
 #: One sequence ends early, the other starts late and has a gap; read backwards it is another mask.
 MASK = np.array([[1, 1, 1, 1, 0], [0, 1, 0, 1, 1]], bool)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -12,13 +11,13 @@ from keras import layers
 from scipy.special import softmax
 
 from gradients.values.attention import heads, multi
-from gradients.values.calls.nn import depthwise, dilated
-from gradients.values.convolutions import convolve, transposed
+from gradients.values.calls.nn import dilated
 from gradients.values.layers import NORMAL, Row, normalized, one
 from gradients.values.recurrent import MASK, lstm, row, through
 from gradients.values.reshaped import RESHAPED
 from gradients.values.test_layers import draw
 from gradients.values.test_options import OPTIMIZERS
+from gradients.values.windows import convolve, depthwise, pooled, transposed
 
 SIZES = {1: (5,), 2: (5, 4), 3: (5, 4, 3)}
 
@@ -61,14 +60,6 @@ def wide(*arrays: np.ndarray) -> np.ndarray:
     assert last.shape[2:] == (3, 2)
     flat = heads(*rest, last.reshape(*last.shape[:2], -1), bias=False)
     return flat.reshape(*flat.shape[:2], *last.shape[2:])
-
-
-def pooled(x: np.ndarray, *, reduce: Callable[..., np.ndarray]) -> np.ndarray:
-    """Return what is made of every second window of three places."""
-    for axis in range(1, x.ndim - 1):
-        windows = np.lib.stride_tricks.sliding_window_view(x, 3, axis)
-        x = reduce(windows, axis=-1).take(range(0, x.shape[axis] - 2, 2), axis)
-    return x
 
 
 def line(x: np.ndarray, kernel: np.ndarray, *rest: np.ndarray) -> np.ndarray:
@@ -179,7 +170,7 @@ ROWS: dict[str, Row] = {
     **{
         f"{kind}Pooling{rank}D_by_twos": one(
             getattr(layers, f"{kind}Pooling{rank}D"),
-            partial(pooled, reduce=np.max if kind == "Max" else np.mean),
+            partial(pooled, choose=np.max if kind == "Max" else np.mean, size=3, strides=2),
             *(2, *sizes, 3),
             pool_size=3,
             strides=2,

@@ -13,8 +13,8 @@ from keras import layers
 from scipy.special import expit
 
 from gradients.tracing import traced
-from gradients.values.convolutions import convolve
 from gradients.values.recurrent import gru, gru_before, lstm, simple, through
+from gradients.values.windows import convolve
 
 _random = np.random.default_rng(41)
 #: Three steps: what Keras computes step by step takes most of the time here.

@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras import layers
 
 from gradients.tracing import traced
-from gradients.values import pools, uneven
+from gradients.values import pools, uneven, windows
 from gradients.values.test_layers import draw
 from gradients.values.uneven import biased, first
 
@@ -33,8 +33,8 @@ def test_channels_come_first_where_xla_compiles() -> None:
     rows = [
         first(kind, biased(partial(reference, **known)), 2, 5, 4, 4, **options)
         for kind, options, reference, known in (
-            (layers.Conv2D, {"dilation_rate": (1, 2)}, uneven.grouped, {"dilation": (1, 2)}),
-            (layers.Conv2DTranspose, {"dilation_rate": 2}, uneven.transposed, {"dilation": 2}),
+            (layers.Conv2D, {"dilation_rate": (1, 2)}, windows.grouped, {"dilation": (1, 2)}),
+            (layers.Conv2DTranspose, {"dilation_rate": 2}, windows.transposed, {"dilation": 2}),
         )
         for options in [options | {"filters": 7, "kernel_size": 2}]
     ]

@@ -8,63 +8,11 @@ from typing import Any
 import numpy as np
 from keras import layers
 
-from gradients.values.convolutions import Each, convolve, each, spans
 from gradients.values.layers import Row, one
+from gradients.values.windows import depthwise, grouped, separable, transposed
 
 #: Sizes, windows and strides, no two alike, and no size that is a number of channels.
 SIZES, KERNEL, STRIDES = (9, 7, 5), (3, 2, 1), (2, 3, 1)
-
-
-def grouped(x: np.ndarray, w: np.ndarray, groups: int = 1, **o: Any) -> np.ndarray:
-    """Return the convolution of each group of channels with its part of the kernel."""
-    pairs = zip(np.split(x, groups, -1), np.split(w, groups, -1), strict=True)
-    return np.concatenate([convolve(*pair, **o) for pair in pairs], axis=-1)
-
-
-def depthwise(x: np.ndarray, w: np.ndarray, **o: Any) -> np.ndarray:
-    """Return the convolutions of each channel, one channel after the other."""
-    parts = [convolve(x[..., [c]], w[..., [c], :], **o) for c in range(x.shape[-1])]
-    return np.concatenate(parts, axis=-1)
-
-
-def transposed(
-    x: np.ndarray,
-    w: np.ndarray,
-    strides: Each = 1,
-    dilation: Each = 1,
-    longer: Each | None = None,
-    same: bool = False,
-) -> np.ndarray:
-    """Return the sum of kernels, each put where it came from, cut to the size that is asked for."""
-    rank, reach = x.ndim - 2, spans(w.shape[:-2], dilation)
-    steps, gaps = each(strides, rank), each(dilation, rank)
-    whole = [(n - 1) * s + r for n, s, r in zip(x.shape[1:-1], steps, reach, strict=True)]
-    found = np.zeros((len(x), *whole, w.shape[-2]))
-    for place in np.ndindex(*x.shape[1:-1]):
-        for inside in np.ndindex(*w.shape[:-2]):
-            where = tuple(
-                p * s + i * g for p, s, i, g in zip(place, steps, inside, gaps, strict=True)
-            )
-            found[(slice(None), *where)] += x[(slice(None), *place)] @ w[inside].T
-    if longer is None:
-        sizes = [
-            n * s if same else (n - 1) * s + max(r, s)
-            for n, s, r in zip(x.shape[1:-1], steps, reach, strict=True)
-        ]
-    else:
-        extra = each(longer, rank)
-        sizes = [
-            size - (2 * (r // 2) if same else 0) + e
-            for size, r, e in zip(whole, reach, extra, strict=True)
-        ]
-    starts = [max(a - b, 0) // 2 if same else 0 for a, b in zip(whole, sizes, strict=True)]
-    lacking = [
-        (0, max(start + size - have, 0))
-        for start, size, have in zip(starts, sizes, whole, strict=True)
-    ]
-    found = np.pad(found, [(0, 0), *lacking, (0, 0)])
-    cut = [slice(start, start + size) for start, size in zip(starts, sizes, strict=True)]
-    return found[(slice(None), *cut)]
 
 
 def first(make: Callable[..., Any], reference: Any, *shape: int, **o: Any) -> Row:
@@ -81,11 +29,6 @@ def first(make: Callable[..., Any], reference: Any, *shape: int, **o: Any) -> Ro
 def biased(reference: Any, **o: Any) -> Any:
     """Return a reference with a bias behind."""
     return lambda x, *w: reference(x, *w[:-1], **o) + w[-1]
-
-
-def separable(x: np.ndarray, w: np.ndarray, point: np.ndarray, **o: Any) -> np.ndarray:
-    """Return the products of channels' convolutions."""
-    return convolve(depthwise(x, w, **o), point)
 
 
 def _convolutions(rank: int) -> Iterator[tuple[str, Row]]:

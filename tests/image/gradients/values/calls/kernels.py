@@ -11,7 +11,7 @@ from scipy.optimize import isotonic_regression
 from gradients.values.calls import Rows
 from gradients.values.calls.inputs import CUBE, POSITIVE, X
 from gradients.values.calls.nn import KERNEL, PICTURES, dilated
-from gradients.values.convolutions import convolve
+from gradients.values.windows import convolve
 
 _random = np.random.default_rng(27)
 BATCHES = _random.standard_normal((2, 3, 7, 6, 2)).astype("float32")

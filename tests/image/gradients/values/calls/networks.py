@@ -11,13 +11,11 @@ import tensorflow as tf
 from keras import ops
 from scipy.special import expit, log_softmax, softmax, softplus
 
-from gradients.values import uneven
 from gradients.values.calls import Rows
 from gradients.values.calls.arrays import blocks
 from gradients.values.calls.inputs import CUBE, IMAGES, POSITIVE, SEQUENCE, UNIT, X, Y
 from gradients.values.calls.operations import VALUES
-from gradients.values.convolutions import convolve, windows
-from gradients.values.pools import pooled
+from gradients.values.windows import convolve, depthwise, pooled, separable, transposed, windows
 
 _random = np.random.default_rng(33)
 #: On, inside of and outside of every kink.
@@ -130,23 +128,23 @@ ROWS: Rows = {
     ),
     "conv_transpose": (
         lambda: ops.conv_transpose(SEQUENCE, LINE.swapaxes(1, 2), 2, "same", output_padding=0),
-        uneven.transposed(SEQUENCE, LINE.swapaxes(1, 2), 2, longer=0, same=True),
+        transposed(SEQUENCE, LINE.swapaxes(1, 2), 2, longer=0, same=True),
     ),
     "depthwise_conv": (
         lambda: ops.depthwise_conv(IMAGES, DEPTH, dilation_rate=2),
-        uneven.depthwise(IMAGES, DEPTH, dilation=2),
+        depthwise(IMAGES, DEPTH, dilation=2),
     ),
     "depthwise_conv_line": (
         lambda: ops.depthwise_conv(SEQUENCE, LINE_DEPTH, padding="same", dilation_rate=2),
-        uneven.depthwise(SEQUENCE, LINE_DEPTH, dilation=2, same=True),
+        depthwise(SEQUENCE, LINE_DEPTH, dilation=2, same=True),
     ),
     "separable_conv": (
         lambda: ops.separable_conv(tf.constant(IMAGES), DEPTH, POINT, 2),
-        uneven.separable(IMAGES, DEPTH, POINT, strides=2),
+        separable(IMAGES, DEPTH, POINT, strides=2),
     ),
     "separable_conv_line": (
         lambda: ops.separable_conv(SEQUENCE, LINE_DEPTH, POINT[0], dilation_rate=2),
-        uneven.separable(SEQUENCE, LINE_DEPTH, POINT[0], dilation=2),
+        separable(SEQUENCE, LINE_DEPTH, POINT[0], dilation=2),
     ),
     "one_hot": (lambda: ops.one_hot(IDS, 4, dtype="float64"), HOT),
     "one_hot_middle": (lambda: ops.one_hot(IDS, 4, axis=1), np.moveaxis(HOT, -1, 1)),

@@ -10,7 +10,7 @@ from scipy.special import erf, expit, log_softmax, softmax, xlogy
 
 from gradients.values.calls import Rows
 from gradients.values.calls.inputs import COMPLEX, CUBE, IDS, POSITIVE, SEQUENCE, TABLE, UNIT, X, Y
-from gradients.values.convolutions import convolve
+from gradients.values.windows import convolve, depthwise
 
 
 def entropy(labels: np.ndarray, logits: np.ndarray, weight: float = 1.0) -> np.ndarray:
@@ -32,14 +32,6 @@ def weighted(x: np.ndarray, weights: np.ndarray, axis: int) -> list[np.ndarray]:
     """Return a mean and a variance."""
     mean = np.average(x, axis=axis, weights=weights)
     return [mean, np.average((x - np.expand_dims(mean, axis)) ** 2, axis=axis, weights=weights)]
-
-
-def depthwise(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Return each channel's convolutions, one after the other; nothing is padded."""
-    parts = [
-        convolve(x[..., [channel]], kernel[..., [channel], :], 1) for channel in range(x.shape[-1])
-    ]
-    return np.concatenate(parts, axis=-1)
 
 
 def dilated(kernel: np.ndarray, rows: int, columns: int) -> np.ndarray:

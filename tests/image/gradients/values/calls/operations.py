@@ -23,6 +23,7 @@ from gradients.values.calls.inputs import (
     X,
     Y,
 )
+from gradients.values.windows import adaptive
 
 SEGMENTS = np.array([0, 2, 0])
 LABELS = np.array([2, 0, 3])
@@ -48,15 +49,6 @@ def attended(scale: float, *, causal: bool = False, shown: bool = False) -> np.n
     if causal:
         scores = np.where(np.tri(5, 6, dtype=bool), scores, -np.inf)
     return np.einsum("bnts,bsnh->btnh", softmax(scores, -1), values)
-
-
-def adaptive(x: np.ndarray, sizes: tuple[int, ...], reduce: Any) -> np.ndarray:
-    """Return pools of as many windows as asked for, of unlike sizes where they do not fit."""
-    for axis, (size, into) in enumerate(zip(x.shape[1:-1], sizes, strict=True), 1):
-        bounds = [(i * size // into, -(-(i + 1) * size // into)) for i in range(into)]
-        windows = [reduce(x.take(range(*bound), axis), axis, keepdims=True) for bound in bounds]
-        x = np.concatenate(windows, axis)
-    return x
 
 
 def entropy(labels: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -188,7 +180,7 @@ ROWS: Rows = {
             lambda kind=kind, x=x, sizes=sizes: getattr(ops, f"adaptive_{kind}_pool")(
                 tf.constant(x), sizes if len(sizes) > 1 else sizes[0], data_format="channels_last"
             ),
-            adaptive(x, sizes, reduce),
+            adaptive(x, reduce, sizes),
         )
         for kind, reduce in (("average", np.mean), ("max", np.max))
         for rank, x, sizes in (
