@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from keras import losses, metrics
 from scipy.special import log_softmax
-from scipy.stats import pearsonr
 from sklearn.metrics import r2_score
+
+from gradients.values.losses import binary_logits, cosine, smooth
+from gradients.values.metrics import concordance, correlation
 
 _random = np.random.default_rng(94)
 ROWS, TIMES, CLASSES = 5, 4, 3
@@ -35,40 +37,10 @@ def turned(values: np.ndarray) -> np.ndarray:
     return values.swapaxes(1, 2)
 
 
-def along_times(function: Callable[[np.ndarray, np.ndarray], float]) -> np.ndarray:
-    """Return what a function makes of each class of each row."""
-    return np.array(
-        [
-            [function(REAL[row, :, one], LOGITS[row, :, one]) for one in range(CLASSES)]
-            for row in range(ROWS)
-        ]
-    )
-
-
-def concordance(a: np.ndarray, b: np.ndarray) -> float:
-    """Return Lin's coefficient."""
-    both = ((a - a.mean()) * (b - b.mean())).mean()
-    return float(2 * both / (a.var() + b.var() + (a.mean() - b.mean()) ** 2 + 1e-7))
-
-
-def pearson(a: np.ndarray, b: np.ndarray) -> float:
-    """Return Pearson's coefficient."""
-    return float(pearsonr(a, b).statistic)
-
-
-def cosine(a: np.ndarray, b: np.ndarray) -> float:
-    """Return that of the angle between both."""
-    return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
-
-
-def smooth(targets: np.ndarray) -> np.ndarray:
-    """Return targets of which each class has a part."""
-    return 0.75 * targets + 0.25 / CLASSES
-
-
-def binary(targets: np.ndarray, logits: np.ndarray) -> np.ndarray:
-    """Return the entropy of bits."""
-    return np.logaddexp(0, logits) - targets * logits
+def along_times(function: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
+    """Return what a function of rows makes of the times of each class of each row."""
+    targets, outputs = (turned(values).reshape(-1, TIMES) for values in (REAL, LOGITS))
+    return function(targets, outputs).reshape(ROWS, CLASSES)
 
 
 #: By name: a metric, what it is given, and what it is the mean of: a number of each time.
@@ -102,11 +74,11 @@ MEANS: dict[str, tuple[Callable[..., keras.Metric], np.ndarray, np.ndarray, np.n
     ),
     "BinaryCrossentropy": (
         lambda **o: metrics.BinaryCrossentropy(from_logits=True, label_smoothing=0.25, **o),
-        *(BITS, LOGITS, binary(0.75 * BITS + 0.125, LOGITS)),
+        *(BITS, LOGITS, binary_logits(0.75 * BITS + 0.125, LOGITS)),
     ),
     "CategoricalCrossentropy": (
         lambda **o: metrics.CategoricalCrossentropy(from_logits=True, label_smoothing=0.25, **o),
-        *(HOT, LOGITS, -(smooth(HOT) * log_softmax(LOGITS, -1)).sum(-1)),
+        *(HOT, LOGITS, -(smooth(HOT, 0.25) * log_softmax(LOGITS, -1)).sum(-1)),
     ),
     "CategoricalCrossentropy_axis": (
         lambda **o: metrics.CategoricalCrossentropy(axis=1, **o),
@@ -118,7 +90,7 @@ MEANS: dict[str, tuple[Callable[..., keras.Metric], np.ndarray, np.ndarray, np.n
     ),
     "PearsonCorrelation_axis": (
         lambda **o: metrics.PearsonCorrelation(axis=1, **o),
-        *(REAL, LOGITS, along_times(pearson)),
+        *(REAL, LOGITS, along_times(correlation)),
     ),
     "ConcordanceCorrelation_axis": (
         lambda **o: metrics.ConcordanceCorrelation(axis=1, **o),
@@ -134,7 +106,7 @@ SHOWN[0, 1] = SHOWN[2, 1:] = SHOWN[3, :2] = False
 @pytest.mark.parametrize("name", ["pearson_correlation", "concordance_correlation"])
 def test_a_correlation_is_of_the_axis_that_is_named(name: str) -> None:
     """The mean of a metric does not tell which axis its numbers were of."""
-    expected = along_times(concordance if name.startswith("c") else pearson)
+    expected = along_times(concordance if name.startswith("c") else correlation)
     found = getattr(metrics, name)(REAL, LOGITS, axis=1)
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 

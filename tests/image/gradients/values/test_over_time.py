@@ -45,7 +45,10 @@ def test_directions_start_from_the_weights_that_are_given() -> None:
 def test_directions_hand_on_the_mask(merge: Any, *, sequences: bool, expected: Any) -> None:
     layer = layers.Bidirectional(layers.SimpleRNN(2, return_sequences=sequences), merge_mode=merge)
     found = layer.compute_mask(INPUTS, [MASK])
-    assert found is expected if expected is None else all(map(lambda a, b: a is b, found, expected))
+    if expected is None:
+        assert found is None
+    else:
+        assert all(one is other for one, other in zip(found, expected, strict=True))
 
 
 #: What drops a half of its inputs alone, of ones: its output then has no other numbers.

@@ -82,7 +82,6 @@ def test_a_bias_is_of_the_channels() -> None:
     bias = np.array([1.0, 2.0, 3.0])
     layer.bias.assign(bias)
     found = layer(np.zeros((1, 2, 4)))
-    right, wrong = np.broadcast_to(bias[:, None], (3, 3)), np.broadcast_to(bias, (3, 3))
+    wrong = np.broadcast_to(bias, (3, 3))
     np.testing.assert_array_equal(found[0], wrong, "no longer so wrong: remove the record")
-    assert (right != wrong).any()
     pytest.xfail("Keras adds any column as a bias, to the last axis of its size")
