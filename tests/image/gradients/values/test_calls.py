@@ -165,6 +165,13 @@ def compared(name: str) -> None:
         np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
 
 
+def test_a_record_is_of_a_row() -> None:
+    """Of one that there is: by another name nothing would be held to it."""
+    assert {*WRONG, *TOLERANCES} <= ROWS.keys()
+    for start in (*SINGLE, *HALF):
+        assert any(name.startswith(start) for name in ROWS), start
+
+
 @pytest.mark.parametrize("name", ROWS)
 def test_function_is_its_formula(name: str) -> None:
     compared(name)

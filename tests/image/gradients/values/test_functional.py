@@ -133,8 +133,20 @@ FORETOLD: dict[str, Any] = {
     # Of whole numbers and complex ones, and of those of 64 bits.
     "multi_hot_0": "int64",
     **dict.fromkeys(("normalize_0", "normalize_1", "psnr_0", "polar_0"), "float32"),
-    **dict.fromkeys(("logsumexp_0", "view_as_real_0"), "float32"),
+    "logsumexp_0": "float32",
 }
+
+
+def test_a_record_is_of_a_call() -> None:
+    """Of one that there is, which a model could be given."""
+    calls = {
+        (name, place)
+        for name, several in CALLS.items()
+        for place, call in enumerate(several)
+        if modelable(call)
+    }
+    assert {*RAISED, *WRONG} <= calls
+    assert set(FORETOLD) <= set(CASES)
 
 
 @pytest.mark.parametrize("case", CASES)

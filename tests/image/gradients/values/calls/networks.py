@@ -91,7 +91,6 @@ ROWS: Rows = {
     ),
     "glu_last": (lambda: ops.glu(CUBE), CUBE[..., :2] * expit(CUBE[..., 2:])),
     "softmax_axes_turned": (lambda: ops.softmax(BLOCK, axis=(3, 1)), softmax(BLOCK, (1, 3))),
-    "softmax_axes_before": (lambda: ops.softmax(BLOCK, axis=(0, 1)), softmax(BLOCK, (0, 1))),
     "softmax_axis_behind": (lambda: ops.softmax(BLOCK, axis=-3), softmax(BLOCK, 1)),
     "log_softmax_behind": (lambda: ops.log_softmax(BLOCK, axis=-2), log_softmax(BLOCK, 2)),
     "sparsemax_middle": (
@@ -147,7 +146,6 @@ ROWS: Rows = {
         separable(SEQUENCE, LINE_DEPTH, POINT[0], dilation=2),
     ),
     "one_hot": (lambda: ops.one_hot(IDS, 4, dtype="float64"), HOT),
-    "one_hot_middle": (lambda: ops.one_hot(IDS, 4, axis=1), np.moveaxis(HOT, -1, 1)),
     "one_hot_before": (lambda: ops.one_hot(IDS, 4, axis=0), np.moveaxis(HOT, -1, 0)),
     "one_hot_flags": (lambda: ops.one_hot(IDS, 4, dtype="bool"), HOT > 0),
     **{
@@ -194,17 +192,9 @@ ROWS: Rows = {
         lambda: ops.normalize(CUBE),
         CUBE / np.linalg.norm(CUBE, axis=-1, keepdims=True),
     ),
-    "normalize_axes": (
-        lambda: ops.normalize(CUBE, axis=(0, 2)),
-        CUBE / np.sqrt((CUBE**2).sum((0, 2), keepdims=True)),
-    ),
     "normalize_one": (
         lambda: ops.normalize(X, axis=0, order=1),
         X / np.abs(X).sum(0),
-    ),
-    "normalize_faint": (
-        lambda: [ops.normalize(X / 9, order=order, epsilon=4.0) for order in (2, 3)],
-        [X / 36] * 2,
     ),
     "rms_normalization_scaled": (
         lambda: ops.rms_normalization(CUBE, scale=X[0], epsilon=0.25),
