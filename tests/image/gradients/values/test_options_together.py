@@ -72,7 +72,7 @@ CHOICES = (
     ((False, False), (True, True), (True, False)),
     *((True, False), ("not", "by a number", "by an optimizer", "by several")),
 )
-#: Of all 1,152 together every 43rd: each pair of values is there.
+#: Of all 1,152 together every 43rd: each pair of values is there that can be. Only means overwrite.
 ROWS = [
     Options(*values) for values in list(product(*CHOICES))[4::43] if values[2] is None or values[3]
 ]
