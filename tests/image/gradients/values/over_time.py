@@ -144,16 +144,6 @@ ROWS: dict[str, Row] = {
         # A CPU has no gaps in three dimensions.
         if (rank, name) != (3, "dilated")
     },
-    "ConvLSTM1D_plain": one(
-        layers.ConvLSTM1D,
-        through(lambda x, h, *w: plane(x, h, *w, np.zeros(16)), shape=(5, 4)),
-        *(2, 3, 5, 2),
-        filters=4,
-        kernel_size=3,
-        padding="same",
-        recurrent_activation="sigmoid",
-        use_bias=False,
-    ),
     "RNN_backwards": Row(
         lambda **o: layers.RNN(
             layers.StackedRNNCells([layers.LSTMCell(4, **o), layers.SimpleRNNCell(3, **o)], **o),

@@ -17,7 +17,7 @@ from gradients.values.recurrent import MASK, lstm, row, through
 from gradients.values.reshaped import RESHAPED
 from gradients.values.test_layers import draw
 from gradients.values.test_options import OPTIMIZERS
-from gradients.values.windows import convolve, depthwise, pooled, transposed
+from gradients.values.windows import convolve, depthwise
 
 SIZES = {1: (5,), 2: (5, 4), 3: (5, 4, 3)}
 
@@ -168,18 +168,6 @@ ROWS: dict[str, Row] = {
         dilation_rate=2,
     ),
     **{
-        f"{kind}Pooling{rank}D_by_twos": one(
-            getattr(layers, f"{kind}Pooling{rank}D"),
-            partial(pooled, choose=np.max if kind == "Max" else np.mean, size=3, strides=2),
-            *(2, *sizes, 3),
-            pool_size=3,
-            strides=2,
-            dtype="float32" if rank == 3 else "float64",
-        )
-        for kind in ("Max", "Average")
-        for rank, sizes in SIZES.items()
-    },
-    **{
         f"LSTM_backwards_unrolled{name}": row(
             layers.LSTM,
             through(lstm, backwards=True, sequences=True, mask=shown),
@@ -190,35 +178,6 @@ ROWS: dict[str, Row] = {
         )
         for name, shown in (("", None), ("_masked", MASK))
     },
-    "LSTM_zeros_unrolled": row(
-        layers.LSTM,
-        through(lstm, mask=MASK, zeros=True),
-        unroll=True,
-        zero_output_for_mask=True,
-        call={"mask": MASK},
-    ),
-    "Conv2DTranspose_longer": one(
-        layers.Conv2DTranspose,
-        lambda x, w, b: (
-            np.pad(transposed(x, w, 2, same=False), [(0, 0), (0, 1), (0, 1), (0, 0)]) + b
-        ),
-        *(2, 4, 3, 2),
-        filters=3,
-        kernel_size=3,
-        strides=2,
-        output_padding=1,
-    ),
-} | {
-    f"Global{kind}Pooling{rank}D": one(
-        getattr(layers, f"Global{kind}Pooling{rank}D"),
-        lambda x, kind=kind: (np.max if kind == "Max" else np.mean)(
-            x, axis=tuple(range(1, x.ndim - 1)), keepdims=True
-        ),
-        *(2, *sizes, 3),
-        keepdims=True,
-    )
-    for kind in ("Max", "Average")
-    for rank, sizes in SIZES.items()
 }
 ROWS |= {
     f"ConvLSTM{rank}D_strided": one(

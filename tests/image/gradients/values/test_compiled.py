@@ -5,6 +5,7 @@ Two outputs of linear maps; what is told of them is compared with their squares 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -29,26 +30,23 @@ def named(*values: Any) -> dict[str, Any]:
     return dict(reversed(list(zip(NAMES, values, strict=True))))
 
 
+FORMS = ("list", "tuple", "dict")
+
+
+def given(form: str, *values: Any) -> Any:
+    """Return what stands for each output in such a structure."""
+    return {"list": list, "tuple": tuple, "dict": lambda pair: named(*pair)}[form](values)
+
+
 def model(form: str, **options: Any) -> keras.Model:
     """Return a model of two outputs in a list, a tuple or a dictionary."""
     inputs = keras.Input((3,))
     made = [layers.Dense(2, use_bias=False, name=name)(inputs) for name in NAMES]
-    outputs = {"list": list, "tuple": tuple, "dict": lambda pair: named(*pair)}[form](made)
-    whole = keras.Model(inputs, outputs)
+    whole = keras.Model(inputs, given(form, *made))
     for name, kernel in zip(NAMES, KERNELS, strict=True):
         whole.get_layer(name).set_weights([kernel])
     whole.compile(optimizers.SGD(0.0), run_eagerly=True, **options)
     return whole
-
-
-FORMS = ("list", "tuple", "dict")
-#: How two things may be given for two outputs.
-WAYS = {"list": lambda a, b: [a, b], "dict": named}
-
-
-def given(form: str, *values: Any) -> Any:
-    """Return them as a model's outputs stand."""
-    return {"list": list, "tuple": tuple, "dict": lambda pair: named(*pair)}[form](values)
 
 
 @pytest.mark.parametrize(("form", "way"), [("list", "list"), ("tuple", "dict"), ("dict", "dict")])
@@ -57,7 +55,7 @@ def test_each_output_has_its_own(form: str, way: str) -> None:
 
     In two batches of unlike size, and nothing is left of an evaluation before.
     """
-    both = WAYS[way]
+    both = partial(given, way)
     trained = model(
         form,
         loss=both("mse", "mae"),
@@ -114,20 +112,20 @@ def test_an_output_may_have_no_loss() -> None:
     assert told == pytest.approx({"loss": SQUARES[1].mean(), "z_mae": ABSOLUTE[0].mean()}, rel=1e-5)
 
 
-@pytest.mark.parametrize("named", [True, False])
-def test_an_output_may_have_several_losses(*, named: bool) -> None:
+@pytest.mark.parametrize("by_name", [True, False])
+def test_an_output_may_have_several_losses(*, by_name: bool) -> None:
     """They are added up; of an output without a name Keras takes the first alone."""
     inputs = keras.Input((3,))
     output = layers.Dense(2, use_bias=False, name="a")(inputs)
-    whole = keras.Model(inputs, {"a": output} if named else output)
+    whole = keras.Model(inputs, {"a": output} if by_name else output)
     whole.set_weights([KERNELS[0]])
     both = ["mse", "mae"]
-    whole.compile(optimizers.SGD(0.0), {"a": both} if named else both, run_eagerly=True)
-    targets = {"a": TARGETS[0]} if named else TARGETS[0]
+    whole.compile(optimizers.SGD(0.0), {"a": both} if by_name else both, run_eagerly=True)
+    targets = {"a": TARGETS[0]} if by_name else TARGETS[0]
     told = whole.test_on_batch(INPUTS, targets, return_dict=True)
-    expected = SQUARES[0].mean() + (ABSOLUTE[0].mean() if named else 0)
+    expected = SQUARES[0].mean() + (ABSOLUTE[0].mean() if by_name else 0)
     np.testing.assert_allclose(told["loss"], expected, rtol=1e-5)
-    if not named:
+    if not by_name:
         pytest.xfail("Keras trains a single output on the first of its losses alone")
 
 

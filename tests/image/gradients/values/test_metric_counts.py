@@ -195,7 +195,7 @@ UNIONS: dict[str, tuple[Any, Any, Any, list[int], int | None]] = {
             *((HOT[0], _names[1]), range(4), None),
         ),
         (
-            *("MeanIoU", "_axis"),
+            *("MeanIoU", "_places"),
             lambda **o: metrics.MeanIoU(4, sparse_y_true=False, sparse_y_pred=False, **o),
             *(HOT, range(4), None),
         ),

@@ -20,12 +20,14 @@ ROWS = uneven.ROWS | pools.ROWS
 
 @pytest.mark.parametrize("name", ROWS)
 def test_a_layer_over_places_is_its_formula(name: str) -> None:
-    """Its shape is foretold, too."""
+    """Its shape is foretold, too, of however many samples."""
     row = ROWS[name]
     layer, inputs, values = draw(name, row)
     found, expected = layer(*inputs), row.reference(*inputs, *values)
     np.testing.assert_allclose(found, expected, rtol=row.tolerance, atol=row.tolerance)
-    assert tuple(layer.compute_output_shape(*row.shapes)) == expected.shape
+    ((_, *sizes),) = row.shapes
+    for batch in (len(expected), None):
+        assert tuple(layer.compute_output_shape((batch, *sizes))) == (batch, *expected.shape[1:])
 
 
 def test_channels_come_first_where_xla_compiles() -> None:

@@ -1,4 +1,4 @@
-"""Functions that move numbers, and such of numbers."""
+"""What moves, joins, chooses and adds up: by axes from either end, and by places."""
 
 from __future__ import annotations
 
