@@ -242,7 +242,7 @@ ROWS: Rows = {
         lambda: ops.rfft(tf.constant(WAVE), 30),
         [np.fft.rfft(WAVE, 30).real, np.fft.rfft(WAVE, 30).imag],
     ),
-    "irfft": (lambda: ops.irfft((X, Y), 6), np.fft.irfft(COMPLEX, 6)),
+    "irfft": (lambda: ops.irfft((X, Y), 7), np.fft.irfft(COMPLEX, 7)),
     "stft": (lambda: ops.stft(WAVE, 8, 3, 10), framed("hann")),
     "stft_hamming": (lambda: ops.stft(WAVE, 8, 3, 10, window="hamming"), framed("hamming")),
     # Of the first samples fewer windows are added up than of the others.

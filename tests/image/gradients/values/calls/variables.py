@@ -13,7 +13,8 @@ from gradients.values.calls.inputs import CUBE, POSITIVE, X, Y
 
 PLACES = np.array([2, 0])
 CELLS = np.array([[2, 1], [0, 3]])
-NEW = Y[:2] + 3
+#: More than some of the numbers that it takes the place of, and less than others.
+NEW = 2 * Y[:2]
 #: Of each row two places.
 SOME = np.array([[3, 0], [1, 2], [0, 1]])
 
@@ -39,7 +40,7 @@ def _rows(function: Callable[..., np.ndarray]) -> np.ndarray:
 def _cells(function: Callable[..., np.ndarray]) -> np.ndarray:
     """Return the same of single numbers."""
     whole, at = X.copy(), tuple(CELLS.T)
-    whole[at] = function(whole[at], NEW[0, :2])
+    whole[at] = function(whole[at], NEW[0, 1:3])
     return whole
 
 
@@ -77,7 +78,7 @@ ROWS: Rows = {
     **{
         f"cells_{name}": (
             lambda name=name: written(
-                lambda one: getattr(one, f"scatter_nd_{name}")(CELLS, NEW[0, :2])
+                lambda one: getattr(one, f"scatter_nd_{name}")(CELLS, NEW[0, 1:3])
             ),
             _cells(function),
         )
