@@ -90,7 +90,10 @@ CALLS: dict[str, Calls] = {
         ((X[:, :3].T, MATRICES[0]), {"axisa": 0, "axisb": 0}),
     ),
     "cumprod": (((CUBE,), {"axis": -3}), ((CUBE,), {"axis": -1})),
-    "cumsum": (((CUBE,), {"axis": -2}), ((BITS,), {"axis": 0}), ((WHOLE,), {"dtype": "float64"})),
+    "cumsum": (
+        *(((CUBE,), {"axis": -2}), ((BITS,), {"axis": 0})),
+        *(((WHOLE,), {"dtype": "float64"}), ((HALF,), {"dtype": "float64"})),
+    ),
     "diag": (((ROW,), {"k": 2}), ((X,), {"k": -1}), ((X,), {"k": 2}), ((X,), {})),
     "diagflat": (((X,), {"k": -2}), ((ROW,), {})),
     "diagonal": (
