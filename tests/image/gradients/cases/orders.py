@@ -91,9 +91,9 @@ ROWS: dict[str, Row] = {
     "cumsum": ([normal(3, 4)], lambda x: tf.cumsum(x, -1, exclusive=True, reverse=True)),
     "logsumexp_scan": ([normal(3, 4)], lambda x: tf.math.cumulative_logsumexp(x, 1, reverse=True)),
 }
-#: Three orders of what has a rule for each.
 #: Pools of volumes, which a CPU has in float32 alone: kernel, strides, padding.
 VOLUMES = (((2, 3, 2), (1, 2, 3), "SAME"), ((1, 3, 2), (2, 1, 2), "VALID"))
+#: Of these the gradient's own gradient is differentiated, too: each has a rule of its own.
 THRICE = ("conv2d", "max_pool2d", "bias_add_4", "mirror_pad_symmetric")
 
 

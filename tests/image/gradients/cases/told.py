@@ -65,7 +65,7 @@ MIXED: dict[str, Row] = {
             **{"input": x, "ksize": [1, 2, 3, 1], "strides": [1, 1, 2, 1], "padding": "VALID"}
         )[0],
     ),
-    "max_pool_v2_valid": (
+    "max_pool_v2_overlapping": (
         [distinct(1, 5, 6, 2)],
         lambda x: raw.MaxPoolV2(input=x, ksize=[1, 3, 2, 1], strides=[1, 1, 2, 1], padding="SAME"),
     ),

@@ -199,7 +199,7 @@ def _solved(matrix: np.ndarray) -> list[np.ndarray]:
 
 
 def _facts(make: Callable[[], Any], matrix: np.ndarray) -> list[tf.Tensor]:
-    """Return what each tells of its matrix, and the sum of its eigenvalues' squares."""
+    """Return what each tells of its matrix, its adjoint and its inverse."""
     one = make()
     return [
         *(one.to_dense(), one.trace(), one.diag_part(), one.add_to_tensor(matrix.conj())),
