@@ -14,10 +14,9 @@ from gradients.values.calls import Rows
 from gradients.values.calls.inputs import COMPLEX, CUBE, MATRICES, POSITIVE, UNIT, X, Y
 from gradients.values.calls.namesakes import BITS, EXTREMES, HOLES, OTHER, ROW, WHOLE, row
 
-#: Four axes, no two of one size; a hole in one place, and where there is nothing else.
+#: Four axes, no two of one size; numbers some of which are missing.
 BLOCK = np.random.default_rng(31).standard_normal((2, 3, 4, 5))
 HOLED = np.where(CUBE > 1, np.nan, CUBE)
-EMPTY_ROW = np.stack([HOLES[0], np.full(4, np.nan), X[1]])
 TIES = np.array([[2.0, 1.0, 2.0], [0.0, -0.5, 0.0], [1.0, 1.0, 1.0]])
 #: Numbers that are halves of something, of both signs.
 HALVES = np.array([-2.5, -1.5, -0.5, 0.0, 0.5, 1.5, 2.5])

@@ -183,15 +183,7 @@ ROWS: Rows = {
             adaptive(x, reduce, sizes),
         )
         for kind, reduce in (("average", np.mean), ("max", np.max))
-        for rank, x, sizes in (
-            *((1, SEQUENCE, (3,)), (2, IMAGES, (4, 3))),
-            (
-                3,
-                IMAGES[:, :, :, None].astype("float32").repeat(3, 3)
-                * np.float32(np.arange(1, 4))[:, None],
-                (4, 3, 2),
-            ),
-        )
+        for rank, x, sizes in (*((1, SEQUENCE, (3,)), (2, IMAGES, (4, 3)), (3, DEEP, (4, 3, 2))),)
     },
     "depth_to_space": (
         lambda: ops.depth_to_space(
