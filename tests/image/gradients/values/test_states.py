@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
-import pytest
 from keras import initializers, layers
 
 from gradients.values.recurrent import MASK
@@ -73,43 +70,6 @@ def test_activity_is_penalized_by_sample() -> None:
     np.testing.assert_array_equal(layer(inputs), inputs)
     expected = (0.25 * np.abs(INPUTS).sum() + 0.5 * (INPUTS**2).sum()) / len(INPUTS)
     np.testing.assert_allclose(sum(map(float, layer.losses)), expected, rtol=1e-6)
-
-
-SHAPE, IN, OUT = (3, 3, 40, 60), 360, 540
-#: By name: an initializer, and the variance that its paper gives for `SHAPE`.
-VARIANCES: dict[str, tuple[Callable[..., initializers.Initializer], float]] = {
-    "GlorotNormal": (initializers.GlorotNormal, 2 / (IN + OUT)),
-    "GlorotUniform": (initializers.GlorotUniform, 2 / (IN + OUT)),
-    "HeNormal": (initializers.HeNormal, 2 / IN),
-    "HeUniform": (initializers.HeUniform, 2 / IN),
-    "LecunNormal": (initializers.LecunNormal, 1 / IN),
-    "LecunUniform": (initializers.LecunUniform, 1 / IN),
-    "fan_out": (lambda seed: initializers.VarianceScaling(3.0, "fan_out", seed=seed), 3 / OUT),
-    "RandomNormal": (lambda seed: initializers.RandomNormal(0.0, 0.5, seed=seed), 0.25),
-    "RandomUniform": (lambda seed: initializers.RandomUniform(-1.0, 1.0, seed=seed), 1 / 3),
-    # A normal number cut at two deviations has 0.774 of its variance left.
-    "TruncatedNormal": (
-        lambda seed: initializers.TruncatedNormal(0.0, 0.5, seed=seed),
-        0.25 * 0.7737413,
-    ),
-}
-
-
-@pytest.mark.parametrize("name", VARIANCES)
-def test_weights_start_with_the_variance_of_their_paper(name: str) -> None:
-    """Of 21,600 numbers: five deviations of such an estimate are 5 percent."""
-    make, variance = VARIANCES[name]
-    found = make(seed=3)(SHAPE).numpy()
-    assert abs(found.mean()) < 5 * np.sqrt(variance / found.size)
-    assert abs(found.var() / variance - 1) < 0.05
-
-
-def test_orthogonal_weights_are_orthogonal() -> None:
-    """In the smaller direction, times the gain."""
-    for shape in ((4, 7), (7, 4), (2, 3, 5)):
-        found = initializers.Orthogonal(gain=2.0, seed=3)(shape).numpy().reshape(-1, shape[-1])
-        product = found.T @ found if len(found) >= shape[-1] else found @ found.T
-        np.testing.assert_allclose(product, 4 * np.eye(len(product)), atol=2e-6)
 
 
 def test_a_plain_start_is_what_it_says() -> None:
