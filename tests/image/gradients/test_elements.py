@@ -83,6 +83,10 @@ ROWS: dict[str, tuple[Function, Plain]] = {
         lambda x, _u: stacked(tf.raw_ops.TensorListResize(input_handle=listed(x), size=3)) ** 2,
         lambda x, _u: x[:3] ** 2,
     ),
+    "made longer": (
+        lambda x, _u: item(tf.raw_ops.TensorListResize(input_handle=listed(x), size=6), 1) ** 2,
+        lambda x, _u: x[1] ** 2,
+    ),
     "gathered": (
         lambda x, _u: list_ops.tensor_list_gather(listed(x), [3, 0, 2], element_shape=[2], **KIND),
         lambda x, _u: tf.gather(x, [3, 0, 2]),

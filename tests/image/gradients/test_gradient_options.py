@@ -89,20 +89,3 @@ def test_rows_that_are_counted_in_other_types_add_up() -> None:
     for place, slope in ((2, 2 * X.T[2]), (0, 2 * X.T[0]), (2, 6 * X.T[2] ** 2)):
         expected[place] += slope
     np.testing.assert_allclose(tf.convert_to_tensor(found), expected, rtol=1e-14)
-
-
-def test_a_list_that_is_cut_or_made_longer_passes_what_it_holds() -> None:
-    x = tf.constant(X)
-    with tf.GradientTape(persistent=True) as tape:
-        tape.watch(x)
-        held = tf.raw_ops.TensorListFromTensor(tensor=x**2, element_shape=[3])
-        values = {}
-        for size in (1, 3):
-            resized = tf.raw_ops.TensorListResize(input_handle=held, size=size)
-            values[size] = tf.raw_ops.TensorListGetItem(
-                input_handle=resized, index=0, element_shape=[3], element_dtype="float64"
-            )
-    for value in values.values():
-        np.testing.assert_allclose(
-            tape.gradient(value, x), np.stack([2 * X[0], 0 * X[1]]), rtol=1e-14
-        )
