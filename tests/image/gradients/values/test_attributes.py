@@ -11,13 +11,13 @@ from keras import layers
 from scipy.special import softmax
 
 from gradients.values.attention import heads, multi
-from gradients.values.calls.nn import dilated
 from gradients.values.layers import NORMAL, Row, normalized, one
 from gradients.values.recurrent import MASK, lstm, row, through
 from gradients.values.reshaped import RESHAPED
 from gradients.values.test_layers import draw
 from gradients.values.test_options import OPTIMIZERS
-from gradients.values.windows import convolve, depthwise
+from gradients.values.uneven import biased
+from gradients.values.windows import convolve, depthwise, separable
 
 SIZES = {1: (5,), 2: (5, 4), 3: (5, 4, 3)}
 
@@ -26,20 +26,6 @@ def grouped(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray) -> np.ndarray:
     """Return each of two groups of channels, which come first, normalized."""
     whole = [normalized(part, (1, 2, 3), 0.25) for part in np.split(x, 2, axis=1)]
     return gamma[:, None, None] * np.concatenate(whole, axis=1) + beta[:, None, None]
-
-
-def spread(x: np.ndarray, kernel: np.ndarray, *rest: np.ndarray, same: bool = False) -> np.ndarray:
-    """Return each channel's convolutions, a gap of one between the kernel's numbers, by twos.
-
-    Where a point's kernel and a bias are given, too, they follow; `same` pads to keep all places.
-    """
-    if same:
-        reach = [2 * size - 1 for size in kernel.shape[:2]]
-        lacking = [-(-n // 2) * 2 - 2 + r - n for n, r in zip(x.shape[1:3], reach, strict=True)]
-        x = np.pad(x, [[0, 0], *([n // 2, n - n // 2] for n in lacking), [0, 0]])
-    found = depthwise(x, dilated(kernel, 2, 2))[:, ::2, ::2]
-    *point, bias = rest
-    return (found @ point[0][0, 0] if point else found) + bias
 
 
 def widened(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray) -> np.ndarray:
@@ -62,11 +48,8 @@ def wide(*arrays: np.ndarray) -> np.ndarray:
     return flat.reshape(*flat.shape[:2], *last.shape[2:])
 
 
-def line(x: np.ndarray, kernel: np.ndarray, *rest: np.ndarray) -> np.ndarray:
-    """Return the same of a sequence."""
-    return spread(x[:, None], kernel[None], *(r[None] if r.ndim == 3 else r for r in rest))[:, 0]
-
-
+#: Steps of two, and a gap of one between the numbers of a kernel.
+TWOS = {"strides": 2, "dilation": 2}
 ROWS: dict[str, Row] = {
     "GroupNormalization_axis": one(
         layers.GroupNormalization, grouped, 2, 4, 3, 5, groups=2, axis=1, **NORMAL
@@ -144,7 +127,7 @@ ROWS: dict[str, Row] = {
     **{
         f"{kind.__name__}_{padding}_by_twos": one(
             kind,
-            partial(spread, same=padding == "same"),
+            biased(reference, same=padding == "same", **TWOS),
             *(2, 7, 6, 2),
             kernel_size=(3, 2),
             strides=2,
@@ -152,15 +135,23 @@ ROWS: dict[str, Row] = {
             padding=padding,
             **({"filters": 3} if kind is layers.SeparableConv2D else {}),
         )
-        for kind in (layers.DepthwiseConv2D, layers.SeparableConv2D)
+        for kind, reference in (
+            (layers.DepthwiseConv2D, depthwise),
+            (layers.SeparableConv2D, separable),
+        )
         for padding in ("valid", "same")
     },
     "DepthwiseConv1D_by_twos": one(
-        layers.DepthwiseConv1D, line, 2, 7, 3, kernel_size=3, strides=2, dilation_rate=2
+        layers.DepthwiseConv1D,
+        biased(depthwise, **TWOS),
+        *(2, 7, 3),
+        kernel_size=3,
+        strides=2,
+        dilation_rate=2,
     ),
     "SeparableConv1D_by_twos": one(
         layers.SeparableConv1D,
-        line,
+        biased(separable, **TWOS),
         *(2, 7, 3),
         filters=4,
         kernel_size=3,
