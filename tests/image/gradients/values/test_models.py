@@ -49,12 +49,12 @@ def test_a_model_hands_masks_to_its_layers() -> None:
     model = keras.Model(inputs, [mean(inputs[0]), mean(inputs[1])])
     one, other = model.call(list(map(tf.constant, (STEPS, STEPS))), mask=[SHOWN, None])
     weights = SHOWN / SHOWN.sum(1, keepdims=True)
-    np.testing.assert_allclose(one, np.einsum("bt,btd->bd", weights, STEPS), rtol=1e-5)
-    np.testing.assert_allclose(other, STEPS.mean(1), rtol=1e-5)
+    np.testing.assert_allclose(one, np.einsum("bt,btd->bd", weights, STEPS), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(other, STEPS.mean(1), rtol=1e-5, atol=1e-6)
     hidden = keras.Input((4, 3))
     model = keras.Model(hidden, Around(layers.Masking())(hidden))
     found = layers.GlobalAveragePooling1D()(model(np.where(SHOWN[..., None], STEPS, 0)))
-    np.testing.assert_allclose(found, one, rtol=1e-5)
+    np.testing.assert_allclose(found, one, rtol=1e-5, atol=1e-6)
 
 
 class Said(layers.Layer):
@@ -125,13 +125,13 @@ def test_layers_in_a_row_hand_on_masks_without_a_model() -> None:
     last = row.layers[-1]
     for training, times in ((False, 2), (True, 3)):
         found = row(steps, training=training)
-        np.testing.assert_allclose(found, last(times * steps, mask=~SHOWN), rtol=1e-5)
+        np.testing.assert_allclose(found, last(times * steps, mask=~SHOWN), rtol=1e-5, atol=1e-6)
     # A mask that is given is the first layer's, and not that of what comes after another.
     first, mean = layers.LSTM(2, return_sequences=True), layers.GlobalAveragePooling1D()
     row = keras.Sequential([first, Eager(), mean])
     found = row.call(tf.constant(STEPS), mask=SHOWN)
     expected = mean(2 * first(STEPS, mask=SHOWN), mask=~SHOWN)
-    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_a_row_of_layers_may_change() -> None:
@@ -154,13 +154,13 @@ def test_a_model_may_begin_and_end_inside_another() -> None:
     first = np.tanh(A @ kernel + bias)
     second = np.tanh(first @ kernel + bias)
     for found, expected in zip(whole(A), (second, first), strict=True):
-        np.testing.assert_allclose(found, expected, rtol=1e-5)
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
     assert len(whole.weights) == 2
     last = layers.Rescaling(3.0)(twice)
-    np.testing.assert_allclose(keras.Model(twice, last)(second), 3 * second, rtol=1e-5)
+    np.testing.assert_allclose(keras.Model(twice, last)(second), 3 * second, rtol=1e-5, atol=1e-6)
     around = keras.Input((3,))
     nested = keras.Model(around, whole(2 * around)[1])
-    np.testing.assert_allclose(nested(A / 2), first, rtol=1e-5)
+    np.testing.assert_allclose(nested(A / 2), first, rtol=1e-5, atol=1e-6)
 
 
 def test_a_mask_goes_along_where_an_axis_of_one_is_left_out() -> None:
@@ -168,7 +168,9 @@ def test_a_mask_goes_along_where_an_axis_of_one_is_left_out() -> None:
     model = keras.Model(inputs, layers.Softmax(axis=1)(inputs))
     found = model.call(masked(STEPS[..., :1], SHOWN))
     expected = np.exp(STEPS[..., 0]) * SHOWN
-    np.testing.assert_allclose(found, expected / expected.sum(1, keepdims=True), rtol=1e-5)
+    np.testing.assert_allclose(
+        found, expected / expected.sum(1, keepdims=True), rtol=1e-5, atol=1e-6
+    )
 
 
 def test_metrics_are_found_at_any_depth() -> None:
