@@ -155,18 +155,18 @@ def test_accumulators_inside_each_other_have_the_second_derivative(*, in_a_graph
 
 
 def test_a_compiled_slice_has_its_gradient_where_it_was() -> None:
-    x = tf.constant(np.arange(12.0).reshape(3, 4))
-    into = tf.constant([[1.0, 2.0], [3.0, 4.0]], tf.float64)
+    x = tf.constant(np.arange(60.0).reshape(3, 4, 5))
+    into = tf.constant(np.arange(1.0, 17).reshape(2, 2, 4))
 
     @partial(traced, jit_compile=True)
     def gradient(x: tf.Tensor, into: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(x)
-            y = tf.slice(x, [1, 2], [2, 2])
+            y = tf.slice(x, [1, 2, 0], [2, 2, 4])
         return tape.gradient(y, x, output_gradients=into)
 
-    expected = np.zeros((3, 4))
-    expected[1:, 2:] = into
+    expected = np.zeros((3, 4, 5))
+    expected[1:, 2:, :4] = into
     np.testing.assert_array_equal(gradient(x, into), expected)
 
 
