@@ -1,0 +1,51 @@
+"""Gradients of many numbers, to the last digits, against the same function in NumPy.
+
+NumPy's functions take complex numbers, too: of what is analytic, the imaginary part of f(x + ihv)
+is h times its derivative along v, with all digits, however small h is (Squire and Trapp), since
+nothing is subtracted. So a row is one function in both words; its sizes are none of the table's:
+more rows than 16 bits count or name, more than 1024 elements, 513 of a sum, 64 ids and channels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gradients.wide import moves, sums
+
+Arrays = list[np.ndarray]
+ROWS = moves.ROWS | sums.ROWS
+_random = np.random.default_rng(121)
+
+
+def gradients(
+    function: Callable[..., tf.Tensor], inputs: Arrays, into: np.ndarray | None, dtype: str
+) -> tuple[np.ndarray, np.ndarray, Arrays]:
+    """Return an output, what flows into it, drawn if it is not given, and what flows back."""
+    of = [tf.constant(one, dtype) for one in inputs]
+    with tf.GradientTape() as tape:
+        tape.watch(of)
+        y = function(*of)
+    if into is None:
+        into = _random.standard_normal(y.shape)
+    found = tape.gradient(y, of, output_gradients=tf.constant(into, dtype))
+    return y.numpy(), into, [tf.convert_to_tensor(one).numpy() for one in found]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_gradient_of_many_numbers_has_all_digits(name: str) -> None:
+    """Along a direction, of each number's own size; in float32 as many as that has."""
+    function, plain, shapes = ROWS[name]
+    inputs, along = ([_random.standard_normal(shape) for shape in shapes] for _ in range(2))
+    value, into, found = gradients(function, inputs, None, "float64")
+    moved = plain(*(x + 1e-40j * v for x, v in zip(inputs, along, strict=True)))
+    np.testing.assert_allclose(value, np.real(moved), rtol=1e-10, atol=1e-12)
+    slope, size = np.vdot(into, np.imag(moved) * 1e40), np.linalg.norm(into)
+    assert abs(sum(map(np.vdot, along, found)) - slope) <= 1e-12 * size * (1 + abs(slope))
+    if name.startswith(sums.SUMMED):
+        _, _, single = gradients(function, inputs, into, "float32")
+        for one, other in zip(single, found, strict=True):
+            assert np.linalg.norm(one - other) <= 1e-5 * np.linalg.norm(other)
