@@ -127,3 +127,51 @@ def test_the_labels_of_far_logits_have_finite_gradients() -> None:
     found = tape.gradient(y, labels, output_gradients=tf.constant(into))
     surprise = np.logaddexp.reduce(logits, 1, keepdims=True) - logits
     np.testing.assert_allclose(found, into[:, None] * surprise, rtol=1e-12)
+
+
+KINDS = ("float16", "bfloat16", "float32", "float64")
+
+
+@pytest.mark.parametrize("to", KINDS)
+def test_what_flows_back_through_a_cast_is_rounded_once(to: str) -> None:
+    """Many numbers, to the type that was cast, and to no other."""
+    into = tf.cast(_random.standard_normal(4100), to)
+    for kind in KINDS:
+        with tf.GradientTape() as tape:
+            tape.watch(x := tf.zeros(4100, kind))
+            y = tf.cast(x, to)
+        np.testing.assert_array_equal(
+            tape.gradient(y, x, output_gradients=into), tf.cast(into, kind)
+        )
+
+
+SHARED = [0, 0, 0, 0, 0]
+TIED: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
+    "max": lambda x: tf.reduce_max(x[1:])[None],
+    "min": lambda x: tf.reduce_min(x[1:], 0, keepdims=True),
+    "segment_max": lambda x: tf.math.segment_max(x[1:], SHARED),
+    "segment_min": lambda x: tf.math.segment_min(x[1:], SHARED),
+    "unsorted_segment_max": lambda x: tf.math.unsorted_segment_max(x, [-1, *SHARED], 1),
+    "unsorted_segment_min": lambda x: tf.math.unsorted_segment_min(x, [-1, *SHARED], 1),
+}
+
+
+@pytest.mark.parametrize("name", TIED)
+def test_five_that_tie_have_a_fifth_each(name: str) -> None:
+    """And what no segment has, which is as large, nothing."""
+    with tf.GradientTape() as tape:
+        tape.watch(x := tf.ones(6))
+        y = 3 * TIED[name](x)
+    np.testing.assert_allclose(tape.gradient(y, x), [0, *[0.6] * 5], rtol=1e-6)
+
+
+@pytest.mark.parametrize("of", ["eigh", "svd"])
+def test_what_is_equal_has_a_finite_gradient(of: str) -> None:
+    """Eigenvalues and singular values of twice the identity: each has its own place."""
+    into = np.array([1.0, 2, 4])
+    with tf.GradientTape() as tape:
+        tape.watch(x := 2 * tf.eye(3, dtype=tf.float64))
+        values = getattr(tf.linalg, of)(x)[0]
+    found = tape.gradient(values, x, output_gradients=tf.constant(into))
+    np.testing.assert_allclose(np.sort(np.diag(found)), into, rtol=1e-12)
+    np.testing.assert_allclose(found - np.diag(np.diag(found)), 0, atol=1e-12)

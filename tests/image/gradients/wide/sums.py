@@ -19,6 +19,9 @@ PLACES = np.unique(np.stack([IDS, _random.integers(0, 90, 600)], 1), axis=0)
 SUMMED = ("matmul_nn", "matmul_tt", "softmax", "cross", "sparse_c", "einsum", "convolution", "bias")
 SUMMED += ("add_row", "mul_column", "depthwise", "segments", "scatter_add", "moments")
 
+#: What has no kernel in float64.
+SINGLE = ("avg_volumes", "max_volumes", "normalized", "neighbours")
+
 
 def taken(x: np.ndarray, axis: int, *, last: bool) -> np.ndarray:
     """Return the greatest or the least along an axis."""
@@ -41,6 +44,35 @@ def convolved(x: np.ndarray, w: np.ndarray, meaning: str, stride: int = 1) -> np
     """Slide a kernel over whole images."""
     windows = np.lib.stride_tricks.sliding_window_view(x, w.shape[:2], (1, 2))
     return np.einsum(meaning, windows[:, ::stride, ::stride], w)
+
+
+def spread(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Let each number of images, two rows and columns apart, leave a kernel where it is."""
+    _, high, wide, _ = x.shape
+    whole = np.zeros((len(x), 2 * high + 1, 2 * wide, w.shape[2]), x.dtype)
+    for row, column in np.ndindex(3, 2):
+        part = np.einsum("bhwo,co->bhwc", x, w[row, column])
+        whole[:, row : row + 2 * high : 2, column : column + 2 * wide : 2] += part
+    return whole
+
+
+def blocks(x: np.ndarray) -> np.ndarray:
+    """Return blocks of 2 x 3 x 2 numbers of volumes, which are 1, 2 and 3 apart."""
+    windows = np.lib.stride_tricks.sliding_window_view(x, (2, 3, 2), (1, 2, 3))
+    return windows[:, :, ::2, ::3].reshape(*windows[:, :, ::2, ::3].shape[:5], -1)
+
+
+def normalized(x: np.ndarray, scale: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    """Return a batch by its own statistics."""
+    deviation = np.sqrt(variance(x, (0, 1, 2)) + 0.25)
+    return (x - x.mean((0, 1, 2))) / deviation * scale + offset
+
+
+def by_neighbours(x: np.ndarray) -> np.ndarray:
+    """Divide by what five channels around each have together."""
+    squares = np.pad(x * x, [(0, 0)] * 3 + [(2, 2)])
+    windows = np.lib.stride_tricks.sliding_window_view(squares, 5, 3)
+    return x / (1.5 + 0.25 * windows.sum(-1)) ** 0.75
 
 
 def dense(values: np.ndarray) -> np.ndarray:
@@ -84,7 +116,7 @@ def products() -> dict[str, Row]:
             (right.shape,),
         )
         few = [turned(x, turn).shape for x, turn in zip((a[:3], b[:, :5]), flags, strict=True)]
-        rows[f"matmul_{name}_batches"] = (call, plain, ((2, *few[0]), (1, *few[1])))
+        rows[f"matmul_{name}_batches"] = (call, plain, ((2, 1, *few[0]), (1, 2, *few[1])))
     return rows
 
 
@@ -183,6 +215,36 @@ ROWS: dict[str, Row] = {
         lambda x: nn.avg_pool2d(x, [3, 2], 2, "VALID"),
         lambda x: convolved(x, np.ones((3, 2)) / 6, "bhwcij,ij->bhwc", 2),
         ((2, 5, 6, 65),),
+    ),
+    "transposed": (
+        lambda x, w: nn.conv2d_transpose(x, w, [1, 9, 10, 4], 2, "VALID"),
+        spread,
+        ((1, 4, 5, 65), (3, 2, 4, 65)),
+    ),
+    "volumes": (
+        lambda x, w: nn.conv3d(x, w, [1, 1, 2, 3, 1], "VALID"),
+        lambda x, w: np.einsum("bdhwcs,sco->bdhwo", blocks(x), w.reshape(12, 65, 66)),
+        ((1, 3, 5, 6, 65), (2, 3, 2, 65, 66)),
+    ),
+    "avg_volumes": (
+        lambda x: nn.avg_pool3d(x, [2, 3, 2], [1, 2, 3], "VALID"),
+        lambda x: blocks(x).mean(-1),
+        ((2, 3, 5, 8, 65),),
+    ),
+    "max_volumes": (
+        lambda x: nn.max_pool3d(x, [2, 3, 2], [1, 2, 3], "VALID"),
+        lambda x: taken(blocks(x), -1, last=True),
+        ((2, 3, 5, 8, 65),),
+    ),
+    "normalized": (
+        lambda x, *by: tf.compat.v1.nn.fused_batch_norm(x, *by, epsilon=0.25)[0],
+        normalized,
+        ((2, 13, 20, 65), (65,), (65,)),
+    ),
+    "neighbours": (
+        lambda x: nn.local_response_normalization(x, 2, 1.5, 0.25, 0.75),
+        by_neighbours,
+        ((2, 3, 4, 65),),
     ),
     "bias": (nn.bias_add, lambda x, b: x + b, ((2, 13, 20, 5), (5,))),
     "sparse_product": (
