@@ -21,6 +21,9 @@ def test_a_table_of_many_rows_has_its_gradient_where_it_was_read() -> None:
     found = tape.gradient(y, table)
     np.testing.assert_array_equal(found.indices, at)
     np.testing.assert_array_equal(found.values, [[1.0], [2], [4], [8]])
+    with tf.GradientTape() as tape:
+        y = table.gather_nd(at[:, None])
+    np.testing.assert_array_equal(tape.gradient(y, table).indices, at)
 
 
 @pytest.mark.parametrize("kind", ["constant", "Variable"])

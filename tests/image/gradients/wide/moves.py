@@ -20,6 +20,8 @@ FAR = np.array([70_000, 3, 70_000, 65_537])
 KEPT = _random.random(600) < 0.4
 SIZES = _random.integers(1, 9, 20)
 CLASSES = _random.integers(0, 7, 600)
+#: Where numbers of a sparse matrix of 70 x 90 are.
+PLACES = np.unique(np.stack([IDS, _random.integers(0, 90, 600)], 1), axis=0)
 
 
 def added(size: int, ids: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -34,6 +36,18 @@ def written(x: np.ndarray, at: np.ndarray, rows: np.ndarray) -> np.ndarray:
     x = x.copy()
     x[at] = rows
     return x
+
+
+def dense(values: np.ndarray) -> np.ndarray:
+    """Return a sparse matrix as a dense one."""
+    whole = np.zeros((70, 90), values.dtype)
+    whole[tuple(PLACES.T)] = values
+    return whole
+
+
+def sparse(values: tf.Tensor) -> tf.SparseTensor:
+    """Return a sparse matrix."""
+    return tf.SparseTensor(PLACES, values, [70, 90])
 
 
 ROWS: dict[str, Row] = {
@@ -124,6 +138,63 @@ ROWS: dict[str, Row] = {
         ),
         lambda x: x[::-1],
         ((600, 2),),
+    ),
+    "diagonal_part": (
+        lambda x: tf.linalg.diag_part(x, k=-2),
+        lambda x: np.diagonal(x, -2, 1, 2),
+        ((2, 65, 70),),
+    ),
+    "fill": (lambda x: tf.fill([40, 30], x), lambda x: x * np.ones([40, 30]), ((),)),
+    "broadcast": (
+        lambda x: tf.broadcast_to(x, [520, 3, 4]),
+        lambda x: x * np.ones([520, 1, 4]),
+        ((3, 1),),
+    ),
+    "symmetric": (
+        lambda x: tf.pad(x, [[0, 0], [2, 1], [1, 3], [0, 0]], "SYMMETRIC"),
+        lambda x: np.pad(x, [[0, 0], [2, 1], [1, 3], [0, 0]], "symmetric"),
+        ((2, 5, 6, 65),),
+    ),
+    "blocks": (
+        lambda x: tf.space_to_batch(x, [2, 3], [[1, 0], [0, 2]])[:4],
+        lambda x: np.stack(
+            [
+                np.pad(one, [[1, 0], [0, 2], [0, 0]])[row::2, column::3]
+                for row, column in ((0, 0), (0, 1))
+                for one in x
+            ]
+        ),
+        ((2, 5, 7, 65),),
+    ),
+    "sparse_segments": (
+        lambda x: tf.sparse.segment_sum(x, IDS, np.sort(CLASSES)),
+        lambda x: added(7, np.sort(CLASSES), x[IDS]),
+        ((70, 3),),
+    ),
+    "sparse_means": (
+        lambda x: tf.sparse.segment_mean(x, IDS, np.sort(CLASSES)),
+        lambda x: added(7, np.sort(CLASSES), x[IDS]) / np.bincount(CLASSES)[:, None],
+        ((70, 3),),
+    ),
+    "sparse_roots": (
+        lambda x: tf.sparse.segment_sqrt_n(x, IDS, np.sort(CLASSES)),
+        lambda x: added(7, np.sort(CLASSES), x[IDS]) / np.sqrt(np.bincount(CLASSES))[:, None],
+        ((70, 3),),
+    ),
+    "sparse_product": (
+        lambda v, b: tf.sparse.sparse_dense_matmul(sparse(v), b),
+        lambda v, b: dense(v) @ b,
+        ((len(PLACES),), (90, 66)),
+    ),
+    "sparse_times": (
+        lambda v, b: (sparse(v) * b).values,
+        lambda v, b: v * b[PLACES[:, 1]],
+        ((len(PLACES),), (90,)),
+    ),
+    "sparse_over": (
+        lambda v, b: (sparse(v) / (b**2 + 1)).values,
+        lambda v, b: v / (b[PLACES[:, 0], 0] ** 2 + 1),
+        ((len(PLACES),), (70, 1)),
     ),
     "patches": (
         lambda x: tf.image.extract_patches(x, [1, 2, 2, 1], [1, 3, 2, 1], [1, 1, 1, 1], "VALID"),

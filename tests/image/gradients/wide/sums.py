@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from gradients.wide.moves import CLASSES, IDS, Row
+from gradients.wide.moves import CLASSES, Row
 
 math, nn, linalg = tf.math, tf.nn, tf.linalg
 _random = np.random.default_rng(120)
-#: Where numbers of a sparse matrix of 70 x 90 are.
-PLACES = np.unique(np.stack([IDS, _random.integers(0, 90, 600)], 1), axis=0)
 #: Of which rules sum where a network is large: in float32, too.
 SUMMED = ("matmul_nn", "matmul_tt", "softmax", "cross", "sparse_c", "einsum", "convolution", "bias")
 SUMMED += ("add_row", "mul_column", "depthwise", "segments", "scatter_add", "moments")
@@ -75,18 +73,6 @@ def by_neighbours(x: np.ndarray) -> np.ndarray:
     return x / (1.5 + 0.25 * windows.sum(-1)) ** 0.75
 
 
-def dense(values: np.ndarray) -> np.ndarray:
-    """Return a sparse matrix as a dense one."""
-    whole = np.zeros((70, 90), values.dtype)
-    whole[tuple(PLACES.T)] = values
-    return whole
-
-
-def sparse(values: tf.Tensor) -> tf.SparseTensor:
-    """Return a sparse matrix."""
-    return tf.SparseTensor(PLACES, values, [70, 90])
-
-
 def turned(x: Any, turn: bool) -> Any:
     """Return matrices as they are, or transposed."""
     return x.swapaxes(-1, -2) if turn else x
@@ -127,9 +113,8 @@ def pairs() -> dict[str, Row]:
         "sub": lambda x, y: x - y,
         "mul": lambda x, y: x * y,
         "div": lambda x, y: x / (y * y + 1),
-        "power": lambda x, y: (x * x + 1) ** y,
     }
-    shapes = {"row": (5,), "column": (520, 1), "number": ()}
+    shapes = {"row": (5,), "column": (520, 1)}
     return {
         f"{name}_{which}{'_first' * first}": (call, call, ((520, 5), shape)[:: -1 if first else 1])
         for name, call in both.items()
@@ -141,6 +126,11 @@ def pairs() -> dict[str, Row]:
 ROWS: dict[str, Row] = {
     **products(),
     **pairs(),
+    "power": (
+        lambda x, y: (x * x + 1) ** y,
+        lambda x, y: (x * x + 1) ** y,
+        ((520, 5), ()),
+    ),
     "mean": (tf.reduce_mean, np.mean, ((200, 165),)),
     "mean_of_columns": (lambda x: tf.reduce_mean(x, 0), lambda x: x.mean(0), ((33_000, 1),)),
     "sum": (tf.reduce_sum, np.sum, ((200, 165),)),
@@ -204,7 +194,7 @@ ROWS: dict[str, Row] = {
     "convolution": (
         lambda x, w: nn.conv2d(x, w, 2, "VALID"),
         partial(convolved, meaning="bhwcij,ijco->bhwo", stride=2),
-        ((1, 5, 6, 65), (3, 2, 65, 66)),
+        ((1, 5, 4, 65), (3, 2, 65, 66)),
     ),
     "depthwise": (
         lambda x, w: nn.depthwise_conv2d(x, w, [1, 1, 1, 1], "VALID"),
@@ -229,17 +219,17 @@ ROWS: dict[str, Row] = {
     "avg_volumes": (
         lambda x: nn.avg_pool3d(x, [2, 3, 2], [1, 2, 3], "VALID"),
         lambda x: blocks(x).mean(-1),
-        ((2, 3, 5, 8, 65),),
+        ((1, 3, 5, 8, 65),),
     ),
     "max_volumes": (
         lambda x: nn.max_pool3d(x, [2, 3, 2], [1, 2, 3], "VALID"),
         lambda x: taken(blocks(x), -1, last=True),
-        ((2, 3, 5, 8, 65),),
+        ((1, 3, 5, 8, 65),),
     ),
     "normalized": (
         lambda x, *by: tf.compat.v1.nn.fused_batch_norm(x, *by, epsilon=0.25)[0],
         normalized,
-        ((2, 13, 20, 65), (65,), (65,)),
+        ((2, 5, 6, 65), (65,), (65,)),
     ),
     "neighbours": (
         lambda x: nn.local_response_normalization(x, 2, 1.5, 0.25, 0.75),
@@ -247,10 +237,32 @@ ROWS: dict[str, Row] = {
         ((2, 3, 4, 65),),
     ),
     "bias": (nn.bias_add, lambda x, b: x + b, ((2, 13, 20, 5), (5,))),
-    "sparse_product": (
-        lambda v, b: tf.sparse.sparse_dense_matmul(sparse(v), b),
-        lambda v, b: dense(v) @ b,
-        ((len(PLACES),), (90, 66)),
+    "sum_of_many": (
+        lambda x: tf.add_n([i * one for i, one in enumerate(tf.unstack(x))]),
+        lambda x: np.arange(20) @ x,
+        ((20, 70),),
+    ),
+    "difference": (
+        math.squared_difference,
+        lambda x, y: (x - y) ** 2,
+        ((520, 9), (520, 9)),
+    ),
+    "triangular": (
+        lambda x, b: linalg.triangular_solve(x + tf.constant(20 * np.eye(65), x.dtype), b),
+        lambda x, b: np.linalg.solve(np.tril(x + 20 * np.eye(65)), b),
+        ((65, 65), (65, 3)),
+    ),
+    "upper": (
+        lambda x, b: linalg.triangular_solve(
+            x + tf.constant(20 * np.eye(65), x.dtype), b, lower=False, adjoint=True
+        ),
+        lambda x, b: np.linalg.solve(np.triu(x + 20 * np.eye(65)).T, b),
+        ((65, 65), (65, 3)),
+    ),
+    "logdet": (
+        lambda x: linalg.slogdet(x + tf.constant(20 * np.eye(65), x.dtype))[1],
+        lambda x: np.log(np.linalg.det(x / 20 + np.eye(65))) + 65 * np.log(20),
+        ((65, 65),),
     ),
     "diagonal": (
         lambda x, d: linalg.set_diag(x, d, k=1),
