@@ -178,3 +178,35 @@ def test_what_is_equal_has_a_finite_gradient(of: str) -> None:
     found = tape.gradient(values, x, output_gradients=tf.constant(into))
     np.testing.assert_allclose(np.sort(np.diag(found)), into, rtol=1e-12)
     np.testing.assert_allclose(found - np.diag(np.diag(found)), 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("of", ["segment_prod", "unsorted_segment_prod"])
+def test_a_small_factor_is_no_zero(of: str) -> None:
+    x = np.array([1e-12, 2, -3, 0, 5])
+    more = [2] if of.startswith("unsorted") else []
+    with tf.GradientTape() as tape:
+        tape.watch(factors := tf.constant(x))
+        y = getattr(tf.math, of)(factors, [0, 0, 0, 1, 1], *more)
+    np.testing.assert_allclose(tape.gradient(y, factors)[:3], [-6, -3e-12, 2e-12], rtol=1e-12)
+
+
+def test_a_box_has_the_gradient_of_its_own_image() -> None:
+    """Of images that rise evenly down and to the right, each by steps of its own."""
+    down, right, at = np.array([2.0, -3]), np.array([5.0, 0.5]), [1, 0, 1]
+    place = np.arange(9.0)
+    images = down[:, None, None] * place[:, None] + right[:, None, None] * place
+    boxes = tf.constant([[0.1, 0.2, 0.7, 0.8], [0.3, 0.1, 0.9, 0.6], [0.2, 0.3, 0.5, 0.9]])
+    into = _random.standard_normal((3, 3, 4, 1))
+    with tf.GradientTape() as tape:
+        tape.watch(boxes)
+        y = tf.image.crop_and_resize(images[..., None], boxes, at, [3, 4])
+    found = tape.gradient(y, boxes, output_gradients=tf.constant(into, y.dtype))
+    rows, columns = (np.linspace(0, 1, size) for size in (3, 4))
+    by_rows, by_columns = into.sum((2, 3)), into.sum((1, 3))
+    parts = [
+        (by_rows @ (1 - rows)) * down[at],
+        (by_columns @ (1 - columns)) * right[at],
+        (by_rows @ rows) * down[at],
+        (by_columns @ columns) * right[at],
+    ]
+    np.testing.assert_allclose(found, 8 * np.stack(parts, 1), rtol=1e-4, atol=1e-4)

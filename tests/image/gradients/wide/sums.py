@@ -13,10 +13,16 @@ from gradients.wide.moves import CLASSES, Row
 
 math, nn, linalg = tf.math, tf.nn, tf.linalg
 _random = np.random.default_rng(120)
+#: What is shared out among many classes.
+SHARES = _random.dirichlet(np.ones(1500), 3)
 #: Of which rules sum where a network is large: in float32, too.
 SUMMED = ("matmul_nn", "matmul_tt", "softmax", "cross", "sparse_c", "einsum", "convolution", "bias")
 SUMMED += ("add_row", "mul_column", "depthwise", "segments", "scatter_add", "moments")
 
+#: Whose gradients have rules of their own.
+TWICE = ("matmul_nn", "matmul_nt", "softmax", "log_softmax", "cross_entropy_of", "einsum_heads")
+TWICE += ("sparse_cross_entropy", "convolution", "transposed", "depthwise", "avg_pool", "bias")
+TWICE += ("normalized", "volumes")
 #: What has no kernel in float64.
 SINGLE = ("avg_volumes", "max_volumes", "normalized", "neighbours")
 
@@ -171,6 +177,11 @@ ROWS: dict[str, Row] = {
         lambda x, y: -(exponentials(y) * np.log(exponentials(x))).sum(-1),
         ((3, 1500), (3, 1500)),
     ),
+    "cross_entropy_of": (
+        lambda x: nn.softmax_cross_entropy_with_logits(tf.constant(SHARES, x.dtype), x),
+        lambda x: -(SHARES * np.log(exponentials(x))).sum(-1),
+        ((3, 1500),),
+    ),
     "sparse_cross_entropy": (
         lambda x: nn.sparse_softmax_cross_entropy_with_logits(CLASSES, x),
         lambda x: -np.log(exponentials(x))[np.arange(600), CLASSES],
@@ -236,7 +247,7 @@ ROWS: dict[str, Row] = {
         by_neighbours,
         ((2, 3, 4, 65),),
     ),
-    "bias": (nn.bias_add, lambda x, b: x + b, ((2, 13, 20, 5), (5,))),
+    "bias": (nn.bias_add, lambda x, b: x + b, ((1, 13, 40, 65), (65,))),
     "sum_of_many": (
         lambda x: tf.add_n([i * one for i, one in enumerate(tf.unstack(x))]),
         lambda x: np.arange(20) @ x,
