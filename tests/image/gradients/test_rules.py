@@ -182,20 +182,20 @@ def test_what_is_equal_has_a_finite_gradient(of: str) -> None:
 
 @pytest.mark.parametrize("of", ["segment_prod", "unsorted_segment_prod"])
 def test_a_small_factor_is_no_zero(of: str) -> None:
-    x = np.array([1e-12, 2, -3, 0, 5])
+    x = np.array([1e-12, 1e-9, -3, 0, 5])
     more = [2] if of.startswith("unsorted") else []
     with tf.GradientTape() as tape:
         tape.watch(factors := tf.constant(x))
         y = getattr(tf.math, of)(factors, [0, 0, 0, 1, 1], *more)
-    np.testing.assert_allclose(tape.gradient(y, factors)[:3], [-6, -3e-12, 2e-12], rtol=1e-12)
+    np.testing.assert_allclose(tape.gradient(y, factors)[:3], [-3e-9, -3e-12, 1e-21], rtol=1e-12)
 
 
 def test_a_box_has_the_gradient_of_its_own_image() -> None:
-    """Of images that rise evenly down and to the right, each by steps of its own."""
+    """Of images that rise evenly down and to the right; no sample is on a pixel, a kink."""
     down, right, at = np.array([2.0, -3]), np.array([5.0, 0.5]), [1, 0, 1]
     place = np.arange(9.0)
     images = down[:, None, None] * place[:, None] + right[:, None, None] * place
-    boxes = tf.constant([[0.1, 0.2, 0.7, 0.8], [0.3, 0.1, 0.9, 0.6], [0.2, 0.3, 0.5, 0.9]])
+    boxes = tf.constant([[0.1, 0.2, 0.7, 0.8], [0.3, 0.1, 0.9, 0.6], [0.2, 0.31, 0.53, 0.9]])
     into = _random.standard_normal((3, 3, 4, 1))
     with tf.GradientTape() as tape:
         tape.watch(boxes)
