@@ -58,7 +58,10 @@ def test_rows_of_a_jacobian_come_in_their_order_however_many_are_made_at_once() 
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(x)
         y = tf.repeat(tf.pow(x, [2.0, 3.0, 4.0]), [1, 3, 1], axis=1)
+        last = y[1]
     slopes = np.array([2.0, 3.0, 4.0]) * x.numpy() ** [1, 2, 3]
     expected = np.stack([np.diag(one) for one in slopes])
     found = tape.batch_jacobian(y, x, parallel_iterations=2)
     np.testing.assert_allclose(found, np.repeat(expected, [1, 3, 1], axis=1), rtol=1e-14)
+    whole = tape.jacobian(last, x, parallel_iterations=9)
+    np.testing.assert_allclose(whole[:, 1], found[1], rtol=1e-14)
