@@ -168,6 +168,12 @@ def test_a_concrete_function_has_the_gradient_of_its_function() -> None:
         close(of_w, POINT**3)
 
 
+def test_keywords_come_in_any_order() -> None:
+    function = traced(lambda a, *, b, c, by=2.0: by * (a - 3 * b + 5 * c))
+    a, b, c = map(tf.constant, (POINT, START, ALONG))
+    close(function(c=c, by=4.0, b=b, a=a), 4 * (POINT - 3 * START + 5 * ALONG))
+
+
 class Saved(tf.Module):
     """Functions to be saved: a loop, a condition, a call of another, a rule of one's own."""
 

@@ -99,3 +99,15 @@ def test_rows_that_are_counted_in_other_types_add_up() -> None:
     for place, slope in ((2, 2 * X.T[2]), (0, 2 * X.T[0]), (2, 6 * X.T[2] ** 2)):
         expected[place] += slope
     np.testing.assert_allclose(tf.convert_to_tensor(found), expected, rtol=1e-14)
+
+
+def test_each_source_has_a_hessian_with_its_axes_twice() -> None:
+    def hessians(x: tf.Tensor, w: tf.Tensor) -> list[tf.Tensor]:
+        return tf.hessians(tf.reduce_sum(x[0] ** 2 * x[1]) + tf.reduce_sum(x[0, 0] * w**3), [x, w])
+
+    w = np.array([2.0, -1.5])
+    of_x, of_w = tf.function(hessians, autograph=False)(tf.constant(X), tf.constant(w))
+    mixed = 2 * np.diag(X[0])
+    expected = np.moveaxis([[2 * np.diag(X[1]), mixed], [mixed, 0 * mixed]], 1, 2)
+    np.testing.assert_allclose(of_x, expected, rtol=1e-14)
+    np.testing.assert_allclose(of_w, np.diag(6 * w * X[0, 0]), rtol=1e-14)

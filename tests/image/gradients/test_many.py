@@ -99,6 +99,25 @@ def test_many_states_of_a_loop_change_places() -> None:
     close(tf.stack(gradients(*map(tf.constant, parts))), in_each)
 
 
+def test_of_many_writes_to_one_place_the_last_counts() -> None:
+    """Of a matrix; what was written before it has no gradient."""
+
+    @traced
+    def gradient(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            held = tf.TensorArray(tf.float64, 2, clear_after_read=False)
+            for at, place in enumerate([0, 1, 0]):
+                held = held.write(place, x[at] ** 2)
+            value = held.stack()
+        return value, tape.gradient(value, x, output_gradients=5 * x[1:])
+
+    x = POINTS[:6].reshape(3, 2, 3)
+    value, slope = gradient(tf.constant(x))
+    close(value, x[[2, 1]] ** 2)
+    close(slope, np.stack([0 * x[0], 2 * x[1] * 5 * x[2], 2 * x[2] * 5 * x[1]]))
+
+
 def test_many_branches_take_their_own() -> None:
     """Each reads one of three tensors: the others have no part in it."""
 

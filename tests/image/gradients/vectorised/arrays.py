@@ -49,14 +49,14 @@ _AXES: dict[str, Callable[..., Any]] = {
     "expand_dims": tf.expand_dims,
     "stack": lambda x, axis: tf.stack([x, x + 1], axis),
     "unstack": lambda x, axis: tf.unstack(x, axis=axis),
-    "reverse": lambda x, axis: tf.reverse(x, [axis]),
+    "reverse": lambda x, axis: tf.reverse(x, [axis, 0 if axis else 2]),
     "split": lambda x, axis: tf.split(x, [1, x.shape[axis] - 1], axis),
     "squeeze": lambda x, axis: tf.squeeze(tf.expand_dims(x, axis), [axis]),
 }
 ROWS: Rows = {
     "products": (_products, (TABLES, OTHERS)),
     **{
-        f"{name} by axes": (lambda x, of=of: [of(x, axis) for axis in (0, -1)], (CUBES,))
+        f"{name} by axes": (lambda x, of=of: [of(x, axis) for axis in (0, -1, -2)], (CUBES,))
         for name, of in _AXES.items()
     },
     "gather, its ids alone": (

@@ -30,7 +30,7 @@ ROWS: Rows = {
             tf.nn.bias_add(x, TABLES[0, :3, 0].astype("float32"), "NCHW"),
             tf.nn.bias_add(x, y[0, :3], "NCHW"),
             tf.raw_ops.BiasAddGrad(out_backprop=x, data_format="NCHW"),
-            tf.raw_ops.BiasAddGrad(out_backprop=x),
+            tf.raw_ops.BiasAddGrad(out_backprop=tf.repeat(x, 30, 0)),
         ],
         (IMAGES.transpose(0, 1, 4, 2, 3), SINGLE),
     ),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial, reduce
+from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,20 @@ def _halved(a: Any, x: Any) -> Any:
     return 0.5 * a + x
 
 
+def _unsized(function: Callable[..., Any], *of: np.ndarray) -> Any:
+    """Call a function that knows no sizes."""
+    spec = tf.TensorSpec([None, None], "float64")
+    return traced(function, input_signature=[spec] * len(of))(*of)
+
+
 def _split() -> tf.TensorArray:
     return tf.TensorArray("float64", 2, infer_shape=False).split(X, [1, 2])
+
+
+def _grown(x: tf.Tensor) -> tf.TensorArray:
+    """Return a list that every write makes longer."""
+    held = tf.TensorArray("float64", 0, dynamic_size=True, infer_shape=False)
+    return held.write(0, x[2]).write(1, x[1]).write(2, x[0])
 
 
 ROWS: Rows = {
@@ -63,9 +76,7 @@ ROWS: Rows = {
             tf.scan(lambda a, x: 2 * a + x, X, initializer=Y[0]),
             tf.scan(lambda a, x: (a[0] + x[0] * x[1], a[0]), (X, Y), (X[0], Y[0]), reverse=True),
             tf.scan(lambda a, x: a + x, X, initializer=0 * X[0, :1], infer_shape=False),
-            partial(traced, input_signature=[tf.TensorSpec([None, None], "float64")])(
-                lambda x: tf.scan(_halved, x)
-            )(X),
+            _unsized(lambda x: tf.scan(_halved, x), X),
         ],
         [
             np.stack([X[0], 2 * X[0] + X[1], 4 * X[0] + 2 * X[1] + X[2]]),
@@ -86,8 +97,9 @@ ROWS: Rows = {
                 fn_output_signature=("float64", "int64"),
             ),
             tf.map_fn(lambda three: _turned(three, three), (X, Y, X * Y)),
+            _unsized(lambda *of: tf.vectorized_map(lambda one: one[0] * one[1], of), Y[:1], X),
         ],
-        [X * Y, X.argmax(1), *_turned(*2 * ((X, Y, X * Y),))],
+        [X * Y, X.argmax(1), *_turned(*2 * ((X, Y, X * Y),)), X * Y[:1]],
     ),
     "array": (
         lambda: [
@@ -95,7 +107,15 @@ ROWS: Rows = {
             tf.TensorArray("float64", 3).unstack(X).gather([2, 0]),
             tf.TensorArray("float64", 3).scatter([2, 0, 1], X).stack(),
             tf.TensorArray("float64", 2).scatter([1, 0, 1], X).stack(),
+            _unsized(lambda x: _grown(x).stack(), X),
         ],
-        [X[:1], X[1:], X, X[[2, 0]], X[[1, 2, 0]], X[1:]],
+        [X[:1], X[1:], X, X[[2, 0]], X[[1, 2, 0]], X[1:], X[[2, 1, 0]]],
+    ),
+    "numbers": (
+        lambda: [
+            tf.while_loop(lambda *_: True, lambda x: [2 * x], [X], maximum_iterations=np.int64(3)),
+            *(tf.cond(tf.constant(n), lambda: X, lambda: Y) for n in (2, 0)),
+        ],
+        [8 * X, X, Y],
     ),
 }
