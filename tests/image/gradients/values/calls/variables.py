@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from gradients.tracing import traced
 from gradients.values.calls import Rows
 from gradients.values.calls.inputs import CUBE, POSITIVE, X, Y
 
@@ -24,6 +25,19 @@ def written(write: Callable[[Any], Any]) -> tf.Tensor:
     variable = tf.Variable(X)
     write(variable)
     return variable.read_value()
+
+
+def _at_once(writes: list[Callable[[Any], Any]]) -> list[tf.Tensor]:
+    """Return what variables hold after each was written to, in one graph."""
+    variables = [tf.Variable(X) for _ in writes]
+
+    @traced
+    def write() -> list[tf.Tensor]:
+        for one, to in zip(writes, variables, strict=True):
+            one(to)
+        return [one.read_value() for one in variables]
+
+    return write()
 
 
 def _slices() -> tf.IndexedSlices:
@@ -107,6 +121,25 @@ ROWS: Rows = {
             _part(lambda whole: _put(whole, np.s_[1:, ::-2], NEW[:, :2])),
             _part(lambda whole: _put(whole, -1, NEW[0])),
             _part(lambda whole: _put(whole, np.s_[..., 2], NEW[0, :3])),
+        ],
+    ),
+    "in a graph": (
+        lambda: _at_once(
+            [
+                *(
+                    lambda one, name=name: getattr(one, f"scatter_{name}")(_slices())
+                    for name in FUNCTIONS
+                ),
+                lambda one: one[1:, ::-2].assign(NEW[:, :2]),
+                lambda one: one.assign_add(Y, read_value=False),
+                lambda one: one.assign_sub(Y, read_value=False),
+                lambda one: one.assign(Y, read_value=False),
+            ]
+        ),
+        [
+            *map(_rows, FUNCTIONS.values()),
+            _part(lambda whole: _put(whole, np.s_[1:, ::-2], NEW[:, :2])),
+            *(X + Y, X - Y, Y),
         ],
     ),
     "whole": (
