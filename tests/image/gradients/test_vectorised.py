@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from gradients.tracing import traced
 from gradients.vectorised import arrays, flow, networks
+from gradients.vectorised.inputs import SQUARES
 
 ROWS = arrays.ROWS | flow.ROWS | networks.ROWS
 
@@ -43,6 +44,13 @@ def test_all_at_once_is_one_by_one(name: str) -> None:
     for one, other in zip(at_once(*ROWS[name]), one_by_one(*ROWS[name]), strict=True):
         tolerance = 1e-12 if other.dtype in ("float64", "complex128") else 2e-6
         np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
+
+
+def test_what_cannot_be_done_at_once_is_done_one_by_one() -> None:
+    """In a loop: of each element two results of two types."""
+    found = tf.vectorized_map(tf.linalg.lu, tf.constant(SQUARES), warn=False)
+    for one, other in zip(found, one_by_one(tf.linalg.lu, (SQUARES,)), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-14)
 
 
 @pytest.mark.parametrize("name", flow.WRONG)

@@ -58,6 +58,10 @@ ROWS: Rows = {
     "a case": (_case, (TABLES, np.array([2, 0, 1]))),
     "a loop of other lengths": (_steps, (LINES, np.array([3, 0, 2]))),
     "a list": (_written, (LINES,)),
+    "a map in a map": (
+        lambda x: tf.vectorized_map(lambda row: tf.reduce_sum(row) * row + x[0], x),
+        (TABLES,),
+    ),
 }
 #: What pfor answers wrongly: a function, its elements, and what comes out of all, not of each.
 WRONG: dict[str, tuple[Callable[..., Any], tuple[np.ndarray, ...], np.ndarray]] = {

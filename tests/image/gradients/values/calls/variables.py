@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,12 @@ PLACES = np.array([2, 0])
 CELLS = np.array([[2, 1], [0, 3]])
 #: More than some of the numbers that it takes the place of, and less than others.
 NEW = 2 * Y[:2]
+#: What Python's signs of two operands mean.
+OPERATORS = (
+    *(operator.add, operator.sub, operator.mul, operator.truediv, operator.floordiv, operator.mod),
+    *(operator.lt, operator.le, operator.gt, operator.ge),
+    *(lambda a, b: abs(a) ** b, lambda a, b: -a + b, lambda a, b: a[1] + b[..., :1]),
+)
 #: Of each row two places.
 SOME = np.array([[3, 0], [1, 2], [0, 1]])
 
@@ -150,6 +157,14 @@ ROWS: Rows = {
             tf.Variable(X).assign_sub(Y) * 2.0,
         ],
         [X + Y, X - Y, Y, 2 * (X - Y)],
+    ),
+    "operators": (
+        lambda: [
+            of(*pair)
+            for of in OPERATORS
+            for pair in ((tf.Variable(X), Y), (X, tf.Variable(Y)), (tf.Variable(X), tf.Variable(Y)))
+        ],
+        [of(X, Y) for of in OPERATORS for _ in range(3)],
     ),
     "read": (
         lambda: [
