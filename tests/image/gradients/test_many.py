@@ -36,17 +36,18 @@ def test_many_sources_have_the_gradients_of_many_targets() -> None:
 
 
 def test_many_uses_add_up_in_each_type() -> None:
-    """Small whole numbers, of which each sum is exact."""
+    """Small whole numbers, of which each sum is exact; the first of a graph, too."""
 
-    def gradient(x: tf.Tensor) -> tf.Tensor:
+    def used(x: tf.Tensor) -> list[tf.Tensor]:
+        return [part * x for part in PARTS[:6].tolist()]
+
+    for dtype, use in ((TYPES[0], traced(used)), *((dtype, used) for dtype in TYPES)):
+        x = tf.constant([1, -2, 3], dtype)
         with tf.GradientTape() as tape:
             tape.watch(x)
-            y = [part * x for part in PARTS[:6].tolist()]
-        return tape.gradient(y, x)
-
-    xs = [tf.constant([1, -2, 3], dtype) for dtype in TYPES]
-    for found, x in [*((gradient(x), x) for x in xs), (traced(gradient)(xs[0]), xs[0])]:
-        assert found.dtype == x.dtype
+            y = use(x)
+        found = tape.gradient(y, x)
+        assert found.dtype == dtype
         assert tf.cast(found, "complex128").numpy().tolist() == [21, 21, 21]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,8 @@ def _turned(a: tuple[Any, ...], x: tuple[Any, ...]) -> tuple[Any, ...]:
     return 2 * a[1] + x[0], 3 * a[2] + x[1], 5 * a[0] + x[2]
 
 
-def _halved(a: Any, x: Any) -> Any:
-    return 0.5 * a + x
+def _faded(a: Any, x: Any) -> Any:
+    return 0.75 * a + x
 
 
 def _unsized(function: Callable[..., Any], *of: np.ndarray) -> Any:
@@ -58,7 +59,7 @@ ROWS: Rows = {
             tf.foldl(lambda a, x: 2 * a + x, X, initializer=Y[0]),
             tf.foldr(lambda a, x: 2 * a + x, X, initializer=Y[0]),
             *(of(_turned, (X, Y, X * Y)) for of in (tf.foldl, tf.foldr)),
-            *(of(_halved, LONG, initializer=X[0, 0]) for of in (tf.foldl, tf.foldr)),
+            *(of(_faded, LONG, initializer=X[0, 0]) for of in (tf.foldl, tf.foldr)),
         ],
         [
             X[2] + 2 * X[1] + 4 * X[0],
@@ -66,7 +67,7 @@ ROWS: Rows = {
             X[2] + 2 * X[1] + 4 * X[0] + 8 * Y[0],
             X[0] + 2 * X[1] + 4 * X[2] + 8 * Y[0],
             *(reduce(_turned, THREE[::way]) for way in (1, -1)),
-            *(reduce(_halved, LONG[::way], X[0, 0]) for way in (1, -1)),
+            *(reduce(_faded, LONG[::way], X[0, 0]) for way in (1, -1)),
         ],
     ),
     "scan": (
@@ -76,7 +77,7 @@ ROWS: Rows = {
             tf.scan(lambda a, x: 2 * a + x, X, initializer=Y[0]),
             tf.scan(lambda a, x: (a[0] + x[0] * x[1], a[0]), (X, Y), (X[0], Y[0]), reverse=True),
             tf.scan(lambda a, x: a + x, X, initializer=0 * X[0, :1], infer_shape=False),
-            _unsized(lambda x: tf.scan(_halved, x), X),
+            _unsized(lambda x: tf.scan(_faded, x), X),
         ],
         [
             np.stack([X[0], 2 * X[0] + X[1], 4 * X[0] + 2 * X[1] + X[2]]),
@@ -86,7 +87,7 @@ ROWS: Rows = {
             ),
             *_sums_behind(),
             X.cumsum(0),
-            np.stack([X[0], X[0] / 2 + X[1], X[0] / 4 + X[1] / 2 + X[2]]),
+            np.stack([*accumulate(X, _faded)]),
         ],
     ),
     "map": (
