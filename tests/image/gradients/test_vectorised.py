@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from gradients.tracing import traced
 from gradients.vectorised import arrays, flow, networks
-from gradients.vectorised.inputs import SQUARES
+from gradients.vectorised.inputs import PLACES, SQUARES, TABLES
 
 ROWS = arrays.ROWS | flow.ROWS | networks.ROWS
 
@@ -46,10 +46,39 @@ def test_all_at_once_is_one_by_one(name: str) -> None:
         np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
 
 
+def test_all_at_once_knows_no_sizes() -> None:
+    """Which are another's than its elements'."""
+
+    @traced(input_signature=[tf.TensorSpec([None, None, None], "float64")])
+    def mapped(x: tf.Tensor) -> list[tf.Tensor]:
+        return tf.vectorized_map(
+            lambda one: [
+                *(tf.zeros_like(one) + one[0, 0], tf.ones_like(one)),
+                *(tf.shape(one), tf.size(one), tf.rank(one)),
+                *(tf.reshape(one, [-1]), tf.reverse(one, [1]), tf.gather(one, [1, 0], axis=-1)),
+            ],
+            x,
+            fallback_to_while_loop=False,
+        )
+
+    corner = np.broadcast_to(TABLES[:, :1, :1], TABLES.shape)
+    expected = [
+        *(corner, np.ones_like(TABLES), [[4, 5]] * 3, [20] * 3, [2] * 3),
+        *(TABLES.reshape(3, 20), TABLES[..., ::-1], TABLES[..., [1, 0]]),
+    ]
+    for one, other in zip(mapped(tf.constant(TABLES)), expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_what_cannot_be_done_at_once_is_done_one_by_one() -> None:
-    """In a loop: of each element two results of two types."""
-    found = tf.vectorized_map(tf.linalg.lu, tf.constant(SQUARES), warn=False)
-    for one, other in zip(found, one_by_one(tf.linalg.lu, (SQUARES,)), strict=True):
+    """In a loop: of each element results of two types, and what is drawn by its seed."""
+
+    def each(x: tf.Tensor, seed: tf.Tensor) -> list[tf.Tensor]:
+        return [*tf.linalg.lu(x), tf.random.stateless_normal([4], seed, dtype="float64")]
+
+    elements = SQUARES, PLACES
+    found = tf.vectorized_map(lambda of: each(*of), tuple(map(tf.constant, elements)), warn=False)
+    for one, other in zip(found, one_by_one(each, elements), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-14)
 
 

@@ -220,6 +220,24 @@ ROWS: Rows = {
         lambda x: [tf.shape(x), tf.size(x), tf.rank(x), *tf.shape_n([x, x[0]])],
         (CUBES,),
     ),
+    "bounds and checks": (
+        lambda x: [
+            _raw.ClipByValue(t=x, clip_value_min=-0.5, clip_value_max=0.25),
+            _raw.Bucketize(input=x, boundaries=[-1.0, 0.0, 0.5]),
+            tf.debugging.check_numerics(x, "no number"),
+            tf.ensure_shape(x, [4, None]),
+            *(tf.split(x, 2) + tf.split(x, 5, -1)),
+        ],
+        (TABLES,),
+    ),
+    "fourier": (
+        lambda x, z: [
+            *(of(z) for of in (tf.signal.fft, tf.signal.fft2d, tf.signal.ifft, tf.signal.ifft2d)),
+            *(tf.signal.rfft(x), tf.signal.rfft2d(x, [3, 8])),
+            *(tf.signal.irfft(z, [7]), tf.signal.irfft2d(z)),
+        ],
+        (TABLES, COMPLEX),
+    ),
     "complex numbers": (
         lambda x: [
             *(tf.math.conj(x), tf.math.real(x)),
