@@ -112,3 +112,16 @@ def test_each_source_has_a_hessian_with_its_axes_twice() -> None:
     expected = np.moveaxis([[2 * np.diag(X[1]), mixed], [mixed, 0 * mixed]], 1, 2)
     np.testing.assert_allclose(of_x, expected, rtol=1e-14)
     np.testing.assert_allclose(of_w, np.diag(6 * w * X[0, 0]), rtol=1e-14)
+
+
+def test_a_graph_has_gradients_of_ragged_and_of_complex_tensors() -> None:
+    def gradients(x: tf.Tensor) -> list[tf.Tensor]:
+        ragged = tf.RaggedTensor.from_row_lengths(x[0], [2, 0, 1])
+        z = tf.complex(x[0], x[1])
+        (of_ragged,) = tf.gradients(ragged * ragged, ragged, grad_ys=[3.0 * ragged])
+        return [of_ragged.values, *tf.gradients([z * z, 2 * z], z, grad_ys=[z, 5 * z])]
+
+    of_ragged, of_z = tf.function(gradients, autograph=False)(tf.constant(X))
+    z = X[0] + 1j * X[1]
+    np.testing.assert_allclose(of_ragged, 6 * X[0] ** 2, rtol=1e-14)
+    np.testing.assert_allclose(of_z, 2 * z * z.conj() + 10 * z, rtol=1e-14)
