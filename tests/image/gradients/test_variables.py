@@ -34,9 +34,10 @@ POINT = np.random.default_rng(12).standard_normal((4, 3))
 
 
 def gradient(function: Callable[[tf.Tensor], tf.Tensor], of: tf.Tensor | tf.Variable) -> tf.Tensor:
-    """Return the dense gradient of the sum of a function's sines."""
+    """Return the dense gradient of the sum of a function's sines; variables are watched unasked."""
     with tf.GradientTape() as tape:
-        tape.watch(of)
+        if not isinstance(of, tf.Variable):
+            tape.watch(of)
         total = tf.reduce_sum(tf.sin(function(of)))
     return tf.convert_to_tensor(tape.gradient(total, of))
 
