@@ -14,8 +14,10 @@ from gradients.values.calls import (
     attributes,
     boxes,
     candidates,
+    choices,
     ctc,
     draws,
+    edges,
     features,
     images,
     kernels,
@@ -47,6 +49,8 @@ from gradients.values.calls import (
 
 TABLES: dict[str, Rows] = {
     "arrays": arrays.ROWS,
+    "choices": choices.ROWS,
+    "edges": edges.ROWS,
     "images": merged(images.ROWS, boxes.ROWS),
     "pictures": merged(pictures.ROWS, warps.ROWS),
     "linalg": linalg.ROWS,
@@ -107,6 +111,7 @@ TOLERANCES = {
     **{f"random/{name}": 3e-2 for name in draws.ROWS if name.endswith(draws.ROUGH)},
     "images/yiq_and_back": 1e-3,
     "linalg/expm_16.0": 1e-11,
+    "choices/expm_of_each": 1e-11,
     # Its adjoint and its inverse are in complex64: upstream's circulant_type.
     "structures/circulant_facts": 1e-6,
     "nn/moments_half": 1e-3,
