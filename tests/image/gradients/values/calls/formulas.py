@@ -97,19 +97,4 @@ REDUCED = {
     "std": (tf.math.reduce_std, np.std, True),
     "logsumexp": (tf.reduce_logsumexp, lambda x, axis=None: logsumexp(x, axis), False),
     "norm": (tf.norm, lambda x, axis=None: np.sqrt((np.abs(x) ** 2).sum(axis)), True),
-    "norm_1": (
-        lambda x, axis=None: tf.norm(x, 1, axis),
-        lambda x, axis=None: np.abs(x).sum(axis),
-        True,
-    ),
-    "norm_inf": (
-        lambda x, axis=None: tf.norm(x, np.inf, axis),
-        lambda x, axis=None: np.abs(x).max(axis),
-        True,
-    ),
-    "norm_3": (
-        lambda x, axis=None: tf.norm(x, 3, axis),
-        lambda x, axis=None: (np.abs(x) ** 3).sum(axis) ** (1 / 3),
-        False,
-    ),
 }

@@ -45,7 +45,7 @@ class Line(NamedTuple):
 
     ours: Callable[[Any], Any]
     theirs: Callable[[np.ndarray], Any]
-    #: What its graph has to know of the matrix: nothing, its rank or its sizes.
+    #: What its graph has to know: nothing, the matrix's rank and its columns, or its sizes.
     knows: str = "nothing"
     #: Whether it takes 16 bits, and complex numbers.
     half: bool = True
@@ -294,5 +294,6 @@ LINES: dict[str, Line] = {
             np.pad(x, [[1, 2], [0, 3]], constant_values=1.5),
             *(np.pad(x, [[1, 2], [0, 3]], mode) for mode in ("reflect", "symmetric")),
         ],
+        knows="rank",
     ),
 }
