@@ -27,6 +27,7 @@ from gradients.values.calls import (
     maths,
     matrices,
     merged,
+    mixtures,
     namesakes,
     networks,
     nn,
@@ -42,6 +43,7 @@ from gradients.values.calls import (
     scans,
     signals,
     sparse,
+    strides,
     structures,
     variables,
     warps,
@@ -50,12 +52,13 @@ from gradients.values.calls import (
 TABLES: dict[str, Rows] = {
     "arrays": arrays.ROWS,
     "choices": choices.ROWS,
+    "mixtures": mixtures.ROWS,
     "edges": edges.ROWS,
     "images": merged(images.ROWS, boxes.ROWS),
     "pictures": merged(pictures.ROWS, warps.ROWS),
     "linalg": linalg.ROWS,
     "math": merged(maths.ROWS, scans.ROWS, products.ROWS),
-    "nn": merged(nn.ROWS, kernels.ROWS, candidates.ROWS),
+    "nn": merged(nn.ROWS, kernels.ROWS, candidates.ROWS, strides.ROWS),
     "keras": merged(
         *(arguments.ROWS, attributes.ROWS, namesakes.ROWS),
         *(operations.ROWS, loops.ROWS, matrices.ROWS),
@@ -112,6 +115,7 @@ TOLERANCES = {
     "images/yiq_and_back": 1e-3,
     "linalg/expm_16.0": 1e-11,
     "choices/expm_of_each": 1e-11,
+    "mixtures/half": 4e-3,
     # Its adjoint and its inverse are in complex64: upstream's circulant_type.
     "structures/circulant_facts": 1e-6,
     "nn/moments_half": 1e-3,
