@@ -87,6 +87,11 @@ def mean_and_variance(x: np.ndarray, weights: np.ndarray, axis: int) -> list[np.
     return [mean, np.average((x - np.expand_dims(mean, axis)) ** 2, axis, weights)]
 
 
+def turned(x: tf.Tensor) -> tf.Tensor:
+    """Return as many rows as there are columns; its rank is known."""
+    return tf.reshape(x, [tf.shape(x)[1], -1])
+
+
 #: What makes one number of several: TensorFlow's and NumPy's, whether of complex numbers, too.
 REDUCED = {
     "sum": (tf.reduce_sum, np.sum, True),

@@ -29,6 +29,7 @@ from gradients.values.calls.formulas import (
     tf_columns,
     tf_ids,
     tf_labels,
+    turned,
     unit,
     within,
 )
@@ -57,8 +58,8 @@ class Line(NamedTuple):
 LINES: dict[str, Line] = {
     **{
         name: Line(
-            lambda x, ours=ours: [ours(x), ours(x, axis=-1)],
-            lambda x, theirs=theirs: [theirs(x), theirs(x, axis=-1)],
+            lambda x, ours=ours: [ours(x[0]), ours(x, axis=-1)],
+            lambda x, theirs=theirs: [theirs(x[0]), theirs(x, axis=-1)],
             complex=of_pairs,
         )
         for name, (ours, theirs, of_pairs) in REDUCED.items()
@@ -107,14 +108,9 @@ LINES: dict[str, Line] = {
         near=1e-6,
     ),
     "activated": Line(
+        lambda x: [tf.nn.silu(x, 1.5), tf.nn.leaky_relu(x, 0.375), tf.nn.crelu(x)],
         lambda x: [
-            *(tf.nn.silu(x, 1.5), tf.nn.leaky_relu(x, 0.375), tf.nn.relu6(x * 4)),
-            *(tf.nn.elu(x), tf.nn.softplus(x), tf.nn.crelu(x)),
-        ],
-        lambda x: [
-            x * expit(1.5 * x),
-            *(np.where(x > 0, x, 0.375 * x), np.clip(4 * x, 0, 6), np.where(x > 0, x, np.expm1(x))),
-            np.log1p(np.exp(x)),
+            *(x * expit(1.5 * x), np.where(x > 0, x, 0.375 * x)),
             np.maximum(np.concatenate([x, -x], -1), 0),
         ],
     ),
@@ -179,7 +175,15 @@ LINES: dict[str, Line] = {
         complex=True,
     ),
     "product_of_any_rank": Line(
-        lambda x: tf.matmul(tf.transpose(x)[:2], x), lambda x: x.T[:2] @ x, complex=True
+        lambda x: [
+            tf.matmul(tf.transpose(x)[:2], x),
+            *(tf.matmul(x[None, :2], turned(x))[0], tf.matmul(turned(x)[:2], x[None])[0]),
+        ],
+        lambda x: [
+            x.T[:2] @ x,
+            *(x[:2] @ x.reshape(x.shape[1], -1), x.reshape(x.shape[1], -1)[:2] @ x),
+        ],
+        complex=True,
     ),
     "tensordot": Line(
         lambda x: [tf.tensordot(x, x, [[1], [-1]]), tf.tensordot(x, x, [[-1, 0], [-1, 0]])],
