@@ -149,4 +149,30 @@ ROWS: Rows = {
         lambda: _sampled(tf.nn.sampled_softmax_loss, [TABLE], remove_accidental_hits=True),
         -(WANTED * log_softmax(np.where(HIT, -1e9, LOGITS), 1)).sum(1),
     ),
+    # How often each class comes among four that are drawn, of nine or of four.
+    "single_samplers": (
+        lambda: [
+            part
+            for draw, options in (
+                (tf.random.uniform_candidate_sampler, {"range_max": 9}),
+                (tf.random.log_uniform_candidate_sampler, {"range_max": 9}),
+                (
+                    tf.random.fixed_unigram_candidate_sampler,
+                    {"range_max": 4, "unigrams": [1, 2, 3, 4], "distortion": 0.5},
+                ),
+            )
+            for part in _expected(*draw([[1, 3]], 2, 4, False, seed=3, **options))
+        ],
+        [
+            *([np.full((1, 2), 4 / 9), True]),
+            *([4 * np.log([[3 / 2, 5 / 4]]) / np.log(10), True]),
+            *([4 * np.sqrt([[2, 4]]) / np.sqrt([1, 2, 3, 4]).sum(), True]),
+        ],
+    ),
 }
+
+
+def _expected(drawn: tf.Tensor, true: tf.Tensor, told: tf.Tensor) -> list[Any]:
+    """Return what the labels are told, and whether one of them that is drawn is told the same."""
+    same = [tf.reduce_all(told[drawn == label] == true[0, i]) for i, label in enumerate((1, 3))]
+    return [true, tf.reduce_all(same)]

@@ -119,8 +119,11 @@ ROWS: Rows = {
         ],
     ),
     "slices": (
-        lambda: [tf.constant(CUBE)[part] for part in SLICES],
-        [CUBE[part] for part in SLICES],
+        lambda: [
+            *(tf.constant(CUBE)[part] for part in SLICES),
+            *(tf.constant(CUBE)[CUBE > 0], tf.constant(CUBE)[tf.constant([True, False])]),
+        ],
+        [*(CUBE[part] for part in SLICES), CUBE[CUBE > 0], CUBE[:1]],
     ),
     "slices_by_tensors": (
         lambda: [

@@ -34,10 +34,8 @@ from gradients.values.calls.formulas import (
     within,
 )
 
-ROWS, COLUMNS = 66, 1030
-_random = np.random.default_rng(97)
 #: What is called with: no two columns alike, and each about its own middle.
-LARGE = _random.standard_normal((ROWS, COLUMNS)) + np.linspace(-1, 1, COLUMNS)
+LARGE = np.random.default_rng(97).standard_normal((66, 1030)) + np.linspace(-1, 1, 1030)
 SMALL = LARGE[:3, :5]
 
 
@@ -82,7 +80,6 @@ LINES: dict[str, Line] = {
                 tf_labels(x, axis), x, axis
             ),
             lambda x, axis=axis: entropies(labels(x, axis), x, axis),
-            knows="nothing" if axis == -1 else "rank",
         )
         for axis in (-1, 0)
     },
@@ -197,14 +194,12 @@ LINES: dict[str, Line] = {
             tf.einsum("...j,j->...", x, x[0]),
         ],
         lambda x: [x @ x.T, x.T, x @ x[0]],
-        knows="rank",
         half=False,
         complex=True,
     ),
     "einsum_of_three": Line(
         lambda x: tf.einsum("ij,kj,kl->il", x, x, x[:, 1:3]),
         lambda x: x @ x.T @ x[:, 1:3],
-        knows="rank",
         half=False,
         complex=True,
     ),
@@ -264,7 +259,6 @@ LINES: dict[str, Line] = {
             *(np.sort(x), -np.sort(-x, 0), x.argsort(kind="stable"), x.argmax(-1)),
             *(-np.sort(-x)[:, :2], (-x).argsort(kind="stable")[:, :2]),
         ],
-        knows="rank",
     ),
     "joined": Line(
         lambda x: [
@@ -286,7 +280,6 @@ LINES: dict[str, Line] = {
             *(x.T, x[:, ::-1], np.roll(x, (1, -2), (0, 1)), x[::-1, 1:]),
             *(np.tile(x, (1, 2)), x.repeat(2, 1), x[0][:, None], x[1:0:-1, :0]),
         ],
-        knows="rank",
         complex=True,
     ),
     "padded": Line(
