@@ -47,6 +47,40 @@ def whole() -> list[Any]:
     ]
 
 
+def _typed() -> dict[str, tuple[tf.Tensor, ...]]:
+    """Return what has a type by an argument, or by what it is made of; by the type."""
+    whole, pixels = tf.constant([3, 1]), tf.constant([[[[3], [1]]]], "uint8")
+    return {
+        "int8": (tf.sequence_mask([1], 2, "int8"),),
+        "uint8": (tf.image.adjust_brightness(pixels, 0.1), tf.image.adjust_gamma(pixels)),
+        "int16": (tf.math.top_k(X, index_type="int16")[1], tf.cast(X, "int16")),
+        "int32": (
+            *(tf.argmax(X, output_type="int32"), tf.argmin(X, output_type="int32")),
+            *(tf.math.count_nonzero(X, dtype="int32"), tf.zeros_like(X, "int32"), tf.argsort(X)),
+            *(tf.reduce_mean(whole), tf.math.confusion_matrix([1], [1]), tf.size(X), tf.shape(X)),
+        ),
+        "int64": (
+            *(tf.argmax(X), tf.math.count_nonzero(X), tf.size(X, tf.int64), tf.where([True])),
+            *(tf.shape(X, tf.int64), tf.searchsorted([1.0], [2.0], out_type=tf.int64)),
+            *(tf.unique([1], tf.int64)[1], tf.unique_with_counts([1], tf.int64)[2]),
+            tf.math.bincount([1], dtype=tf.int64),
+        ),
+        "float16": (
+            *(tf.one_hot([1], 3, dtype="float16"), tf.eye(2, dtype="float16")),
+            tf.random.stateless_normal([2], [1, 2], dtype="float16"),
+            tf.nn.moments(tf.constant(X, "float16"), 0)[0],
+        ),
+        "float32": (
+            *(tf.constant([3], "int8") / 2, tf.constant([3], "uint16") / 2, tf.eye(2)),
+            *(tf.math.zero_fraction(X), tf.image.resize(pixels, [1, 1]), tf.nn.leaky_relu(whole)),
+        ),
+        "float64": (
+            *(tf.zeros(2, "float64"), tf.ones_like(whole, "float64"), whole / 2),
+            *(tf.linspace(X[0], X[1], 2), tf.math.real(COMPLEX), tf.abs(COMPLEX)),
+        ),
+    }
+
+
 ROWS: Rows = {
     "nothing_reduced": (
         lambda: [
@@ -194,7 +228,7 @@ ROWS: Rows = {
         lambda: [
             *(tf.range(0, 1.5, 0.5), tf.range(0, 2, 0.5), tf.range(5), tf.range(2.5)),
             *(tf.range(3, -2, -2), tf.range(0), tf.range(2, 9, tf.constant(3, "int64"))),
-            *(tf.range(tf.constant(1.0, "float64"), 2, 0.25), tf.range(1, 7, 2, "float16")),
+            *(tf.range(tf.constant(1.0, "float64"), 2, 0.25), tf.range(1, 7, 2, "float32")),
             *(
                 tf.linspace(0, 1, 1),
                 tf.linspace(2.0, 2.0, 3),
@@ -207,5 +241,9 @@ ROWS: Rows = {
             *(np.arange(1, 2, 0.25), np.arange(1, 7, 2)),
             *(np.zeros(1), np.full(3, 2), np.array([[0, 1], [1, 5]])),
         ],
+    ),
+    "types": (
+        lambda: sum(one.dtype.name != kind for kind, found in _typed().items() for one in found),
+        0,
     ),
 }
