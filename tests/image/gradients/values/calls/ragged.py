@@ -56,7 +56,7 @@ ROWS: Rows = {
         name: (
             lambda ours=ours: [
                 tf.gather(ours(rows(), axis=1), [0, 2, 3]),
-                *(ours(rows(), axis=0), ours(rows()), ours(rows(), [0, 1])),
+                *(ours(rows(), axis=0), ours(rows()), ours(rows(), [-1, 0])),
                 tf.gather(ours(rows(), axis=-1, keepdims=True), [0, 2, 3]),
                 _plain(ours(rows(), axis=0, keepdims=True)),
             ],
