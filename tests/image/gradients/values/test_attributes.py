@@ -14,6 +14,7 @@ from gradients.values.attention import heads, multi
 from gradients.values.layers import NORMAL, Row, normalized, one
 from gradients.values.recurrent import MASK, lstm, row, through
 from gradients.values.reshaped import RESHAPED
+from gradients.values.slopes import hold_slope
 from gradients.values.test_layers import draw
 from gradients.values.test_options import OPTIMIZERS
 from gradients.values.uneven import biased
@@ -196,6 +197,7 @@ def test_layer_is_its_formula_with_other_attributes(name: str) -> None:
     layer, inputs, values = draw(name, row)
     found, expected = layer(*inputs, **row.call), row.reference(*inputs, *values)
     np.testing.assert_allclose(found, expected, rtol=row.tolerance, atol=row.tolerance)
+    hold_slope(row, layer, inputs, values)
     if "reverse" not in row.call:
         for batch in (len(inputs[0]), None):
             said = layer.compute_output_shape(*((batch, *shape[1:]) for shape in row.shapes))

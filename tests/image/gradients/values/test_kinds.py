@@ -1,0 +1,76 @@
+"""Layers by the type of what they are given: 16 bits far from 0, lengths near it, and casts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from gradients.values.layers import LAYERS, apply
+from gradients.values.pools import ROWS as POOLS
+from gradients.values.test_layers import draw
+from gradients.values.test_nested import FINE, Weight
+
+TABLE = LAYERS | POOLS
+#: Layers that sum what they are given, whose sums 16 bits have not.
+SUMMING = (
+    *("BatchNormalization_training", "BatchNormalization_axis", "BatchNormalization"),
+    *("LayerNormalization", "LayerNormalization_axes", "LayerNormalization_plain"),
+    *("GroupNormalization", "GroupNormalization_each", "RMSNormalization"),
+    *("RMSNormalization_axes", "GlobalAveragePooling_kept", "GlobalAveragePooling2D_kept"),
+    *("GlobalAveragePooling3D_kept", "GlobalAveragePooling2D_kept_first"),
+)
+
+
+@pytest.mark.parametrize("name", SUMMING)
+def test_what_is_of_16_bits_is_summed_in_more(name: str) -> None:
+    """Numbers that both types have, from 300 on: their squares are more than float16 has."""
+    row = TABLE[name]
+    for kind in ("bfloat16", "mixed_float16"):
+        half = kind.removeprefix("mixed_")
+        layer, _, values = draw(name, replace(row, dtype=kind if kind == half else "float32"))
+        if kind != half:
+            layer = row.make(dtype=kind)
+            layer.build(*row.shapes)
+            layer.set_weights(values)
+        kept = [weight.astype("float64") for weight in layer.get_weights()]
+        drawn = np.random.default_rng(len(name)).integers(0, 40, row.shapes[0])
+        inputs = tf.cast(300 + 2 * drawn, half)
+        found = apply(layer, row, [inputs])
+        assert found.dtype == half
+        expected = row.reference(300.0 + 2 * drawn, *kept)
+        size = np.abs(expected).max()
+        digits = 2e-3 if half == "float16" else 1.2e-2
+        np.testing.assert_allclose(
+            tf.cast(found, "float64"), expected, rtol=digits, atol=digits * size, err_msg=kind
+        )
+
+
+@pytest.mark.parametrize("length", [1e-4, 1e-8, 1e-11, 0.0])
+def test_what_is_short_has_a_length(length: float) -> None:
+    """Down to 1e-12, from where on it is divided by that."""
+    given = length * np.array([[3.0, 4.0], [-4.0, 3.0]]) / 5
+    found = layers.UnitNormalization(dtype="float64")(given)
+    np.testing.assert_allclose(found, given / max(length, 1e-12), rtol=1e-6)
+
+
+@pytest.mark.parametrize("given", ["float16", "bfloat16", "float32", "float64", "int32"])
+def test_what_is_given_is_cast_to_what_a_layer_computes_in(given: str) -> None:
+    """Tensors, arrays and what a model is made of; whole numbers stay."""
+    for kind in ("float32", "float64", "mixed_bfloat16"):
+        layer = Weight(dtype=kind)
+        tensor = tf.cast(tf.fill([2, 3], FINE), given)
+        to = tensor.dtype if given == "int32" else layer.compute_dtype
+        expected = tf.cast(tf.cast(tensor, to), "float64")
+        for inputs in (tensor, tensor.numpy()):
+            np.testing.assert_array_equal(layer(inputs)[1], expected)
+        symbol = keras.Input(batch_shape=(2, 3), dtype=given)
+        same = layers.Identity(dtype=kind)(symbol)
+        assert same.dtype == (given if given == "int32" else layer.compute_dtype)
+        np.testing.assert_array_equal(
+            tf.cast(keras.Model(symbol, same)(tensor), "float64"), expected
+        )
