@@ -13,18 +13,20 @@ from keras import layers
 from gradients.values.layers import Row, apply
 
 STEP = 1e-6
+HEADS = (layers.MultiHeadAttention, layers.GroupQueryAttention)
 #: Layers that have more than one way from what they are given to what they give.
 KINDS = (
     *(layers.BatchNormalization, layers.LayerNormalization, layers.GroupNormalization),
     *(layers.RMSNormalization, layers.UnitNormalization, layers.Softmax),
-    *(layers.Attention, layers.MultiHeadAttention, layers.GroupQueryAttention),
+    *(layers.Attention, *HEADS),
     *(layers.GlobalAveragePooling1D, layers.ReversibleEmbedding),
 )
 
 
 def hold_slope(row: Row, layer: keras.Layer, inputs: Sequence[Any], values: Sequence[Any]) -> None:
     """Hold it to the formula's, in all inputs and all weights that are trained, of some kinds."""
-    if row.dtype != "float64" or not isinstance(layer, KINDS):
+    plain = isinstance(layer, HEADS) and not row.call
+    if row.dtype != "float64" or not isinstance(layer, KINDS) or plain:
         return
     random = np.random.default_rng(len(values))
     given = [tf.constant(part) for part in inputs]

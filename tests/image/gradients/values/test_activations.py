@@ -10,14 +10,14 @@ import pytest
 from keras import activations
 from scipy.special import erf, expit, log_expit, log_softmax, softmax
 
-#: More than 2,048 in a row.
-POINTS = np.tile(
+KINKS = np.array(
     [
         [-7.0, -3.5, -2.5, -1.5, -1.0, -0.75, -0.25, 0.0],
         [0.25, 0.75, 1.0, 1.5, 2.5, 3.5, 6.5, -0.5],
-    ],
-    257,
+    ]
 )
+#: More than 2,048 in a row: the kinks, and others that 16 bits have not.
+POINTS = np.concatenate([KINKS * (1 + step / 4099) for step in range(257)], axis=1)
 #: Of each row one number that is left alone by sparsemax: of more it is known to be wrong.
 POINTS[1, 8] = 8.25
 ALPHA, SCALE = 1.6732632423543772, 1.0507009873554805
@@ -122,12 +122,10 @@ def test_activation_is_its_formula(name: str) -> None:
 def test_a_rectifier_is_its_three_lines(slope: float, threshold: float, most: float | None) -> None:
     """Each of its numbers alone and with the others."""
     top = np.inf if most is None else most
-    line = np.where(
-        threshold <= POINTS, np.clip(POINTS, -np.inf, top), slope * (POINTS - threshold)
-    )
+    line = np.where(threshold <= KINKS, np.clip(KINKS, -np.inf, top), slope * (KINKS - threshold))
     # Keras holds what is above a threshold at 0 at least where it has a bound.
-    line = np.where((threshold <= POINTS) & (most is not None), np.maximum(line, 0), line)
-    found = activations.relu(POINTS, slope, most, threshold)
+    line = np.where((threshold <= KINKS) & (most is not None), np.maximum(line, 0), line)
+    found = activations.relu(KINKS, slope, most, threshold)
     np.testing.assert_allclose(found, line, rtol=1e-12, atol=1e-12)
 
 
