@@ -59,7 +59,12 @@ def of_heads(kind: Callable[..., keras.Layer], shared: int) -> dict[str, Row]:
         for name, (mask, options, call) in given.items()
     } | {
         f"{kind.__name__}_gate_plain": Row(
-            partial(kind, *((2, 4) if shared == 1 else (4, 4, 2)), use_gate=True, use_bias=False),
+            partial(
+                kind,
+                *((2, 4, 3) if shared == 1 else (4, 4, 2)),
+                use_gate=True,
+                use_bias=False,
+            ),
             partial(heads, gate=True, bias=False),
             shapes,
         )

@@ -50,6 +50,18 @@ def test_what_is_of_16_bits_is_summed_in_more(name: str) -> None:
         )
 
 
+@pytest.mark.parametrize("kind", [layers.Attention, layers.AdditiveAttention])
+def test_what_is_hidden_stays_so_however_large(kind: type[keras.Layer]) -> None:
+    """By its mask, and by what comes after it."""
+    query, key = np.full((1, 2, 1), 3e4), np.array([[[-1.0], [1.0]]])
+    value = np.array([[[2.0], [5.0]]])
+    layer = kind(dtype="float64")
+    masked = layer([query, value, key], mask=[None, np.array([[True, False]])])
+    np.testing.assert_allclose(masked, [[[2.0], [2.0]]], rtol=1e-12)
+    causal = layer([query, value, key], use_causal_mask=True)
+    np.testing.assert_allclose(causal[0, 0], [2.0], rtol=1e-12)
+
+
 @pytest.mark.parametrize("length", [1e-4, 1e-8, 1e-11, 0.0])
 def test_what_is_short_has_a_length(length: float) -> None:
     """Down to 1e-12, from where on it is divided by that."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 from gradients.values import wide
 from gradients.values.layers import apply
 from gradients.values.test_layers import draw
+from gradients.values.test_training import CONSTRAINTS, PENALTIES
 
 ROWS = wide.rows()
 
@@ -51,3 +53,13 @@ def test_a_mean_of_many_steps_leaves_out_what_is_hidden() -> None:
             assert found.shape == (
                 (2, 3) if not kept else (2, 1, 3) if given is steps else (2, 3, 1)
             )
+
+
+def test_penalties_and_constraints_are_of_many() -> None:
+    weights = np.random.default_rng(5).standard_normal((1100, 3)).astype("float32")
+    for make, reference in PENALTIES.values():
+        found = make()(tf.constant(weights))
+        np.testing.assert_allclose(found, reference(weights.astype(float)), rtol=3e-5)
+    for constraint, reference in CONSTRAINTS.values():
+        expected = reference(weights.astype("float64"))
+        np.testing.assert_allclose(constraint(weights), expected, rtol=3e-5, atol=1e-7)
