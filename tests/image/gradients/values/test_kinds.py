@@ -86,3 +86,26 @@ def test_what_is_given_is_cast_to_what_a_layer_computes_in(given: str) -> None:
         np.testing.assert_array_equal(
             tf.cast(keras.Model(symbol, same)(tensor), "float64"), expected
         )
+
+
+def test_what_is_said_for_all_is_heard_by_all() -> None:
+    """Where channels stand, the usual type, and what is added to a length."""
+    images = np.random.default_rng(6).standard_normal((2, 3, 4, 5))
+    said = keras.config.image_data_format(), keras.config.floatx(), keras.config.epsilon()
+    try:
+        keras.config.set_image_data_format("channels_first")
+        keras.config.set_dtype_policy("float64")
+        keras.config.set_epsilon(0.25)
+        mean = layers.GlobalAveragePooling2D()(images)
+        np.testing.assert_allclose(mean, images.mean((2, 3)), rtol=1e-12)
+        scale = np.array([1.0, 2.0, 3.0])
+        scaled = layers.Rescaling(scale)(images)
+        np.testing.assert_allclose(scaled, images * scale[:, None, None], rtol=1e-12)
+        kernel = images[0, 0]
+        held = keras.constraints.UnitNorm()(kernel)
+        exact = kernel / (0.25 + np.linalg.norm(kernel, axis=0))
+        np.testing.assert_allclose(held, exact, rtol=1e-6)
+    finally:
+        keras.config.set_image_data_format(said[0])
+        keras.config.set_dtype_policy(said[1])
+        keras.config.set_epsilon(said[2])
