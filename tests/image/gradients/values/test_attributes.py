@@ -211,10 +211,11 @@ def test_statistics_of_what_a_mask_of_numbers_shows() -> None:
     """A mask may be of any type: 0 hides."""
     inputs = np.random.default_rng(3).standard_normal((2, 5, 3))
     layer = layers.BatchNormalization(epsilon=0.25, dtype="float64")
-    found = layer(inputs, training=True, mask=MASK.astype("int32"))
     seen = inputs[MASK]
     expected = (inputs - seen.mean(0)) / np.sqrt(seen.var(0) + 0.25)
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    for mask in (MASK.astype("int32"), 0.5 * MASK):
+        found = layer(inputs, training=True, mask=mask)
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", sorted(set(OPTIMIZERS) - {"Muon"}))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
+from scipy.special import softmax
 
 from gradients.values.layers import LAYERS, apply
 from gradients.values.pools import ROWS as POOLS
@@ -60,6 +62,15 @@ def test_what_is_hidden_stays_so_however_large(kind: type[keras.Layer]) -> None:
     np.testing.assert_allclose(masked, [[[2.0], [2.0]]], rtol=1e-12)
     causal = layer([query, value, key], use_causal_mask=True)
     np.testing.assert_allclose(causal[0, 0], [2.0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("axis", [-1, (1,), (0, 1)])
+def test_what_is_large_has_its_share(axis: Any) -> None:
+    """Whose exponential no type has."""
+    scores = np.array([[1000.0, 999.0], [998.0, 1000.0]])
+    found = layers.Softmax(axis, dtype="float64")(scores)
+    axes = (0, 1) if axis == (0, 1) else -1
+    np.testing.assert_allclose(found, softmax(scores, axes), rtol=1e-10)
 
 
 @pytest.mark.parametrize("length", [1e-4, 1e-8, 1e-11, 0.0])

@@ -13,7 +13,7 @@ import numpy as np
 from keras import layers
 
 from gradients.values import attention, pools
-from gradients.values.layers import LAYERS, Row, one
+from gradients.values.layers import LAYERS, Row, normalized, one
 from gradients.values.windows import pooled
 
 #: The long axis; the sides of a plane that has more places.
@@ -41,13 +41,14 @@ SIZES: dict[str, tuple[tuple[tuple[int, ...], ...], ...]] = {
     "PReLU": (((3, N),),),
     "Attention": (((2, 3, N), (2, 4, 6), (2, 4, N)), ((1, 3, 5), (1, N, 6), (1, N, 5))),
     "Attention_scaled": (((1, N, 5), (1, 4, 5)),),
-    "AdditiveAttention": (((1, 3, 5), (1, N, 5)),),
+    "Attention_concat": (((1, 3, N), (1, 4, N)),),
+    "AdditiveAttention": (((1, 3, 5), (1, N, 5)), ((1, 3, N), (1, 4, N))),
     "MultiHeadAttention": (((1, 3, 4), (1, N, 4)), ((1, N, 4), (1, 3, 4)), ((1, 3, N), (1, 4, N))),
     "GroupQueryAttention": (((1, 3, 4), (1, N, 4)), ((1, 3, N), (1, 4, N))),
     "MultiHeadAttention_steps": (((1, 3, 5), (1, N, 5)), ((1, N, 5), (1, 4, 5))),
     "GroupQueryAttention_steps": (((1, 3, 5), (1, N, 5)),),
-    **dict.fromkeys(("Add", "Average", "Maximum"), (3 * ((2, N),),)),
-    "Concatenate": (((2, 3, 4), (2, N, 4)), ((2, 3, N), (2, 1, N))),
+    **dict.fromkeys(("Add", "Average", "Maximum", "Multiply"), (20 * ((2, N),),)),
+    "Concatenate": (((2, 3, 4), (2, N, 4)), ((2, 3, N), *20 * ((2, 1, N),))),
     "Dot": (((2, 3, N), (2, 5, N)), ((2, N, 4), (2, 5, 4))),
     "Dot_cosine": (((2, N), (2, N)),),
     "GlobalMaxPooling_kept": (((2, SIDE, SIDE, 5),), ((2, 3, 4, N),)),
@@ -85,6 +86,23 @@ TOLD: dict[str, Row] = {
         input_dim=6,
         output_dim=N,
         call={"reverse": True},
+    ),
+    "MultiHeadAttention_heads": Row(
+        partial(layers.MultiHeadAttention, 36, 4), attention.heads, ((2, 3, 5), (2, 4, 5))
+    ),
+    "GroupQueryAttention_heads": Row(
+        partial(layers.GroupQueryAttention, 4, 36, 12),
+        partial(attention.heads, shared=3),
+        ((2, 3, 5), (2, 4, 5)),
+    ),
+    "GroupNormalization_groups": one(
+        layers.GroupNormalization,
+        lambda x, g, b: (
+            g * normalized(x.reshape(*x.shape[:-1], 70, 2), (1, 2, 4), 0.25).reshape(x.shape) + b
+        ),
+        *(2, 3, 3, 140),
+        groups=70,
+        epsilon=0.25,
     ),
     **{
         f"{kind.__name__}": one(
