@@ -78,6 +78,7 @@ TABLES: dict[str, Rows] = {
 ROWS = {f"{group}/{name}": row for group, rows in TABLES.items() for name, row in rows.items()}
 #: What is computed in float32, or has constants of that many digits, by the start of its name.
 SINGLE = (
+    "networks/fake_quant",
     *(
         "images/",
         "pictures/",

@@ -39,7 +39,9 @@ def moved(name: str) -> tuple[keras.Layer, keras.Layer, np.ndarray]:
     narrow, plain = make(), make()
     for layer in (narrow, plain):
         layer.build(inputs.shape)
+    first = narrow(inputs).numpy()
     narrow.enable_lora(RANK, lora_alpha=ALPHA)
+    np.testing.assert_array_equal(narrow(inputs), first, "it begins as it was")
     plain.set_weights([_random.standard_normal(weight.shape) for weight in plain.get_weights()])
     held = {variable.name: variable for variable in plain.variables}
     parts = [variable for variable in narrow.variables if variable.name not in held]

@@ -88,6 +88,7 @@ PRODUCTS: dict[str, tuple[Any, Any, Any, str]] = {
     "vectors": (VECTOR, VECTOR**2, 1, "bi,bi->b"),
     "vector, matrix": (VECTOR, MATRIX, 1, "bi,bij->bj"),
     "matrix, vector": (MATRIX, VECTOR, 1, "bij,bi->bj"),
+    "matrix, vector behind": (MATRIX, MATRIX[:, 0] ** 2, -1, "bij,bj->bi"),
     "matrices": (MATRIX, MATRIX**2, (2, -1), "bij,bkj->bik"),
     "vector, block": (VECTOR, BLOCK, (1, 1), "bi,bijk->bjk"),
     "block, matrix": (BLOCK, MATRIX, (2, 2), "bijk,blj->bikl"),
