@@ -114,6 +114,11 @@ ROWS: dict[str, Row] = {
             ),
         )
     },
+    # More units, inputs and samples than fit into one block of a product.
+    **{
+        f"{kind.__name__}_wide": one(kind, through(cell, shape=(70,)), 66, 2, 300, units=70)
+        for kind, cell in ((layers.LSTM, lstm), (layers.GRU, gru), (layers.SimpleRNN, simple))
+    },
     # What is hidden is 0 in both directions, wherever sequences come out.
     "Bidirectional": Row(
         lambda **o: layers.Bidirectional(layers.GRU(4, return_sequences=True, **o), **o),

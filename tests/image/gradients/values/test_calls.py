@@ -20,6 +20,7 @@ from gradients.values.calls import (
     images,
     kernels,
     kinds,
+    large,
     linalg,
     loops,
     maths,
@@ -57,6 +58,7 @@ TABLES: dict[str, Rows] = {
         *(operations.ROWS, loops.ROWS, matrices.ROWS),
     ),
     "kinds": kinds.ROWS,
+    "large": large.ROWS,
     "networks": merged(networks.ROWS, ctc.ROWS),
     "operators": operators.ROWS,
     "losses": older.ROWS,
@@ -99,6 +101,7 @@ SINGLE = (
         "kinds/whole",
         "networks/ctc",
         "networks/leaky_relu_usual",
+        *("large/whole", "large/networks"),
     ),
 )
 #: What is computed in 16 bits.
