@@ -39,9 +39,11 @@ from gradients.values.calls import (
     products,
     ragged,
     scans,
+    seldom,
     signals,
     sparse,
     structures,
+    thinly,
     variables,
     warps,
 )
@@ -59,6 +61,7 @@ TABLES: dict[str, Rows] = {
     ),
     "kinds": kinds.ROWS,
     "large": large.ROWS,
+    "seldom": merged(seldom.ROWS, thinly.ROWS),
     "networks": merged(networks.ROWS, ctc.ROWS),
     "operators": operators.ROWS,
     "losses": older.ROWS,
@@ -101,7 +104,7 @@ SINGLE = (
         "kinds/whole",
         "networks/ctc",
         "networks/leaky_relu_usual",
-        *("large/whole", "large/networks"),
+        *("large/whole", "large/networks", "seldom/typed", "seldom/thin_filled"),
     ),
 )
 #: What is computed in 16 bits.
@@ -151,6 +154,8 @@ WRONG = {
     # What lies before the first is found one step too late.
     "pictures/map_coordinates_reflect_0": 1.29155391,
     "pictures/map_coordinates_reflect_1": 1.25367664,
+    # Rows that are not in order are taken for rows that are: upstream's unsorted_rows.
+    "seldom/thin_unsorted": 1.10300232,
     # Of channels that come first it stretches columns, all colours together.
     "preparing/AutoContrast_first": 0.06618881,
 }
