@@ -34,7 +34,8 @@ TOLD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "backwards": ({"go_backwards": True}, {"backwards": True}),
     "sequences": ({"return_sequences": True}, {"sequences": True}),
     "zeros": ({"zero_output_for_mask": True}, {"zeros": True}),
-    "mask": ({"call": {"mask": MASK}}, {"mask": MASK}),
+    # A mask may be of any type: 0 hides.
+    "mask": ({"call": {"mask": MASK.astype("int32")}}, {"mask": MASK}),
     "unroll": ({"unroll": True}, {}),
 }
 #: Each with each other that it could be taken for; unrolled zeros backwards are a record elsewhere.

@@ -98,4 +98,10 @@ ROWS: Rows = {
         )
         for blank in (0, 1, 3)
     },
+    "ctc_decode_behind": (
+        lambda: ops.ctc_decode(SCORES, STEPS, strategy="beam_search", beam_width=50, mask_index=-1)[
+            1
+        ],
+        best(3)[1],
+    ),
 }

@@ -10,11 +10,12 @@ import tensorflow as tf
 from keras import ops
 
 from gradients.values.calls import Rows
-from gradients.values.calls.inputs import COMPLEX, CUBE, MATRICES, POSITIVE, UNIT, X
+from gradients.values.calls.inputs import COMPLEX, CUBE, IMAGES, MATRICES, POSITIVE, UNIT, X
 
 FLAGS = np.array([[True, False, True], [False, False, True]])
 SMALL = np.array([[3, 0, 2], [1, 5, 4]], "uint8")
 SIGNED = np.array([[3, 0, -2], [-1, 5, 4]], "int64")
+GRID = np.arange(12).reshape(3, 4) ** 2
 #: Numbers several times, and rows.
 OFTEN = np.array([[3, 1, 3], [2, 2, 1], [3, 1, 3]])
 #: By function: what it is called with in types that it has to change, and what NumPy says.
@@ -115,5 +116,13 @@ ROWS: Rows = {
             ops.cond(tf.Variable(flag), lambda: 2 * X, lambda: X - 1) for flag in (True, False)
         ],
         [2 * X, X - 1],
+    ),
+    # Half of the way to the next, and rounded; what is moved by nothing stays.
+    "whole_pictures": (
+        lambda: [
+            ops.image.map_coordinates(GRID, np.array([[0.5, 1], [1, 2.25]]), order=1),
+            ops.image.elastic_transform(np.float32(IMAGES), alpha=0.0, sigma=1.0, seed=1),
+        ],
+        [np.array([13, 39]), np.float32(IMAGES)],
     ),
 }
