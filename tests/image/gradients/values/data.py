@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit, softmax
 
-ROWS, COLUMNS = 8, 5
+#: So many columns that a sum of them in half precision is another one.
+ROWS, COLUMNS = 8, 513
 _random = np.random.default_rng(9)
 
 #: What a sample counts: no two alike, none 0 or 1.
@@ -33,6 +34,13 @@ SIGNS: Pair = (2 * BITS - 1, REAL[1])
 CERTAIN: Pair = (BITS, (REAL[1] > 0).astype(float))
 #: Logits whose exponentials are more than float64 holds.
 HUGE: Pair = (BITS, 800 * np.sign(LOGITS) + LOGITS)
+#: One row so far off that an exponential of its error is more than float64 holds.
+FAR: Pair = (REAL[0], REAL[1] + 800 * np.sign(REAL[1]) * (np.arange(ROWS) == 3)[:, None])
+#: Targets of which some are nothing, and of one row all.
+GAPS: Pair = (
+    REAL[0] * (1 - np.eye(ROWS)[5][:, None]) * (1 - np.outer(np.eye(ROWS)[3], BITS[3])),
+    REAL[1],
+)
 #: Of each row the labels that are in a group, and unit vectors.
 EMBEDDINGS: Pair = (
     np.array([0, 1, 0, 1, 2, 2, 0, 1]),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 from keras import losses
-from scipy.special import log_softmax, logsumexp, softmax, xlogy
+from scipy.special import log_softmax, logsumexp, softmax
 
 from gradients.values import data
 from gradients.values.data import Pair
@@ -58,20 +58,21 @@ def focal(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
 
 
 def cosine(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
-    """Return the cosine of the angle between rows."""
+    """Return the cosine of the angle between rows; that with nothing is 0."""
     lengths = np.linalg.norm(targets, axis=-1) * np.linalg.norm(outputs, axis=-1)
-    return np.sum(targets * outputs, axis=-1) / lengths
+    return np.sum(targets * outputs, axis=-1) / np.maximum(lengths, TINY)
 
 
 def divergence(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
-    """Return the divergence of Kullback and Leibler."""
-    return np.sum(xlogy(targets, targets / outputs), axis=-1)
+    """Return the divergence of Kullback and Leibler, of targets that are kept off 0."""
+    kept = np.maximum(targets, TINY)
+    return np.sum(kept * np.log(kept / outputs), axis=-1)
 
 
 def huber(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
-    """Return half the square up to 0.75, a straight line from there."""
+    """Return half the square up to 2.5, a straight line from there."""
     error = np.abs(targets - outputs)
-    return np.where(error <= 0.75, error**2 / 2, 0.75 * (error - 0.75 / 2)).mean(-1)
+    return np.where(error <= 2.5, error**2 / 2, 2.5 * (error - 2.5 / 2)).mean(-1)
 
 
 def logarithms(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
@@ -122,8 +123,8 @@ LOSSES = {
     ),
     "MeanAbsolutePercentageError": Row(
         losses.MeanAbsolutePercentageError,
-        lambda t, p: 100 * np.abs((t - p) / t).mean(-1),
-        data.REAL,
+        lambda t, p: 100 * np.abs((t - p) / np.maximum(np.abs(t), TINY)).mean(-1),
+        data.GAPS,
     ),
     "MeanSquaredLogarithmicError": Row(
         losses.MeanSquaredLogarithmicError, logarithms, data.POSITIVE
@@ -131,16 +132,17 @@ LOSSES = {
     "MeanSquaredLogarithmicError_below": Row(
         losses.MeanSquaredLogarithmicError, logarithms, data.REAL
     ),
-    "CosineSimilarity": Row(losses.CosineSimilarity, lambda t, p: -cosine(t, p), data.REAL),
-    "Huber": Row(lambda **o: losses.Huber(0.75, **o), huber, data.REAL),
+    "CosineSimilarity": Row(losses.CosineSimilarity, lambda t, p: -cosine(t, p), data.GAPS),
+    "Huber": Row(lambda **o: losses.Huber(2.5, **o), huber, data.FAR),
     "LogCosh": Row(
         losses.LogCosh,
-        lambda t, p: np.log(np.cosh(t - p)).mean(-1),
-        data.REAL,
+        lambda t, p: (np.logaddexp(t - p, p - t) - np.log(2)).mean(-1),
+        data.FAR,
         # Its logarithm of 2 is float32's.
-        wrong=lambda t, p: (np.log(2 * np.cosh(t - p)) - np.float32(np.log(2))).mean(-1),
+        wrong=lambda t, p: (np.logaddexp(t - p, p - t) - np.float32(np.log(2))).mean(-1),
     ),
     "KLDivergence": Row(losses.KLDivergence, divergence, data.DISTRIBUTIONS),
+    "KLDivergence_certain": Row(losses.KLDivergence, divergence, data.ONE_HOT),
     "Poisson": Row(losses.Poisson, lambda t, p: (p - t * np.log(p + TINY)).mean(-1), data.POSITIVE),
     "Hinge": Row(losses.Hinge, lambda t, p: np.maximum(0, 1 - t * p).mean(-1), data.SIGNS),
     "Hinge_bits": Row(

@@ -131,10 +131,12 @@ def test_outputs_are_told_batch_by_batch() -> None:
 
 
 class Adding(layers.Layer):
-    """Adds to the loss: a number of each column, and a whole number."""
+    """Adds to the loss: each column by itself, a number of each column, a whole number."""
 
     def call(self, inputs: Any) -> Any:
         """Return the inputs."""
+        for column in range(3):
+            self.add_loss(2 * keras.ops.sum(inputs[:, column]))
         self.add_loss(keras.ops.sum(inputs, axis=0))
         self.add_loss(keras.ops.size(inputs))
         return inputs
@@ -145,5 +147,5 @@ def test_what_layers_add_to_the_loss_is_summed() -> None:
     trained.build((None, 3))
     trained.set_weights([START])
     trained.compile(optimizers.SGD(RATE), "mse", run_eagerly=True)
-    expected = (residuals(START) ** 2).mean() + INPUTS.sum() + INPUTS.size
+    expected = (residuals(START) ** 2).mean() + 3 * INPUTS.sum() + INPUTS.size
     np.testing.assert_allclose(trained.test_on_batch(INPUTS, TARGETS), expected, rtol=1e-5)

@@ -96,7 +96,7 @@ ROWS: dict[str, tuple[Maker, np.ndarray, np.ndarray, np.ndarray]] = {
         picked(LOGITS),
     ),
     "sparse_column": (
-        lambda **o: losses.SparseCategoricalCrossentropy(from_logits=True, **o),
+        lambda **o: losses.SparseCategoricalCrossentropy(from_logits=True, axis=2, **o),
         LABELS[..., None],
         LOGITS,
         picked(LOGITS),

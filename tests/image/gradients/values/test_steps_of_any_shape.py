@@ -15,12 +15,13 @@ from keras import optimizers
 
 from gradients.values import rules
 from gradients.values.rules import Kept
-from gradients.values.test_optimizers import RATE, ROUNDED, ROWS
+from gradients.values.test_optimizers import RATE, ROUNDED, ROWS, SINGLE
 
 _random = np.random.default_rng(92)
 #: By name: weights, and what their gradients are multiplied by.
 STARTS: dict[str, tuple[np.ndarray, float]] = {
     "block": (_random.standard_normal((2, 3, 2)), 1.0),
+    "kernel": (_random.standard_normal((2, 1, 3, 2)), 1.0),
     "zeros": (np.zeros(3), 1.0),
     "one, and little": (1e-4 * _random.standard_normal(()), 1.0),
     "idle": (_random.standard_normal((2, 2)), 0.0),
@@ -29,8 +30,12 @@ STARTS: dict[str, tuple[np.ndarray, float]] = {
 CHOSEN = (
     *("momentum", "Nesterov", "amsgrad", "Adamax", "Nadam", "Lamb", "Lion", "RMSprop_momentum"),
     *("centered", "Adagrad", "Adadelta", "Adafactor", "Ftrl_regularized", "Muon"),
-    "ScheduleFreeAdamW_warmup",
+    *("ScheduleFreeAdamW_warmup", "clipnorm", "global_clipnorm", "weight_decay"),
 )
+
+
+#: Those of them that count their steps, or measure all weights together.
+COUNTING = ("amsgrad", "Adamax", "Nadam", "Lamb", "Adafactor", "Muon", "ScheduleFreeAdamW_warmup")
 
 
 def narrow(shape: tuple[int, ...], factor: float) -> np.ndarray:
@@ -47,19 +52,41 @@ def test_a_step_is_that_of_any_shape(name: str) -> None:
     held = [keras.Variable(one, dtype=case.dtype, name=kind) for kind, one in weights.items()]
     kept: dict[str, Kept] = {kind: {} for kind in STARTS}
     rule = case.wrong or case.rule
-    if name == "Muon":
-        del weights["idle"]
-        held.pop()
     for number in (1, 2):
         given = {kind: narrow(STARTS[kind][0].shape, STARTS[kind][1]) for kind in weights}
         optimizer.apply([tf.constant(one, "float32") for one in given.values()], held)
-        for kind, gradient in given.items():
+        clipped = case.clip(list(given.values()))
+        for kind, gradient in zip(given, clipped, strict=True):
+            weights[kind] = (1 - case.rate * case.decay) * weights[kind]
             weights[kind] = rule(weights[kind], gradient, case.rate, number, kept[kind])
+        # Norms are those of float32.
+        tolerance = max(case.tolerance, ROUNDED if case.clip is list else SINGLE)
         for variable, (kind, weight) in zip(held, weights.items(), strict=True):
-            tolerance = max(case.tolerance, ROUNDED)
             np.testing.assert_allclose(
                 variable.numpy(), weight, rtol=tolerance, atol=tolerance, err_msg=kind
             )
+
+
+#: The number of a step of each optimizer that counts them: of updates, not of gradients.
+LATE = 700
+
+
+@pytest.mark.parametrize("name", COUNTING)
+def test_a_late_step_is_one_of_many_numbers(name: str) -> None:
+    """Of the mean of two gradients, of which the first is nothing; 4680 weights and a few."""
+    case = ROWS[name]
+    optimizer = case.make(case.rate, gradient_accumulation_steps=2, **dict(case.options))
+    starts = [_random.standard_normal(shape) for shape in ((36, 130), (3,))]
+    held = [keras.Variable(start, dtype=case.dtype) for start in starts]
+    optimizer.build(held)
+    optimizer._iterations.assign(2 * (LATE - 1))
+    gradients = [_random.standard_normal(start.shape) for start in starts]
+    for factor in (0.0, 2.0):
+        optimizer.apply([tf.constant(factor * one, case.dtype) for one in gradients], held)
+    for variable, start, gradient in zip(held, starts, gradients, strict=True):
+        expected = (case.wrong or case.rule)(start, gradient, case.rate, LATE, {})
+        tolerance = max(case.tolerance, ROUNDED)
+        np.testing.assert_allclose(variable.numpy(), expected, rtol=tolerance, atol=tolerance)
 
 
 def variables(**starts: np.ndarray) -> list[Any]:
