@@ -46,7 +46,10 @@ EMBEDDINGS: Pair = (
     np.array([0, 1, 0, 1, 2, 2, 0, 1]),
     REAL[1] / np.linalg.norm(REAL[1], axis=-1, keepdims=True),
 )
-#: Scores, two of each, that lie between a hundred thresholds; high ones are more often true.
-_scores = (_random.permutation(40) // 2 * 4 + 9.5) / 100
-SCORES: Pair = ((_scores + 0.25 * _random.standard_normal(40) > 0.5).astype(float), _scores)
-SCORE_WEIGHTS = _random.uniform(0.3, 3.0, 40)
+#: Scores, many of each, that lie between a hundred thresholds; high ones are more often true.
+_scores = (np.concatenate([_random.permutation(40) for _ in range(30)]) // 2 * 4 + 9.5) / 100
+SCORES: Pair = (
+    (_scores + 0.25 * _random.standard_normal(_scores.size) > 0.5).astype(float),
+    _scores,
+)
+SCORE_WEIGHTS = _random.uniform(0.3, 3.0, _scores.size)

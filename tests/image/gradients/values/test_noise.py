@@ -135,3 +135,10 @@ def test_what_is_shuffled_is_the_same_in_another_order() -> None:
 def test_without_training_nothing_is_drawn(kind: str) -> None:
     inputs = np.random.default_rng(3).standard_normal((4, 5)).astype("float32")
     assert (getattr(layers, kind)(RATE)(inputs, training=False).numpy() == inputs).all()
+
+
+def test_each_seed_draws_others() -> None:
+    """Whatever its size, and at each step of a generator."""
+    generator = draws.SeedGenerator(7)
+    seeds = [0, 1, 255, 256, 2**16, 10**6, 10**6 + 1, 2**30, 2**31, *[generator] * 3]
+    assert len({float(draws.uniform((), seed=seed)) for seed in seeds}) == len(seeds)

@@ -34,10 +34,6 @@ CHOSEN = (
 )
 
 
-#: Those of them that count their steps, or measure all weights together.
-COUNTING = ("amsgrad", "Adamax", "Nadam", "Lamb", "Adafactor", "Muon", "ScheduleFreeAdamW_warmup")
-
-
 def narrow(shape: tuple[int, ...], factor: float) -> np.ndarray:
     """Return a gradient that float32 holds."""
     return (factor * _random.standard_normal(shape)).astype("float32").astype("float64")
@@ -67,11 +63,11 @@ def test_a_step_is_that_of_any_shape(name: str) -> None:
             )
 
 
-#: The number of a step of each optimizer that counts them: of updates, not of gradients.
+#: The number of a step: of updates, not of gradients.
 LATE = 700
 
 
-@pytest.mark.parametrize("name", COUNTING)
+@pytest.mark.parametrize("name", CHOSEN)
 def test_a_late_step_is_one_of_many_numbers(name: str) -> None:
     """Of the mean of two gradients, of which the first is nothing; 4680 weights and a few."""
     case = ROWS[name]
@@ -83,7 +79,8 @@ def test_a_late_step_is_one_of_many_numbers(name: str) -> None:
     gradients = [_random.standard_normal(start.shape) for start in starts]
     for factor in (0.0, 2.0):
         optimizer.apply([tf.constant(factor * one, case.dtype) for one in gradients], held)
-    for variable, start, gradient in zip(held, starts, gradients, strict=True):
+    for variable, start, gradient in zip(held, starts, case.clip(gradients), strict=True):
+        start = (1 - case.rate * case.decay) * start
         expected = (case.wrong or case.rule)(start, gradient, case.rate, LATE, {})
         tolerance = max(case.tolerance, ROUNDED)
         np.testing.assert_allclose(variable.numpy(), expected, rtol=tolerance, atol=tolerance)
