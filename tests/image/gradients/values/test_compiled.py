@@ -151,9 +151,10 @@ KINDS: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = {
         *(SHARES, LABELS, SHARES.argmax(1) == LABELS),
         -np.log(SHARES[np.arange(ROWS), LABELS]),
     ),
+    # Of two classes, with the fewest that are not bits.
     "a column": (
-        *(SHARES, LABELS[:, None], SHARES.argmax(1) == LABELS),
-        -np.log(SHARES[np.arange(ROWS), LABELS]),
+        *(np.concatenate([1 - CHANCES, CHANCES], 1), BITS, (CHANCES > 0.5) == BITS),
+        -BITS * np.log(CHANCES) - (1 - BITS) * np.log(1 - CHANCES),
     ),
     "places": (
         *(SHARES, np.eye(3)[LABELS], SHARES.argmax(1) == LABELS),

@@ -15,7 +15,7 @@ from keras import optimizers
 
 from gradients.values import rules
 from gradients.values.rules import Kept
-from gradients.values.test_optimizers import RATE, ROUNDED, ROWS, SINGLE
+from gradients.values.test_optimizers import RATE, ROUNDED, ROWS
 
 _random = np.random.default_rng(92)
 #: By name: weights, and what their gradients are multiplied by.
@@ -56,7 +56,7 @@ def test_a_step_is_that_of_any_shape(name: str) -> None:
             weights[kind] = (1 - case.rate * case.decay) * weights[kind]
             weights[kind] = rule(weights[kind], gradient, case.rate, number, kept[kind])
         # Norms are those of float32.
-        tolerance = max(case.tolerance, ROUNDED if case.clip is list else SINGLE)
+        tolerance = max(case.tolerance, ROUNDED if case.clip is list else 1e-6)
         for variable, (kind, weight) in zip(held, weights.items(), strict=True):
             np.testing.assert_allclose(
                 variable.numpy(), weight, rtol=tolerance, atol=tolerance, err_msg=kind
