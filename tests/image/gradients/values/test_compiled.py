@@ -99,9 +99,10 @@ def test_names_decide_whatever_their_order() -> None:
 
 
 def test_one_row_of_weights_is_of_all_outputs() -> None:
+    """Or a column."""
     trained = model("dict", loss="mse")
     told = trained.evaluate(
-        INPUTS, named(*TARGETS), sample_weight=WEIGHTS[0], verbose=0, return_dict=True
+        INPUTS, named(*TARGETS), sample_weight=WEIGHTS[0][:, None], verbose=0, return_dict=True
     )
     np.testing.assert_allclose(told["loss"], (SQUARES * WEIGHTS[0]).mean(1).sum(), rtol=1e-5)
 
