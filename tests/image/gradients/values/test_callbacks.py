@@ -76,7 +76,7 @@ STOPS: dict[str, tuple[dict[str, Any], list[float], int, int]] = {
     "rises": ({"patience": 1, "mode": "max", "restore_best_weights": True}, [1, 2, 2], 2, 1),
     "difference": ({"patience": 1, "min_delta": -0.5}, [5, 4.75, 4, 3], 1, 1),
     "baseline": ({"patience": 2, "baseline": 3.0}, [5, 4, 4, 2], 2, 2),
-    "worse from the begin": ({"patience": 2, "baseline": 3.0}, [5, 6, 4, 4], 1, 1),
+    "worse from the begin": ({"patience": 3, "baseline": 3.0}, [5, 6, 6, 4], 2, 2),
     "below the baseline": ({"patience": 2, "baseline": 3.0}, [5, 2, 3, 3, 1], 3, 3),
     "late": ({"start_from_epoch": 2, "restore_best_weights": True}, [1, 9, 9, 9, 9], 3, 2),
 }
