@@ -30,6 +30,10 @@ BITS = (REAL[0] > 0.2).astype(float)
 BINARY: Pair = (BITS, expit(LOGITS))
 BINARY_LOGITS: Pair = (BITS, LOGITS)
 SIGNS: Pair = (2 * BITS - 1, REAL[1])
+#: Targets between 0 and 1, as those of a teacher are.
+SHARES: Pair = (expit(REAL[0]), BINARY[1])
+SHARES_LOGITS: Pair = (SHARES[0], LOGITS)
+SOFT_LOGITS: Pair = (DISTRIBUTIONS[0], LOGITS)
 #: Certain, right and wrong: the logarithm of 0 is held off.
 CERTAIN: Pair = (BITS, (REAL[1] > 0).astype(float))
 #: Logits whose exponentials are more than float64 holds.

@@ -150,11 +150,18 @@ LOSSES = {
         lambda t, p: np.maximum(0, 1 - (2 * t - 1) * p).mean(-1),
         data.BINARY_LOGITS,
     ),
+    "Hinge_real": Row(losses.Hinge, lambda t, p: np.maximum(0, 1 - t * p).mean(-1), data.REAL),
     "SquaredHinge": Row(
         losses.SquaredHinge, lambda t, p: (np.maximum(0, 1 - t * p) ** 2).mean(-1), data.SIGNS
     ),
+    "SquaredHinge_real": Row(
+        losses.SquaredHinge, lambda t, p: (np.maximum(0, 1 - t * p) ** 2).mean(-1), data.REAL
+    ),
     "CategoricalHinge": Row(losses.CategoricalHinge, categorical_hinge, data.ONE_HOT_LOGITS),
     "CategoricalCrossentropy": Row(losses.CategoricalCrossentropy, entropy, data.ONE_HOT),
+    "CategoricalCrossentropy_soft": Row(
+        losses.CategoricalCrossentropy, entropy, data.DISTRIBUTIONS
+    ),
     "CategoricalCrossentropy_smooth": Row(
         lambda **o: losses.CategoricalCrossentropy(label_smoothing=0.25, **o),
         lambda t, p: entropy(smooth(t, 0.25), p),
@@ -163,7 +170,7 @@ LOSSES = {
     "CategoricalCrossentropy_logits": Row(
         lambda **o: losses.CategoricalCrossentropy(from_logits=True, **o),
         lambda t, x: -(t * log_softmax(x, axis=-1)).sum(-1),
-        data.ONE_HOT_LOGITS,
+        data.SOFT_LOGITS,
     ),
     "SparseCategoricalCrossentropy": Row(
         losses.SparseCategoricalCrossentropy, lambda t, p: -np.log(_pick(t, p)), data.SPARSE
@@ -195,6 +202,9 @@ LOSSES = {
     "BinaryCrossentropy": Row(
         losses.BinaryCrossentropy, lambda t, p: binary(t, p).mean(-1), data.BINARY
     ),
+    "BinaryCrossentropy_soft": Row(
+        losses.BinaryCrossentropy, lambda t, p: binary(t, p).mean(-1), data.SHARES
+    ),
     "BinaryCrossentropy_certain": Row(
         losses.BinaryCrossentropy, lambda t, p: binary(t, p).mean(-1), data.CERTAIN
     ),
@@ -206,7 +216,7 @@ LOSSES = {
     "BinaryCrossentropy_logits": Row(
         lambda **o: losses.BinaryCrossentropy(from_logits=True, **o),
         lambda t, x: binary_logits(t, x).mean(-1),
-        data.BINARY_LOGITS,
+        data.SHARES_LOGITS,
     ),
     "BinaryCrossentropy_huge": Row(
         lambda **o: losses.BinaryCrossentropy(from_logits=True, **o),
@@ -216,12 +226,12 @@ LOSSES = {
     "BinaryFocalCrossentropy": Row(
         lambda **o: losses.BinaryFocalCrossentropy(gamma=3.0, **o),
         lambda t, p: focal(t, p).mean(-1),
-        data.BINARY,
+        data.SHARES,
     ),
     "BinaryFocalCrossentropy_balanced": Row(
         lambda **o: losses.BinaryFocalCrossentropy(True, alpha=0.3, gamma=3.0, **o),
         lambda t, p: ((0.3 * t + 0.7 * (1 - t)) * focal(t, p)).mean(-1),
-        data.BINARY,
+        data.SHARES,
     ),
     "Dice": Row(lambda **o: losses.Dice(axis=-1, **o), dice, data.BINARY),
     "Tversky": Row(

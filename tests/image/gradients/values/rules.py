@@ -33,17 +33,17 @@ def sgd(*, momentum: float = 0, nesterov: bool = False) -> Rule:
     return step
 
 
-def adam(*, amsgrad: bool = False, first: float = BETA) -> Rule:
+def adam(*, amsgrad: bool = False, first: float = BETA, second: float = BETA_2) -> Rule:
     """Divide a mean of gradients by the root of a mean of their squares (Kingma and Ba).
 
     `amsgrad`: by the root of the largest such mean so far (Reddi).
     """
 
     def step(w: np.ndarray, g: np.ndarray, rate: float, t: int, kept: Kept) -> np.ndarray:
-        m, v = _mean(kept, "m", g, first), _mean(kept, "v", g**2, BETA_2)
+        m, v = _mean(kept, "m", g, first), _mean(kept, "v", g**2, second)
         if amsgrad:
             v = kept["top"] = np.maximum(kept.get("top", 0), v)
-        rate *= np.sqrt(1 - BETA_2**t) / (1 - first**t)
+        rate *= np.sqrt(1 - second**t) / (1 - first**t)
         return w - rate * m / (np.sqrt(v) + EPSILON)
 
     return step

@@ -190,7 +190,7 @@ def test_a_scaled_loss_leaves_what_is_inside_as_it_is() -> None:
     hold(held, [STARTS[0] - RATE * given[0], given[1], STARTS[2]])
     assert float(optimizer.learning_rate) == float(inner.learning_rate) == RATE
     assert int(optimizer.iterations) == int(inner.iterations) == 1
-    optimizer.apply(tensors([given[0], given[1] * np.inf, given[2]]), held)
+    optimizer.apply(tensors([given[0], given[1], given[2] * np.inf]), held)
     hold(held, [STARTS[0] - RATE * given[0], given[1], STARTS[2]])
     assert int(optimizer.iterations) == 1
 

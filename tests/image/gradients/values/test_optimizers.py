@@ -101,7 +101,10 @@ ROWS = {
     "loss_scale": row(SGD, rules.sgd(), loss_scale_factor=8.0),
     "Adam": row(optimizers.Adam, rules.adam(), **ADAM),
     "Adam_clipnorm": row(optimizers.Adam, rules.adam(), clipnorm=1.0, clip=by_norm, **ADAM),
-    "Adam_forgetful": row(optimizers.Adam, rules.adam(first=0), **(ADAM | {"beta_1": 0.0})),
+    "Adam_forgetful": row(
+        *(optimizers.Adam, rules.adam(first=0, second=0.8125)),
+        **(ADAM | {"beta_1": 0.0, "beta_2": 0.8125}),
+    ),
     "amsgrad": row(optimizers.Adam, rules.adam(amsgrad=True), amsgrad=True, **ADAM),
     "AdamW": row(optimizers.AdamW, rules.adam(), weight_decay=DECAY, decay=DECAY, **ADAM),
     "Adamax": row(optimizers.Adamax, rules.adamax, **ADAM),
