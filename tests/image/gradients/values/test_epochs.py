@@ -119,6 +119,9 @@ def test_an_epoch_has_as_many_steps_as_it_is_told() -> None:
     found = trained.evaluate(INPUTS, TARGETS, 3, steps=2, verbose=0, return_dict=True)
     expected = (residuals(kernel, slice(6)) ** 2).mean()
     np.testing.assert_allclose([found["loss"], found["metric"]], expected, rtol=1e-5)
+    trained.compile(optimizers.SGD(RATE), "mse", run_eagerly=True, steps_per_execution=2)
+    found = trained.evaluate(INPUTS, TARGETS, 3, steps=2, verbose=0, return_dict=True)
+    np.testing.assert_allclose(found["loss"], expected, rtol=1e-5)
 
 
 def test_outputs_are_told_batch_by_batch() -> None:

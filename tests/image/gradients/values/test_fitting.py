@@ -139,7 +139,8 @@ def test_a_scaled_loss_takes_the_same_step() -> None:
     plain = stepped(0)
     for scale in (1.0, 7.5):
         model = linear(1, optimizer=Watching(RATE, loss_scale_factor=scale))
-        model.fit(INPUTS, TARGETS[0], 7, verbose=0)
+        told = model.fit(INPUTS, TARGETS[0], 7, verbose=0).history
+        np.testing.assert_allclose(told["loss"], [loss(0)], rtol=1e-5)
         np.testing.assert_allclose(model.get_weights()[0], plain, rtol=1e-5)
     np.testing.assert_allclose(seen[1], 7.5 * seen[0], rtol=1e-5)
 

@@ -248,6 +248,15 @@ def test_a_batch_is_told_by_itself() -> None:
         np.testing.assert_allclose(found["loss"], (squares * BY_CLASS)[rows].mean(), rtol=1e-5)
 
 
+def test_what_is_shuffled_by_batches_stays_in_them() -> None:
+    """Each has its rows, in another order."""
+    adapter = data_adapters.get_data_adapter(np.arange(64), batch_size=32, shuffle="batch")
+    first, second = (batch.numpy() for batch in adapter.get_tf_dataset())
+    np.testing.assert_array_equal(np.sort(first), np.arange(32))
+    np.testing.assert_array_equal(np.sort(second), np.arange(32, 64))
+    assert (first[:-1] > first[1:]).any()
+
+
 def test_very_many_batches_are_all_there_in_order() -> None:
     """By their number, and as rows of arrays."""
     many = Listed(INPUTS)

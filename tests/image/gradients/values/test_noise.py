@@ -142,3 +142,4 @@ def test_each_seed_draws_others() -> None:
     generator = draws.SeedGenerator(7)
     seeds = [0, 1, 255, 256, 2**16, 10**6, 10**6 + 1, 2**30, 2**31, *[generator] * 3]
     assert len({float(draws.uniform((), seed=seed)) for seed in seeds}) == len(seeds)
+    assert len({tuple(np.asarray(generator.next(ordered=False))) for _ in range(200)}) == 200
