@@ -119,7 +119,7 @@ LOSSES = {
         losses.MeanSquaredError, lambda t, p: ((t - p) ** 2).mean(-1), data.REAL
     ),
     "MeanAbsoluteError": Row(
-        losses.MeanAbsoluteError, lambda t, p: np.abs(t - p).mean(-1), data.REAL
+        losses.MeanAbsoluteError, lambda t, p: np.abs(t - p).mean(-1), data.FAR
     ),
     "MeanAbsolutePercentageError": Row(
         losses.MeanAbsolutePercentageError,
