@@ -117,7 +117,8 @@ def test_a_training_goes_on_where_it_was_saved(tmp_path: Path) -> None:
     for epochs in (2, 3):
         part = model(optimizers.SGD(RATE / 8, momentum=0.5))
         backup = callbacks.BackupAndRestore(tmp_path / "kept", delete_checkpoint=epochs == 3)
-        seen = part.fit(INPUTS, TARGETS, epochs=epochs, callbacks=[backup], **options)
+        began = {"epochs": epochs, "initial_epoch": epochs - 2}
+        seen = part.fit(INPUTS, TARGETS, callbacks=[backup], **began, **options)
     assert seen.epoch == [2]
     np.testing.assert_allclose(part.get_weights()[0], whole.get_weights()[0], rtol=1e-5)
     assert not (tmp_path / "kept").exists()
