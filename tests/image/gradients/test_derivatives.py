@@ -226,3 +226,36 @@ def test_the_magnitude_of_a_complex_0_has_the_gradient_0() -> None:
         tape.watch(z)
         y = tf.abs(z)
     np.testing.assert_allclose(tape.gradient(y, z), [0, 0.6 + 0.8j], rtol=1e-12)
+
+
+#: Rules whose last step may be another one for operands of the same shape.
+PAIRS: dict[str, Callable[[tf.Tensor, tf.Tensor], tf.Tensor]] = {
+    "add": tf.add,
+    "subtract": tf.subtract,
+    "multiply": tf.multiply,
+    "divide": tf.divide,
+    "pow": tf.pow,
+    "atan2": tf.atan2,
+    "maximum": tf.maximum,
+    "minimum": tf.minimum,
+    "squared_difference": tf.math.squared_difference,
+    "xlogy": tf.math.xlogy,
+    "divide_no_nan": tf.math.divide_no_nan,
+    "floormod": tf.math.floormod,
+}
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("name", PAIRS)
+def test_both_of_a_pair_have_their_gradients_in_16_bits(name: str, dtype: str) -> None:
+    """As float64 has them, of numbers that both types have."""
+    numbers = [0.5, 1.75, 3.0], [1.25, 0.75, 2.5]
+    found = []
+    for kind in (dtype, "float64"):
+        inputs = [tf.constant(one, kind) for one in numbers]
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            y = PAIRS[name](*inputs)
+        found.append([tf.cast(one, "float64") for one in tape.gradient(y, inputs)])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=3e-2)

@@ -69,6 +69,16 @@ def test_a_gradient_may_stop_where_it_is_told_to() -> None:
         np.testing.assert_allclose(one, other, rtol=1e-14)
 
 
+def test_what_flows_in_stands_beside_its_target() -> None:
+    """Nothing flows into one that no input reaches, and what comes after keeps its place."""
+    x = tf.constant(X)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        targets = [x**2, tf.constant(3.0), x**3]
+    found = tape.gradient(targets, x, output_gradients=[tf.constant(2 * X), None, tf.constant(-X)])
+    np.testing.assert_allclose(found, 2 * X * 2 * X - X * 3 * X**2, rtol=1e-14)
+
+
 @pytest.mark.parametrize("method", [0, 1, 2])
 def test_many_uses_add_up_by_every_method(method: int) -> None:
     def gradients(x: tf.Tensor) -> list[tf.Tensor]:

@@ -81,6 +81,14 @@ def test_one_tensor_for_two_parameters_has_two_gradients() -> None:
     close(of_w, POINT**3 * OTHER)
 
 
+def test_a_function_has_its_gradient_in_a_parameter_beside_numbers() -> None:
+    """The other is an array, and stays one."""
+    value, vjp = backprop.make_vjp(weighed, ["w"])(POINT, OTHER)
+    close(value, POINT**3 * OTHER)
+    (of_w,) = vjp(dy=tf.constant(OTHER))
+    close(of_w, POINT**3 * OTHER)
+
+
 def test_gradients_go_to_the_variables_that_were_read() -> None:
     """Each beside its variable, in the order in which they were made, whatever their names are."""
     one, other = tf.Variable(POINT, name="second"), tf.Variable(OTHER, name="first")

@@ -80,3 +80,23 @@ def test_sizes_are_found_while_it_runs(name: str) -> None:
     unsized = traced(partial(gradient, build), input_signature=known)
     for one, other in zip(unsized(*inputs), gradient(build, *inputs), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("align", ["LEFT_RIGHT", "RIGHT_LEFT", "LEFT_LEFT", "RIGHT_RIGHT"])
+def test_diagonals_come_back_where_they_were(align: str) -> None:
+    """Of a matrix of any rank, however the shorter ones are aligned."""
+    matrix, into = _random.standard_normal((3, 5)), _random.standard_normal((5, 3))
+    read = partial(tf.linalg.diag_part, k=(-2, 2), align=align)
+
+    @partial(tf.function, input_signature=[tf.TensorSpec(None, tf.float64)] * 2)
+    def gradient(x: tf.Tensor, flows: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = read(x)
+        return tape.gradient(y, x, output_gradients=flows)
+
+    # Each number of the matrix tells its place; where there is none, 0.
+    places = read(np.arange(1, 16).reshape(3, 5)).numpy()
+    expected = np.zeros(16)
+    expected[places] = into
+    np.testing.assert_array_equal(gradient(matrix, into), (expected[1:]).reshape(3, 5))

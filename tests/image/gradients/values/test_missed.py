@@ -231,3 +231,22 @@ def test_noise_is_told_from_labels(*, hits: bool) -> None:
         each = np.logaddexp(0, logits) - np.where(target > 0, target * logits, 0)
     found = sampled(tf.nn.nce_loss, remove_accidental_hits=not hits)
     np.testing.assert_allclose(found, each.sum(1), rtol=1e-12)
+
+
+@pytest.mark.parametrize("cast", [True, False])
+def test_floats_alone_get_the_type_of_a_layer_that_casts(*, cast: bool) -> None:
+    layer = layers.Identity(dtype="float64", autocast=cast)
+    for given in ("int32", "bool", "float32"):
+        kind = "float64" if cast and given == "float32" else given
+        for x in (tf.ones(2, given), np.ones(2, given), keras.Input([2], dtype=given)):
+            assert layer(x).dtype == kind
+
+
+def test_what_is_thawed_inside_a_frozen_layer_is_not_trained() -> None:
+    inner = layers.BatchNormalization()
+    model = keras.Sequential([layers.Input([3]), inner])
+    model.trainable = False
+    inner.trainable = True
+    assert len(inner.trainable_variables) == 2
+    assert model.trainable_variables == []
+    assert len(model.non_trainable_variables) == 4
