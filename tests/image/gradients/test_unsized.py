@@ -22,12 +22,10 @@ def diagonals(x: tf.Tensor, d: tf.Tensor, *, of: str, k: int) -> tf.Tensor:
 
 #: A function, and the shapes of what it takes.
 ROWS: dict[str, tuple[Build, tuple[tuple[int, ...], ...]]] = {
-    f"{of}{k}": (
-        partial(diagonals, of=of, k=k),
-        ((2, 3, 4), (2, 3 + min(k, 0))),
-    )
+    # A diagonal ends with the rows, or with the columns.
+    f"{of}{k}": (partial(diagonals, of=of, k=k), ((2, *shape), (2, length)))
     for of in ("MatrixSetDiagV2", "MatrixSetDiagV3")
-    for k in (-1, 0, 1)
+    for k, shape, length in ((-1, (3, 4), 2), (0, (3, 4), 3), (1, (4, 3), 2))
 } | {
     "lstsq_tall": (partial(tf.linalg.lstsq, l2_regularizer=0.5), ((2, 4, 3), (2, 4, 2))),
     "lstsq_wide": (partial(tf.linalg.lstsq, l2_regularizer=0.5), ((2, 3, 4), (2, 3, 2))),

@@ -19,7 +19,7 @@ def test_renormalization_corrects_a_batch_by_what_is_held() -> None:
         epsilon=0.25,
         renorm=True,
         renorm_clipping=bounds,
-        renorm_momentum=0.5,
+        renorm_momentum=0.625,
         dtype="float64",
     )
     layer.build((None, 3))
@@ -33,8 +33,8 @@ def test_renormalization_corrects_a_batch_by_what_is_held() -> None:
     expected = before["gamma"] * ((INPUTS - mean) / spread * r + d) + before["beta"]
     np.testing.assert_allclose(found, expected, rtol=1e-12)
     moved = {
-        "renorm_mean": 0.5 * before["renorm_mean"] + 0.5 * mean,
-        "renorm_stddev": 0.5 * before["renorm_stddev"] + 0.5 * spread,
+        "renorm_mean": 0.625 * before["renorm_mean"] + 0.375 * mean,
+        "renorm_stddev": 0.625 * before["renorm_stddev"] + 0.375 * spread,
         "moving_mean": 0.75 * before["moving_mean"] + 0.25 * mean,
         "moving_stddev": 0.75 * before["moving_stddev"] + 0.25 * spread,
     }
