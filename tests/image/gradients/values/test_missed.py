@@ -125,6 +125,23 @@ def test_statistics_stay_in_float32_beside_half_numbers() -> None:
     np.testing.assert_allclose(layer.moving_mean, expected, rtol=1e-6)
 
 
+def test_renormalization_stays_in_float32_beside_half_numbers() -> None:
+    kept = np.float32([0.12345678, 1.2345678, 12.345678])
+    layer = layers.BatchNormalization(renorm=True, renorm_momentum=0.75, dtype="mixed_float16")
+    inputs = (3 + STEPS).astype("float16")
+    layer.build(inputs.shape)
+    of_all = inputs.astype("float64")
+    moments = {
+        "renorm_mean": of_all.mean((0, 1)),
+        "renorm_stddev": np.sqrt(of_all.var((0, 1)) + layer.epsilon),
+    }
+    for name in moments:
+        getattr(layer, name).assign(kept)
+    layer(inputs, training=True)
+    for name, moment in moments.items():
+        np.testing.assert_allclose(getattr(layer, name), 0.75 * kept + 0.25 * moment, rtol=1e-6)
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
 def test_attention_hides_in_every_type(dtype: str) -> None:
     """The least score is one that the type has: what is hidden counts exactly 0."""
