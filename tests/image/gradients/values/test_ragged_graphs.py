@@ -1,4 +1,4 @@
-"""Ragged tensors in graphs: what these know of shapes, and what they compute without knowing any."""
+"""Ragged tensors in graphs: what these know of shapes, and what they compute without."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_dense_tensor_has_the_shape_that_is_asked_for() -> None:
 
 
 def test_numbers_of_rows_that_no_graph_knows_are_broadcast() -> None:
-    """By the function that `ragged + column` calls: one row is read again for each of the other's."""
+    """As `ragged + column` has it: one row is read again for each of the other's."""
     number = tf.TensorSpec([], tf.int64)
 
     @traced(input_signature=[number, number])
