@@ -147,3 +147,19 @@ def test_branches_that_give_variables_of_two_sizes_tell_neither() -> None:
     assert (len(one), len(other)) == (3, 4)
     assert int(size) == int(wrong), "no longer wrong: remove the record"
     pytest.xfail("Grappler has one size for variables of two: upstream's chosen_variable")
+
+
+#: What is asked: NumPy's flag, an array and tensors of one, with axes that count nothing.
+ASKED: dict[str, Callable[[bool], object]] = {
+    "a flag": np.bool_,
+    "an array": lambda yes: np.array([yes]),
+    "a tensor": tf.constant,
+    "a tensor of one": lambda yes: tf.constant([[yes]]),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_one_flag_of_any_kind_chooses_a_branch(name: str) -> None:
+    for yes in (False, True):
+        chosen = traced(lambda x, yes=yes: tf.cond(ASKED[name](yes), lambda: x, lambda: -x))
+        np.testing.assert_array_equal(chosen(tf.constant(X)), X if yes else -X)

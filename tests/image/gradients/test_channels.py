@@ -137,3 +137,18 @@ def test_a_product_of_16_bits_and_32_has_gradients_of_both() -> None:
     product = a @ b
     np.testing.assert_allclose(tf.cast(of_a, tf.float32), 2 * product @ b.T, rtol=4e-3)
     np.testing.assert_allclose(of_b, a.T @ (2 * product), rtol=4e-3)
+
+
+@pytest.mark.parametrize("rank", [3, 4, 5])
+def test_a_transposed_convolution_has_its_channels_first(rank: int) -> None:
+    """Compiled: no CPU has kernels for all of them without oneDNN."""
+    name, layout = f"conv{rank - 2}d_transpose", {3: "NCW", 4: "NCHW", 5: "NCDHW"}[rank]
+    random, size = np.random.default_rng(rank), (4,) * (rank - 2)
+    x = random.standard_normal((2, *size, 3)).astype("float32")
+    kernel = random.standard_normal((*(3,) * (rank - 2), 5, 3)).astype("float32")
+    function = getattr(tf.nn, name)
+    last = function(x, kernel, (2, *(8,) * (rank - 2), 5), 2)
+    ahead = (2, 5, *(8,) * (rank - 2))
+    compiled = traced(lambda x: function(x, kernel, ahead, 2, data_format=layout), jit_compile=True)
+    found = compiled(tf.constant(turned(x)))
+    np.testing.assert_allclose(turned(found.numpy(), back=True), last, rtol=1e-5, atol=1e-5)

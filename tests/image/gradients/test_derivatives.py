@@ -289,3 +289,17 @@ def test_an_argument_of_one_number_beside_many_has_the_sum_of_their_gradients() 
     found = tape.gradient(y, point, output_gradients=tf.constant(flows))
     expected = (flows * x ** (a - 1) * (1 - x) ** (b - 1) / beta(a, b)).sum()
     np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("kind", [tf.int32, tf.int64])
+def test_a_written_slice_has_its_gradients_whatever_type_counts(kind: tf.DType) -> None:
+    at = {
+        name: tf.constant([end], kind) for name, end in (("begin", 1), ("end", 6), ("strides", 2))
+    }
+    inputs = [tf.ones(7, tf.float64), tf.ones(3, tf.float64)]
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        y = tf.raw_ops.TensorStridedSliceUpdate(input=inputs[0], value=inputs[1], **at)
+    found = tape.gradient(y, inputs, output_gradients=tf.range(1.0, 8, dtype=tf.float64))
+    np.testing.assert_array_equal(found[0], [1, 0, 3, 0, 5, 0, 7])
+    np.testing.assert_array_equal(found[1], [2, 4, 6])

@@ -99,3 +99,22 @@ def test_rows_that_are_counted_in_other_types_add_up() -> None:
     for place, slope in ((2, 2 * X.T[2]), (0, 2 * X.T[0]), (2, 6 * X.T[2] ** 2)):
         expected[place] += slope
     np.testing.assert_allclose(tf.convert_to_tensor(found), expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_a_gradient_passes_by_whatever_variables_are_read(count: int) -> None:
+    """They have none themselves."""
+    variables = [tf.Variable(float(number + 2), dtype="float64") for number in range(count)]
+
+    def scaled(x: tf.Tensor) -> tf.Tensor:
+        for variable in variables:
+            x = x * variable
+        return x**2
+
+    x = tf.constant(X)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.grad_pass_through(scaled)(x)
+    found, *others = tape.gradient(y, [x, *variables], output_gradients=tf.constant(3 * X))
+    np.testing.assert_array_equal(found, 3 * X)
+    assert others == [None] * count

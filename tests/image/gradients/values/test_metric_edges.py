@@ -86,3 +86,17 @@ def test_the_greatest_is_chosen_where_all_are_negative(average: Any) -> None:
     guesses = np.eye(3)[OUTPUTS.argmax(1)]
     expected = fbeta_score(CHOSEN, guesses, beta=2.0, average=average)
     np.testing.assert_allclose(metric.result(), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["AUC", "SensitivityAtSpecificity", "PrecisionAtRecall"])
+def test_thresholds_are_even_and_reach_beyond_both_ends(name: str) -> None:
+    """So that no score is at the first or at the last."""
+    kind = getattr(metrics, name)
+    metric = kind(num_thresholds=5) if name == "AUC" else kind(0.5, num_thresholds=5)
+    found = np.asarray(metric.thresholds, "float64")
+    np.testing.assert_allclose(found[1:-1], [0.25, 0.5, 0.75], rtol=1e-12)
+    if name == "AUC":
+        assert found[0] < 0
+        assert found[-1] > 1
+    else:
+        assert (found[0], found[-1]) == (0, 1)

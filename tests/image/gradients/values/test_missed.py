@@ -267,3 +267,12 @@ def test_what_is_thawed_inside_a_frozen_layer_is_not_trained() -> None:
     assert len(inner.trainable_variables) == 2
     assert model.trainable_variables == []
     assert len(model.non_trainable_variables) == 4
+
+
+def test_a_penalty_is_of_the_weights_that_a_call_is_given() -> None:
+    """Which are not those that the layer holds, where it is called without a state."""
+    layer = layers.Dense(2, kernel_regularizer=keras.regularizers.L2(0.5), dtype="float64")
+    layer.build((None, 3))
+    given = [_random.standard_normal(variable.shape) for variable in layer.trainable_variables]
+    *_, penalties = layer.stateless_call(given, [], STEPS[0], return_losses=True)
+    np.testing.assert_allclose(sum(penalties), 0.5 * (given[0] ** 2).sum(), rtol=1e-6)
