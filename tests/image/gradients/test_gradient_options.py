@@ -118,3 +118,18 @@ def test_a_gradient_passes_by_whatever_variables_are_read(count: int) -> None:
     found, *others = tape.gradient(y, [x, *variables], output_gradients=tf.constant(3 * X))
     np.testing.assert_array_equal(found, 3 * X)
     assert others == [None] * count
+
+
+@pytest.mark.parametrize("count", [None, 4])
+@pytest.mark.parametrize("sparse", [True, False])
+@pytest.mark.parametrize("name", ["segment_sum", "segment_mean", "segment_sqrt_n"])
+def test_a_gradient_is_of_rows_where_it_is_asked_to_be(
+    name: str, count: int | None, *, sparse: bool
+) -> None:
+    table = tf.constant(X)
+    with tf.GradientTape() as tape:
+        tape.watch(table)
+        y = getattr(tf.sparse, name)(
+            table, [1, 0, 1], [0, 0, 2], num_segments=count, sparse_gradient=sparse
+        )
+    assert isinstance(tape.gradient(y, table), tf.IndexedSlices) == sparse

@@ -295,6 +295,7 @@ def test_what_is_inside_reads_the_collections_of_what_is_around(way: str) -> Non
         v1.add_to_collection("limits", 3.0)
 
         def limit() -> float:
+            v1.add_to_collection("asked", way)
             return v1.get_collection("limits")[0]
 
         if way == "cond":
@@ -302,3 +303,4 @@ def test_what_is_inside_reads_the_collections_of_what_is_around(way: str) -> Non
         else:
             y = tf.while_loop(lambda x: x < limit(), lambda x: [x + limit() / 3], [0.0])[0]
         assert session.run(y) == 3.0
+        assert set(v1.get_collection("asked")) == {way}

@@ -111,3 +111,17 @@ def test_each_of_a_batch_is_its_own_operator(name: str) -> None:
         (operator.add_to_tensor(others[..., :1] * np.ones(4)), matrices + others[..., :1]),
     ):
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", ["blocks", "lower_blocks"])
+def test_blocks_may_be_given_one_by_one(name: str) -> None:
+    """Wider than high, and turned; what comes out is as many."""
+    make, parts = BATCHED[name]
+    operator = make(*map(tf.constant, parts))
+    matrices, others = operator.to_dense().numpy(), _numbers(4, 3)
+    inverse, turned = np.linalg.inv(matrices), others.swapaxes(1, 2)
+    for function, matrix in ((operator.matmul, matrices), (operator.solve, inverse)):
+        found = function([others[:, :2], others[:, 2:]])
+        np.testing.assert_allclose(np.concatenate(found, 1), matrix @ others, rtol=1e-9)
+        found = function([turned[..., :2], turned[..., 2:]], adjoint_arg=True)
+        np.testing.assert_allclose(np.concatenate(found, 1), matrix @ others, rtol=1e-9)

@@ -51,6 +51,9 @@ def test_targets_may_be_of_another_type(name: str) -> None:
     found = made.fn(tf.constant(targets, kind), tf.constant(outputs), **made._fn_kwargs)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
     assert found.dtype == tf.float64
+    single = tf.constant(outputs, tf.float32)
+    found = made.fn(tf.constant(targets, tf.float64), single, **made._fn_kwargs)
+    assert found.dtype == tf.float32
 
 
 LABELS = np.array([0, 1, 2, 0, 1, 1])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
+import pytest
 import tensorflow as tf
 from tensorflow.python.ops.ragged import dynamic_ragged_shape
 
 from gradients.tracing import traced
-from gradients.values.calls.lines import LINES, RIGHT, TALL, rows
+from gradients.values.calls.lines import LINES, RIGHT, TALL, laid, parts, rows
 
 ANY = tf.RaggedTensorSpec([None, None], tf.float64)
 DENSE = np.zeros((4, 5))
@@ -49,3 +52,13 @@ def test_a_product_of_ragged_matrices_tells_its_shape() -> None:
     assert product.shape.as_list() == [2, None, 2]
     expected = np.concatenate([left @ right for left, right in zip(TALL, RIGHT, strict=True)])
     np.testing.assert_allclose(product.values, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("step", [None, 2, -1, -2])
+def test_rows_are_cut_as_lists_are(step: int | None) -> None:
+    """Each by itself, whatever its length: from either end, and backwards."""
+    for start, stop in itertools.product((None, 0, 2, -2, 9), (None, 0, 2, -1)):
+        cut = slice(start, stop, step)
+        found, expected = parts(rows()[:, cut]), laid([row[cut] for row in LINES])
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(one, other, err_msg=str(cut))
