@@ -152,3 +152,29 @@ def test_a_transposed_convolution_has_its_channels_first(rank: int) -> None:
     compiled = traced(lambda x: function(x, kernel, ahead, 2, data_format=layout), jit_compile=True)
     found = compiled(tf.constant(turned(x)))
     np.testing.assert_allclose(turned(found.numpy(), back=True), last, rtol=1e-5, atol=1e-5)
+
+
+def test_a_depthwise_convolution_has_its_gradients_with_channels_first() -> None:
+    """Compiled, for the same reason."""
+    random = np.random.default_rng(6)
+    x, kernel = random.standard_normal((2, 5, 6, 3)), random.standard_normal((3, 2, 3, 2))
+    into = random.standard_normal((2, 3, 5, 6))
+    inputs = [tf.constant(part, tf.float32) for part in (x, kernel, into)]
+
+    def gradients(layout: str, x: tf.Tensor, kernel: tf.Tensor, into: tf.Tensor) -> list[tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch([x, kernel])
+            y = tf.nn.depthwise_conv2d(x, kernel, [1, 1, 1, 1], "VALID", layout)
+        return tape.gradient(y, [x, kernel], output_gradients=into)
+
+    expected = gradients("NHWC", *inputs)
+    ahead = [
+        tf.constant(turned(inputs[0].numpy())),
+        inputs[1],
+        tf.constant(turned(inputs[2].numpy())),
+    ]
+    found = traced(gradients, jit_compile=True)("NCHW", *ahead)
+    np.testing.assert_allclose(
+        turned(found[0].numpy(), back=True), expected[0], rtol=1e-5, atol=1e-5
+    )
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-5, atol=1e-5)

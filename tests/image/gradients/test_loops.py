@@ -303,4 +303,25 @@ def test_what_is_inside_reads_the_collections_of_what_is_around(way: str) -> Non
         else:
             y = tf.while_loop(lambda x: x < limit(), lambda x: [x + limit() / 3], [0.0])[0]
         assert session.run(y) == 3.0
-        assert set(v1.get_collection("asked")) == {way}
+        # Each branch has added one, or the condition and the step.
+        assert v1.get_collection("asked") == [way, way]
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_gradient_inside_adds_to_the_collections_of_what_is_around(*, taken: bool) -> None:
+    v1 = tf.compat.v1
+
+    @tf.custom_gradient
+    def noted(x: tf.Tensor):
+        def gradient(upstream: tf.Tensor) -> tf.Tensor:
+            v1.add_to_collection("back", "noted")
+            return 2 * upstream
+
+        return x, gradient
+
+    with tf.Graph().as_default(), v1.Session() as session:
+        x, flag = tf.constant(3.0), v1.placeholder(tf.bool, [])
+        y = tf.cond(flag, lambda: noted(x), lambda: noted(5 * x))
+        (found,) = v1.gradients(y, x)
+        assert session.run(found, {flag: taken}) == (2 if taken else 10)
+        assert v1.get_collection("back") == ["noted", "noted"]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from keras import callbacks, layers
+from keras import callbacks, layers, ops
 from scipy.special import softmax
 
 _random = np.random.default_rng(113)
@@ -53,3 +53,11 @@ def test_a_path_is_a_name() -> None:
     for given in ("folder/kept.csv", Path("folder/kept.csv")):
         log: Any = callbacks.CSVLogger(given)
         assert (log.filename, type(log.filename)) == ("folder/kept.csv", str)
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+def test_what_is_counted_is_of_the_type_of_its_bounds(kind: str) -> None:
+    numbers = STEPS.ravel().astype(kind)
+    counts, bounds = ops.histogram(numbers, bins=4)
+    assert (counts.dtype, bounds.dtype) == (kind, kind)
+    np.testing.assert_array_equal(counts, np.histogram(numbers, bins=4)[0])

@@ -125,3 +125,7 @@ def test_blocks_may_be_given_one_by_one(name: str) -> None:
         np.testing.assert_allclose(np.concatenate(found, 1), matrix @ others, rtol=1e-9)
         found = function([turned[..., :2], turned[..., 2:]], adjoint_arg=True)
         np.testing.assert_allclose(np.concatenate(found, 1), matrix @ others, rtol=1e-9)
+    # Of lists of numbers their sizes say whether they are blocks; numbers become float32.
+    single = make(*(tf.constant(part, tf.float32) for part in parts))
+    found = single.matmul([others[:, :2].tolist(), others[:, 2:].tolist()])
+    np.testing.assert_allclose(np.concatenate(found, 1), matrices @ others, rtol=1e-4, atol=1e-4)

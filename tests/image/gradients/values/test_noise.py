@@ -132,3 +132,15 @@ def test_what_is_shuffled_is_the_same_in_another_order() -> None:
 def test_without_training_nothing_is_drawn(kind: str) -> None:
     inputs = np.random.default_rng(3).standard_normal((4, 5)).astype("float32")
     assert (getattr(layers, kind)(RATE)(inputs, training=False).numpy() == inputs).all()
+
+
+@pytest.mark.parametrize(
+    "name", ["GaussianNoise", "GaussianDropout", "AlphaDropout", "Dropout", "SpatialDropout1D"]
+)
+def test_one_seed_has_the_same_noise_and_another_has_not(name: str) -> None:
+    inputs = np.ones((4, 5, 6), "float32")
+    first, again, other = (
+        getattr(layers, name)(0.5, seed=seed)(inputs, training=True).numpy() for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
