@@ -80,6 +80,16 @@ def test_a_gradient_may_stop_where_it_is_told_to() -> None:
         np.testing.assert_allclose(one, other, rtol=1e-14)
 
 
+def test_what_flows_in_stands_beside_its_target() -> None:
+    """Nothing flows into one that no input reaches, and what comes after keeps its place."""
+    x = tf.constant(X)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        targets = [x**2, tf.constant(3.0), x**3]
+    found = tape.gradient(targets, x, output_gradients=[tf.constant(2 * X), None, tf.constant(-X)])
+    np.testing.assert_allclose(found, 2 * X * 2 * X - X * 3 * X**2, rtol=1e-14)
+
+
 @pytest.mark.parametrize("method", [0, 1, 2])
 def test_many_uses_add_up_by_every_method(method: int) -> None:
     def gradients(x: tf.Tensor) -> list[tf.Tensor]:
@@ -125,3 +135,37 @@ def test_a_graph_has_gradients_of_ragged_and_of_complex_tensors() -> None:
     z = X[0] + 1j * X[1]
     np.testing.assert_allclose(of_ragged, 6 * X[0] ** 2, rtol=1e-14)
     np.testing.assert_allclose(of_z, 2 * z * z.conj() + 10 * z, rtol=1e-14)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_a_gradient_passes_by_whatever_variables_are_read(count: int) -> None:
+    """They have none themselves."""
+    variables = [tf.Variable(float(number + 2), dtype="float64") for number in range(count)]
+
+    def scaled(x: tf.Tensor) -> tf.Tensor:
+        for variable in variables:
+            x = x * variable
+        return x**2
+
+    x = tf.constant(X)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.grad_pass_through(scaled)(x)
+    found, *others = tape.gradient(y, [x, *variables], output_gradients=tf.constant(3 * X))
+    np.testing.assert_array_equal(found, 3 * X)
+    assert others == [None] * count
+
+
+@pytest.mark.parametrize("count", [None, 4])
+@pytest.mark.parametrize("sparse", [True, False])
+@pytest.mark.parametrize("name", ["segment_sum", "segment_mean", "segment_sqrt_n"])
+def test_a_gradient_is_of_rows_where_it_is_asked_to_be(
+    name: str, count: int | None, *, sparse: bool
+) -> None:
+    table = tf.constant(X)
+    with tf.GradientTape() as tape:
+        tape.watch(table)
+        y = getattr(tf.sparse, name)(
+            table, [1, 0, 1], [0, 0, 2], num_segments=count, sparse_gradient=sparse
+        )
+    assert isinstance(tape.gradient(y, table), tf.IndexedSlices) == sparse

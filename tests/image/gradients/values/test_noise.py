@@ -139,14 +139,15 @@ def test_what_is_shuffled_is_the_same_in_another_order() -> None:
     ],
 )
 def test_nothing_is_drawn_without_training_nor_twice(kind: str, rank: int) -> None:
-    """Another layer of the same seed draws the same."""
+    """Another layer of the same seed draws the same, one of another seed does not."""
     random = np.random.default_rng(3)
     inputs = random.standard_normal((4, *[2] * rank, 15)).astype("float32")
-    one, other = (getattr(layers, kind)(RATE, seed=1) for _ in range(2))
+    one, same, other = (getattr(layers, kind)(RATE, seed=seed) for seed in (1, 1, 2))
     assert (one(inputs, training=False).numpy() == inputs).all()
     first, second = (one(inputs, training=True).numpy() for _ in range(2))
     assert (first != second).any()
-    assert (first == other(inputs, training=True).numpy()).all()
+    assert (first == same(inputs, training=True).numpy()).all()
+    assert (first != other(inputs, training=True).numpy()).any()
     unseeded = getattr(layers, kind)(RATE)
     first, second = (unseeded(inputs, training=True).numpy() for _ in range(2))
     assert (first != second).any()
