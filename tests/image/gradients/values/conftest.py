@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import random
 
+import pytest
 
-def pytest_runtest_call() -> None:
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
     """Have layers draw the same weights in any order of tests: Keras asks Python for seeds.
 
     `keras.utils.set_random_seed` has TensorFlow forget all kernels, too: twice the suite's time.
