@@ -47,15 +47,6 @@ ROWS: dict[str, tuple[Build, tuple[tuple[int, ...], ...]]] = {
         ),
         ((4, 3),),
     ),
-    # A loop's gradient asks for one size in two types.
-    "loop": (
-        lambda x: tf.while_loop(
-            lambda i, _: i < 2,
-            lambda i, y: (i + 1, y * tf.gather_nd(y, np.array([[0, 1]]))),
-            (tf.constant(0), x),
-        )[1],
-        ((2, 3),),
-    ),
     "variance": (lambda x: tf.math.reduce_variance(x, [-1, 0]), ((2, 3, 4),)),
 }
 
