@@ -155,8 +155,11 @@ ONLY_AUTOGRAPH = {"range", "while", "break", "tensor array", "if"}
 UNBOUNDED = {"while", "break", "while_loop", "one by one", "nested"}
 #: XLA compiles these as it does "maximum_iterations": a loop of as many steps at most.
 LIKE_ANOTHER = {"fewer", "fold"}
-#: In a graph these are unrolled, or the loops that "while" and "scan" are.
-SHOWN_BY_ANOTHER = {"python", "range", "fewer", "fold", "one by one"}
+#: In a graph these are unrolled, or the loops that "while" and "tensor array" are.
+SHOWN_BY_ANOTHER = {
+    *("python", "range", "while_loop", "maximum_iterations", "fewer", "one by one"),
+    *("scan", "fold"),
+}
 #: Loops whose states go from the function to its gradient in a list, which XLA cannot hand out.
 KEEPS_STATES = {"maximum_iterations", "tensor array"}
 
@@ -171,7 +174,7 @@ def ways(name: str, *, inside: bool) -> list[str]:
 def more(name: str, way: str, *, inside: bool) -> bool:
     """Whether it is left to `--tier all`: another loop shows it in fewer ways, or in the same."""
     if way == "xla":
-        return name not in {"maximum_iterations", "tensor array", "if", "branches"}
+        return name not in {"maximum_iterations", "if", "branches"}
     return name in SHOWN_BY_ANOTHER and not inside
 
 
