@@ -61,3 +61,9 @@ def test_what_is_counted_is_of_the_type_of_its_bounds(kind: str) -> None:
     counts, bounds = ops.histogram(numbers, bins=4)
     assert (counts.dtype, bounds.dtype) == (kind, kind)
     np.testing.assert_array_equal(counts, np.histogram(numbers, bins=4)[0])
+
+
+def test_the_negative_of_0_is_less_than_0() -> None:
+    """As Keras has it, on each of its backends, where the least and the greatest are looked for."""
+    assert int(ops.argmin([0.0, -0.0, 1.0])) == 1
+    assert int(ops.argmax([-1.0, -0.0, 0.0])) == 2
