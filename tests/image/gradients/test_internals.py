@@ -168,7 +168,8 @@ def test_a_graph_takes_a_concrete_function_with_its_gradient(concrete, *, named:
     """Three functions: its own, what it does forward, and what it does backward."""
     graph = tf.Graph()
     if named:
-        concrete.add_gradient_functions_to_graph(graph)
+        with tf.Graph().as_default():
+            concrete.add_gradient_functions_to_graph(graph)
     with graph.as_default():
         if not named:
             concrete.add_gradient_functions_to_graph()

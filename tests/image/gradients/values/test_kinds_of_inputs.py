@@ -67,3 +67,14 @@ def test_the_negative_of_0_is_less_than_0() -> None:
     """As Keras has it, on each of its backends, where the least and the greatest are looked for."""
     assert int(ops.argmin([0.0, -0.0, 1.0])) == 1
     assert int(ops.argmax([-1.0, -0.0, 0.0])) == 2
+
+
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64"])
+def test_a_bias_is_of_any_type_beside_half_numbers(kind: str) -> None:
+    given = [tf.constant(part[:, :, None], tf.float16) for part in (QUERY, KEY, KEY + 1)]
+    bias = tf.constant(_random.standard_normal((1, 1, 4, 5)), kind)
+    found = ops.dot_product_attention(*given, bias=bias)
+    query, key, value = (part.numpy()[:, :, 0].astype("float64") for part in given)
+    scores = query @ key.swapaxes(1, 2) / np.sqrt(3) + bias.numpy()[0]
+    assert found.dtype == tf.float16
+    np.testing.assert_allclose(found[:, :, 0], softmax(scores, -1) @ value, rtol=2e-2, atol=2e-2)
