@@ -139,7 +139,9 @@ def test_a_product_of_16_bits_and_32_has_gradients_of_both() -> None:
     np.testing.assert_allclose(of_b, a.T @ (2 * product), rtol=4e-3)
 
 
-@pytest.mark.parametrize("rank", [3, 4, 5])
+@pytest.mark.parametrize(
+    "rank", [3, *(pytest.param(rank, marks=pytest.mark.tier_all) for rank in (4, 5))]
+)
 def test_a_transposed_convolution_has_its_channels_first(rank: int) -> None:
     """Compiled: no CPU has kernels for all of them without oneDNN."""
     name, layout = f"conv{rank - 2}d_transpose", {3: "NCW", 4: "NCHW", 5: "NCDHW"}[rank]

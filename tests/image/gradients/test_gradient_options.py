@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 import pytest
@@ -134,18 +133,3 @@ def test_a_gradient_is_of_rows_where_it_is_asked_to_be(
             table, [1, 0, 1], [0, 0, 2], num_segments=count, sparse_gradient=sparse
         )
     assert isinstance(tape.gradient(y, table), tf.IndexedSlices) == sparse
-
-
-def test_a_derivative_forward_has_a_gradient_in_its_direction() -> None:
-    """Of a function that captures what it differentiates: the direction comes in with it."""
-
-    @partial(tf.function, autograph=False)
-    def gradient(x: tf.Tensor, direction: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            tape.watch(direction)
-            with tf.autodiff.ForwardAccumulator(x, direction) as accumulator:
-                y = tf.function(lambda: x**3, autograph=False)()
-            derivative = accumulator.jvp(y)
-        return tape.gradient(derivative, direction)
-
-    np.testing.assert_allclose(gradient(tf.constant(X), tf.constant(-X)), 3 * X**2, rtol=1e-14)
