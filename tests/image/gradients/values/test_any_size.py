@@ -83,3 +83,17 @@ def test_what_has_any_size_has_the_same_values(name: str) -> None:
         expected = tf.nest.flatten(call(*map(tf.constant, inputs)))
         for one, other in zip(tf.nest.flatten(found[number]), expected, strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-9, err_msg=str(number))
+
+
+def test_frames_of_any_length_are_joined() -> None:
+    """What was cut into frames comes back, though the graph is told their length in a tensor."""
+    wave = np.random.default_rng(10).standard_normal(40)
+
+    @traced(
+        input_signature=[tf.TensorSpec([None, None], tf.complex128), tf.TensorSpec([], tf.int32)]
+    )
+    def joined(spectra: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
+        return tf.signal.inverse_stft(spectra, length, length, window_fn=None)
+
+    spectra = tf.signal.stft(wave, 8, 8, window_fn=None)
+    np.testing.assert_allclose(joined(spectra, 8), wave, rtol=1e-10, atol=1e-12)
