@@ -108,3 +108,14 @@ def test_an_activation_is_along_its_axis(axis: int) -> None:
     found = activations.sparsemax(tf.constant(np.moveaxis(x, -1, axis)), axis=axis)
     last = activations.sparsemax(tf.constant(x))
     np.testing.assert_allclose(np.moveaxis(found, axis, -1), last, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["cos", "cosh", "exp", "arccos", "isfinite", "sin", "tanh"])
+def test_what_a_sparse_tensor_leaves_out_is_0(name: str) -> None:
+    """And becomes what the function has for 0, where that is another number."""
+    dense = np.array([[0.0, 0.25, 0.0], [-0.5, 0.0, 0.75]])
+    found = getattr(ops, name)(tf.sparse.from_dense(dense))
+    if isinstance(found, tf.SparseTensor):
+        found = tf.sparse.to_dense(found)
+    # Half of pi is filled in as float32 has it.
+    np.testing.assert_allclose(found, getattr(np, name)(dense), rtol=1e-7)
