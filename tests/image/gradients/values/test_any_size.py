@@ -60,6 +60,7 @@ CALLS: dict[str, list[tuple[Callable[..., Any], tuple[np.ndarray, ...]]]] = {
         (lambda x: ops.image.resize(x, (4, 7)), (IMAGES,)),
         (lambda x: ops.image.affine_transform(x, np.ones((1, 8)) / 4), (IMAGES,)),
         (lambda x: ops.image.gaussian_blur(x), (IMAGES,)),
+        (lambda x: tf.image.resize_with_crop_or_pad(x, 4, 7), (IMAGES,)),
         (lambda x, y: ops.dot_product_attention(x, y, y), (CUBE[:, :, None], CUBE[:, :, None] + 1)),
         (lambda x: ops.ifft2((x, x * 2)), (CUBE,)),
     ],
