@@ -32,8 +32,11 @@ def held(line: Line, found: Any, given: tf.Tensor, tolerance: float, way: str) -
 
 @pytest.mark.parametrize("name", LINES)
 def test_function_in_each_way(name: str) -> None:
-    line = LINES[name]
-    large = tf.constant(LARGE, "float32")
+    line, large = LINES[name], tf.constant(LARGE, "float32")
+    if name == "einsum_ellipsis" and environment.onednn() and environment.release() == "2.19":
+        with pytest.raises(AssertionError, match="large"):
+            held(line, line.ours(large), large, 2e-5, "large")
+        pytest.xfail("oneDNN multiplies other numbers, there in float32: upstream's einsum_half")
     held(line, line.ours(large), large, 2e-5, "large")
     row = tf.constant(SMALL[:1])
     held(line, line.ours(row), row, line.near, "one row")
@@ -79,8 +82,7 @@ def test_a_product_of_what_an_ellipsis_stands_for(kind: str) -> None:
 
 
 def strict(kind: str) -> bool:
-    """Return whether this processor is known to multiply such numbers by oneDNN's kernels."""
+    """Return whether oneDNN is known to multiply such numbers wrongly, on this processor."""
     flags = Path("/proc/cpuinfo").read_text(encoding="ascii").split()
-    return (
-        environment.onednn() and {"float16": "avx512_fp16", "bfloat16": "amx_bf16"}[kind] in flags
-    )
+    needed = {"float16": "avx512_fp16", "bfloat16": "amx_bf16"}[kind]
+    return environment.onednn() and environment.release() != "2.19" and needed in flags

@@ -8,6 +8,8 @@ the next row: all samples but the first are wrong. Keras's `EinsumDense("...d,de
 What is kept of a product, is kept by its sizes, and not by its strides: after such an einsum
 `tf.matmul(x[:, None], w[None])` is as wrong, and where that `matmul` came first, both are right.
 float32 is right, and with `TF_ENABLE_ONEDNN_OPTS=0` 16 bits are.
+TensorFlow 2.20.0 is as wrong; 2.19.1 is right in 16 bits, and wrong in float32 where a row is long:
+`tf.einsum("...j,j->...", x, x[0])` of 66 rows of 1,030 numbers.
 
 A mend: the strides, and whether an operand is transposed, belong in the key by which the
 primitive is kept. Until then: an equation without an ellipsis.

@@ -190,11 +190,13 @@ LINES: dict[str, Line] = {
         lambda x: [
             tf.einsum("ij,kj->ki", x, x),
             tf.einsum("ji", x),
-            tf.einsum("...j,j->...", x, x[0]),
         ],
-        lambda x: [x @ x.T, x.T, x @ x[0]],
+        lambda x: [x @ x.T, x.T],
         half=False,
         complex=True,
+    ),
+    "einsum_ellipsis": Line(
+        lambda x: tf.einsum("...j,j->...", x, x[0]), lambda x: x @ x[0], half=False, complex=True
     ),
     "einsum_of_three": Line(
         lambda x: tf.einsum("ij,kj,kl->il", x, x, x[:, 1:3]),
