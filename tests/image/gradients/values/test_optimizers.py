@@ -148,6 +148,7 @@ ROWS = {
         **PULL,
     ),
     "Ftrl_from_nothing": row(FTRL, rules.ftrl(start=0), initial_accumulator_value=0.0),
+    "Ftrl_plain": row(FTRL, rules.ftrl(power=0), learning_rate_power=0.0, **PULL),
     "Ftrl_power": row(FTRL, rules.ftrl(power=0.25), learning_rate_power=-0.25, **PULL),
     "ScheduleFreeAdamW": row(
         optimizers.ScheduleFreeAdamW,

@@ -21,6 +21,7 @@ _random = np.random.default_rng(92)
 #: By name: weights, and what their gradients are multiplied by.
 STARTS: dict[str, tuple[np.ndarray, float]] = {
     "block": (_random.standard_normal((2, 3, 2)), 1.0),
+    "another": (_random.standard_normal((2, 3, 2)), 1.0),
     "kernel": (_random.standard_normal((2, 1, 3, 2)), 1.0),
     "zeros": (np.zeros(3), 1.0),
     "one, and little": (1e-4 * _random.standard_normal(()), 1.0),
@@ -45,7 +46,7 @@ def test_a_step_is_that_of_any_shape(name: str) -> None:
     case = ROWS[name]
     optimizer = case.make(case.rate, **dict(case.options))
     weights = {kind: start for kind, (start, _) in STARTS.items()}
-    held = [keras.Variable(one, dtype=case.dtype, name=kind) for kind, one in weights.items()]
+    held = [keras.Variable(one, dtype=case.dtype, name="kernel") for one in weights.values()]
     kept: dict[str, Kept] = {kind: {} for kind in STARTS}
     rule = case.wrong or case.rule
     for number in (1, 2):
