@@ -84,7 +84,7 @@ def test_a_step_is_one_of_many_numbers(name: str) -> None:
         given = "float32" if half else dtype
         for factor in (1.0,) if half else (0.0, 2.0):
             optimizer.apply([tf.constant(factor * one, given) for one in gradients], held)
-        tolerance = 0.05 if half else max(case.tolerance, ROUNDED)
+        tolerance = 0.02 if half else max(case.tolerance, ROUNDED)
         for variable, start, gradient in zip(held, starts, case.clip(gradients), strict=True):
             start = (1 - case.rate * case.decay) * start
             expected = (case.wrong or case.rule)(start, gradient, case.rate, number, {})
