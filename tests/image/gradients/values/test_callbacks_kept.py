@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import callbacks, metrics, optimizers
 
 from gradients.values.test_callbacks import RATE, START, model, told
@@ -220,3 +222,14 @@ def test_a_history_is_of_all_epochs() -> None:
             seen.on_epoch_end(epoch, {"loss": float(epoch)})
     assert seen.history == {"loss": [0.0, 1.0, 2.0]}
     assert seen.epoch == [2]
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_what_callbacks_write_is_where_its_path_leads(elsewhere: bool, tmp_path: Path) -> None:
+    """In a file of the machine, or in one of TensorFlow's other file systems."""
+    path = "ram://kept.csv" if elsewhere else str(tmp_path / "kept.csv")
+    with keras.src.utils.file_utils.File(path, "w") as file:
+        file.write("kept")
+    with tf.io.gfile.GFile(path) as file:
+        assert file.read() == "kept"
+    assert Path(path).exists() != elsewhere

@@ -127,3 +127,17 @@ def test_a_metric_is_kept_outside_and_begun_anew() -> None:
     assert not any(np.any(one) for one in metric.stateless_reset_state())
     metric.reset_state()
     np.testing.assert_array_equal(metric.result(), 0 * once)
+
+
+@pytest.mark.parametrize("name", ["AUC", "SensitivityAtSpecificity", "PrecisionAtRecall"])
+def test_thresholds_are_even_and_reach_beyond_both_ends(name: str) -> None:
+    """So that no score is at the first or at the last."""
+    kind = getattr(metrics, name)
+    metric = kind(num_thresholds=5) if name == "AUC" else kind(0.5, num_thresholds=5)
+    found = np.asarray(metric.thresholds, "float64")
+    np.testing.assert_allclose(found[1:-1], [0.25, 0.5, 0.75], rtol=1e-12)
+    if name == "AUC":
+        assert found[0] < 0
+        assert found[-1] > 1
+    else:
+        assert (found[0], found[-1]) == (0, 1)

@@ -131,10 +131,26 @@ def test_what_is_shuffled_is_the_same_in_another_order() -> None:
         np.testing.assert_array_equal(found.take(order, axis), numbers)
 
 
-@pytest.mark.parametrize("kind", ["Dropout", "GaussianDropout", "AlphaDropout", "GaussianNoise"])
-def test_without_training_nothing_is_drawn(kind: str) -> None:
-    inputs = np.random.default_rng(3).standard_normal((4, 5)).astype("float32")
-    assert (getattr(layers, kind)(RATE)(inputs, training=False).numpy() == inputs).all()
+@pytest.mark.parametrize(
+    ("kind", "rank"),
+    [
+        *(("Dropout", 0), ("GaussianDropout", 0), ("AlphaDropout", 0), ("GaussianNoise", 0)),
+        *(("SpatialDropout1D", 1), ("SpatialDropout2D", 2), ("SpatialDropout3D", 3)),
+    ],
+)
+def test_nothing_is_drawn_without_training_nor_twice(kind: str, rank: int) -> None:
+    """Another layer of the same seed draws the same, one of another seed does not."""
+    random = np.random.default_rng(3)
+    inputs = random.standard_normal((4, *[2] * rank, 15)).astype("float32")
+    one, same, other = (getattr(layers, kind)(RATE, seed=seed) for seed in (1, 1, 2))
+    assert (one(inputs, training=False).numpy() == inputs).all()
+    first, second = (one(inputs, training=True).numpy() for _ in range(2))
+    assert (first != second).any()
+    assert (first == same(inputs, training=True).numpy()).all()
+    assert (first != other(inputs, training=True).numpy()).any()
+    unseeded = getattr(layers, kind)(RATE)
+    first, second = (unseeded(inputs, training=True).numpy() for _ in range(2))
+    assert (first != second).any()
 
 
 def test_each_seed_draws_others() -> None:

@@ -113,6 +113,19 @@ def test_schedule_is_its_formula(name: str) -> None:
     np.testing.assert_allclose(found, [reference(step) for step in STEPS], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_schedule_computes_in_the_type_of_its_rate(name: str) -> None:
+    """What else it is told, and the step, become numbers of that type."""
+    schedule, reference = SCHEDULES[name]
+    told = schedule.get_config()
+    key = "values" if "values" in told else "initial_learning_rate"
+    exact = type(schedule)(**told | {key: tf.constant(told[key], "float64")})
+    found = [exact(tf.constant(step)) for step in STEPS[::4]]
+    assert {rate.dtype for rate in found} == {tf.float64}
+    expected = [reference(step) for step in STEPS[::4]]
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
+
+
 def test_every_schedule_has_a_row() -> None:
     """A schedule that a release of Keras brings has to be looked at."""
     covered = {type(schedule) for schedule, _ in SCHEDULES.values()}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from keras import ops
+from keras import ops, quantizers
 from scipy.special import expit, log_softmax, softmax, softplus
 
 from gradients.values.calls import Rows
@@ -26,6 +26,7 @@ DEPTH = _random.standard_normal((2, 2, 3, 2))
 POINT = _random.standard_normal((1, 1, 6, 4))
 LINE, LINE_DEPTH = _random.standard_normal((3, 3, 2)), _random.standard_normal((3, 3, 2))
 FIRST = IMAGES.transpose(0, 3, 1, 2)
+WIDE, BROAD = (_random.standard_normal(shape) for shape in ((1, 3, 2, 515), (2, 1, 515, 4)))
 IDS = np.array([[2, -1, 0], [1, 1, 3]])
 HOT = np.where(IDS[..., None] == np.arange(4), 1.0, 0)
 
@@ -54,6 +55,14 @@ def unfolded(x: np.ndarray, kernel: Any, gap: Any, pad: Any, step: Any) -> np.nd
 def first(make: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> np.ndarray:
     """Return what is made of channels that come first."""
     return np.moveaxis(make(np.moveaxis(x, 1, -1)), -1, 1)
+
+
+def stepped(x: np.ndarray, low: Any, high: Any) -> np.ndarray:
+    """Return numbers on 15 steps of each channel, moved so that 0 is one (TensorFlow's manual)."""
+    low, high = (np.reshape(bound, (-1, 1, 1)) for bound in (low, high))
+    step = (high - low) / 14
+    start = -np.round(-low / step) * step
+    return np.round((np.clip(x, start, start + 14 * step) - start) / step) * step + start
 
 
 #: Of six keys the last alone is shown, whose score is the least.
@@ -101,6 +110,12 @@ ROWS: Rows = {
         lambda: ops.sparsemax(np.array([[0.5, 0.4, 0.1], [0.3, 0.3, -9]])),
         np.array([[0.5, 0.4, 0.1], [0.5, 0.5, 0]]),
     ),
+    "fake_quant_axis": (
+        lambda: quantizers.fake_quant_with_min_max_vars(
+            BLOCK, [-1.0, 0, -2], [1.0, 1.5, 0.5], num_bits=4, narrow_range=True, axis=1
+        ),
+        stepped(BLOCK, [-1.0, 0, -2], [1.0, 1.5, 0.5]),
+    ),
     "max_pool_usual": (
         lambda: ops.max_pool(tf.constant(IMAGES), (2, 3)),
         pooled(IMAGES, np.max, (2, 3), (2, 3), same=False),
@@ -120,6 +135,21 @@ ROWS: Rows = {
     "conv": (
         lambda: ops.conv(IMAGES, KERNEL, (2, 1), "SAME"),
         convolve(IMAGES, KERNEL, (2, 1), same=True),
+    ),
+    # More channels than are summed up at once.
+    "conv_wide": (
+        lambda: [
+            ops.conv(WIDE, BROAD[:, :, :, :3]),
+            ops.depthwise_conv(WIDE, BROAD[:, :, :, :1]),
+            ops.separable_conv(WIDE, BROAD[:, :, :, :1], BROAD[:1, :1, :, :2]),
+            ops.conv_transpose(WIDE, BROAD.swapaxes(2, 3)),
+        ],
+        [
+            convolve(WIDE, BROAD[:, :, :, :3]),
+            depthwise(WIDE, BROAD[:, :, :, :1]),
+            separable(WIDE, BROAD[:, :, :, :1], BROAD[:1, :1, :, :2]),
+            transposed(WIDE, BROAD.swapaxes(2, 3), 1),
+        ],
     ),
     "conv_dilated": (
         lambda: ops.conv(IMAGES, KERNEL, dilation_rate=(3, 1)),
