@@ -11,7 +11,7 @@ _random = np.random.default_rng(9)
 
 #: What a sample counts: no two alike, none 0 or 1.
 WEIGHTS = _random.uniform(0.3, 3.0, ROWS)
-CLASSES = np.array([0, 1, 512, 300, 4, 2, 2, 0])
+CLASSES = np.array([0, 1, 512, 301, 4, 2, 2, 0])
 
 Pair = tuple[np.ndarray, np.ndarray]
 
