@@ -88,6 +88,16 @@ def test_loss_is_roughly_its_formula_in_half_precision(name: str) -> None:
         np.testing.assert_allclose(found, row.reference(*row.pair), 0.05, 0.05, err_msg=kind)
 
 
+def test_a_class_of_many_is_another_in_half_precision() -> None:
+    """Its number is rounded as the outputs are: 301 is 300, which is four times likelier here."""
+    logits = np.log(4.0) * np.eye(513)[[300]]
+    loss = losses.SparseCategoricalCrossentropy(from_logits=True, dtype="bfloat16")
+    found, right = float(loss(np.array([301]), logits)), np.log(516)
+    assert abs(found - right) > 1, "no longer wrong: remove the record"
+    np.testing.assert_allclose(found, right - np.log(4), atol=0.03)
+    pytest.xfail("Keras's losses round the numbers of classes to their own type")
+
+
 @pytest.mark.parametrize("weights", [None, data.WEIGHTS], ids=["plain", "weighted"])
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 def test_a_masked_sample_counts_nothing(reduction: str, weights: np.ndarray | None) -> None:
