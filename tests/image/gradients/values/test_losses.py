@@ -95,7 +95,7 @@ def test_a_class_of_many_is_another_in_half_precision() -> None:
     found, right = float(loss(np.array([301]), logits)), np.log(516)
     assert abs(found - right) > 1, "no longer wrong: remove the record"
     np.testing.assert_allclose(found, right - np.log(4), atol=0.03)
-    pytest.xfail("Keras's losses round the numbers of classes to their own type")
+    pytest.xfail("Keras's losses round the numbers of classes to their type: keras#15012, again")
 
 
 @pytest.mark.parametrize("weights", [None, data.WEIGHTS], ids=["plain", "weighted"])
