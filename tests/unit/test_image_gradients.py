@@ -277,7 +277,19 @@ def test_the_core_asks_kernels_of_one_row_of_each_operation(
     left = {check for check in checks if tier.has(alone, check) and not tier.has(row, check)}
     assert left == {"relaxed", "float32", "bfloat16", "float16", "repeat"}
     assert tier.has(replace(row, known={"float32": gradients.case.Known("wrong")}), "float32")
-    assert tier.has(replace(row, group="layers"), "float16")
+    assert tier.has(replace(row, group="layers"), "bfloat16")
+
+
+def test_the_core_leaves_out_sweeps_that_another_shows(gradients: SimpleNamespace) -> None:
+    """But a row that is known to be wrong is asked whether it still is."""
+    tier = gradients.tiers.Tier
+    row = gradients.case.Case("reduce(of=sum)", [], abs, group="axes", swept=True)
+    left = replace(row, name="reduce_rank(of=sum)")
+    assert tier.CORE.has(row, "relaxed")
+    assert tier.CORE.has(left, "reverse")
+    assert not tier.CORE.has(left, "relaxed")
+    assert tier.ALL.has(left, "relaxed")
+    assert tier.CORE.has(replace(left, known={"relaxed": gradients.case.Known("a")}), "relaxed")
 
 
 def test_rows_are_chosen_until_they_have_every_operation(gradients: SimpleNamespace) -> None:

@@ -163,3 +163,22 @@ def test_one_flag_of_any_kind_chooses_a_branch(name: str) -> None:
     for yes in (False, True):
         chosen = traced(lambda x, yes=yes: tf.cond(ASKED[name](yes), lambda: x, lambda: -x))
         np.testing.assert_array_equal(chosen(tf.constant(X)), X if yes else -X)
+
+
+def test_a_branch_tells_which_variables_it_only_reads() -> None:
+    """What comes after it waits for what it writes, and for nothing else."""
+    written, read = tf.Variable(1.0), tf.Variable(2.0)
+
+    def step() -> tf.Tensor:
+        written.assign_add(read)
+        return read + 0.0
+
+    @traced
+    def function(flag: tf.Tensor) -> tf.Tensor:
+        return tf.cond(flag, step, lambda: -read)
+
+    graph = function.get_concrete_function(tf.TensorSpec([], tf.bool)).graph
+    (branch,) = (op for op in graph.get_operations() if op.type == "If")
+    told = [branch.inputs[at] for at in branch.get_attr("_read_only_resource_inputs")]
+    outside = {id(inner): outer for outer, inner in graph.captures}
+    assert [outside[id(one)] is read.handle for one in told] == [True]

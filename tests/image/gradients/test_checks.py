@@ -45,6 +45,8 @@ def test_the_rows_that_the_core_chooses_are_there() -> None:
     }
     named = {name for names in (*tiers.REPEATED.values(), *tiers.ALONE.values()) for name in names}
     assert (chosen | named) - {str(case) for case in table()} == set()
+    sweeps = {name for names in tiers.LEFT.values() for name in names}
+    assert sweeps - {str(case).partition("(")[0] for case in table()} == set()
 
 
 @pytest.mark.tier_all

@@ -140,3 +140,19 @@ def test_what_a_list_holds_has_the_gradient_of_what_went_in(name: str) -> None:
     found = traced(lambda x, u: slopes(held, x, u))(x, u)
     for one, other in zip(found, slopes(plain, x, u), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
+
+
+def test_matrices_are_scattered_into_a_list_of_matrices() -> None:
+    """Each keeps both of its sizes on its way back."""
+    random = np.random.default_rng(8)
+    x, u = (tf.constant(random.standard_normal((size, 2, 3))) for size in (4, 2))
+
+    def held(x: tf.Tensor, u: tf.Tensor) -> tf.Tensor:
+        first = list_ops.tensor_list_from_tensor(x, element_shape=[2, 3])
+        both = list_ops.tensor_list_scatter(u, [3, 1], input_handle=first)
+        return list_ops.tensor_list_stack(both, tf.float64, num_elements=4)
+
+    found = traced(lambda x, u: slopes(held, x, u))(x, u)
+    plain = slopes(lambda x, u: tf.stack([x[0], u[1], x[2], u[0]]), x, u)
+    for one, other in zip(found, plain, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)

@@ -128,12 +128,16 @@ def test_a_graph_has_gradients_of_ragged_and_of_complex_tensors() -> None:
     def gradients(x: tf.Tensor) -> list[tf.Tensor]:
         ragged = tf.RaggedTensor.from_row_lengths(x[0], [2, 0, 1])
         z = tf.complex(x[0], x[1])
-        (of_ragged,) = tf.gradients(ragged * ragged, ragged, grad_ys=[3.0 * ragged])
-        return [of_ragged.values, *tf.gradients([z * z, 2 * z], z, grad_ys=[z, 5 * z])]
+        y = ragged * ragged
+        (of_ragged,) = tf.gradients(y, ragged, grad_ys=[3.0 * ragged])
+        (stopped,) = tf.gradients(y * ragged, ragged, stop_gradients=[y.values])
+        of_z = tf.gradients([z * z, 2 * z], z, grad_ys=[z, 5 * z])
+        return [of_ragged.values, stopped.values, *of_z]
 
-    of_ragged, of_z = tf.function(gradients, autograph=False)(tf.constant(X))
+    of_ragged, stopped, of_z = tf.function(gradients, autograph=False)(tf.constant(X))
     z = X[0] + 1j * X[1]
     np.testing.assert_allclose(of_ragged, 6 * X[0] ** 2, rtol=1e-14)
+    np.testing.assert_allclose(stopped, X[0] ** 2, rtol=1e-14)
     np.testing.assert_allclose(of_z, 2 * z * z.conj() + 10 * z, rtol=1e-14)
 
 

@@ -41,12 +41,28 @@ def differentiated(build: Build, *points: np.ndarray, known: bool = True) -> lis
         return session.run([value, *gradients], dict(zip(inputs, points, strict=True)))
 
 
-@pytest.mark.parametrize("name", sorted(set(LOOPS) - ONLY_AUTOGRAPH - {"python"}))
+#: What these build are the loops that "while_loop" is, or fewer of them.
+LIKE_ANOTHER = {"fewer", "fold", "maximum_iterations", "one by one", "scan"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.tier_all] * (name in LIKE_ANOTHER))
+        for name in sorted(set(LOOPS) - ONLY_AUTOGRAPH - {"python"})
+    ],
+)
 def test_a_loop_hands_out_its_states(name: str) -> None:
     agree(differentiated(LOOPS[name], POINT, START), *iterated(POINT, START))
 
 
-@pytest.mark.parametrize("name", HOLDING)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.tier_all] * (name in ("dropped", "renamed")))
+        for name in HOLDING
+    ],
+)
 def test_a_loop_of_lists_hands_out_what_is_in_none(name: str) -> None:
     agree(differentiated(holding(name), POINT, START), *iterated(POINT, START))
 

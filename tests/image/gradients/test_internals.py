@@ -155,12 +155,21 @@ def test_a_concrete_function_tells_what_it_takes_gives_and_reads(concrete) -> No
     )
 
 
+@pytest.mark.parametrize("name", ["x", "of-x", "of_x"])
+def test_a_concrete_function_is_called_by_either_name(name: str) -> None:
+    """Its argument's, or that of what it was traced with, which need not be a word of Python's."""
+    spec = tf.TensorSpec([3], tf.float64, name="of-x")
+    concrete = traced(lambda x: x**3).get_concrete_function(spec)
+    close(concrete(**{name: tf.constant(POINT)}), POINT**3)
+
+
 @pytest.mark.parametrize("named", [True, False])
 def test_a_graph_takes_a_concrete_function_with_its_gradient(concrete, *, named: bool) -> None:
     """Three functions: its own, what it does forward, and what it does backward."""
     graph = tf.Graph()
     if named:
-        concrete.add_gradient_functions_to_graph(graph)
+        with tf.Graph().as_default():
+            concrete.add_gradient_functions_to_graph(graph)
     with graph.as_default():
         if not named:
             concrete.add_gradient_functions_to_graph()

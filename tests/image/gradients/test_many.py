@@ -5,6 +5,8 @@ Everything is compared with the derivative as it is known in closed form.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -135,6 +137,27 @@ def test_many_branches_take_their_own() -> None:
         close(value, (at + 1) * POINTS[at % 3] ** 2)
         expected = np.where(np.arange(3) == at % 3, 1, 0)[:, None] * 2 * (at + 1) * POINTS[:3]
         close(tf.stack(found), expected)
+
+
+def test_a_compiled_branch_keeps_what_it_made_apart() -> None:
+    """Of three, beside what each of the others would have made, in other types."""
+    types = ["float64", "float32", "complex128"]
+
+    def wave(x: tf.Tensor, at: int) -> tf.Tensor:
+        y = tf.cast(x, types[at])
+        return tf.cast(tf.sin(y * y + at), x.dtype)
+
+    @partial(traced, jit_compile=True)
+    def gradient(x: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            branches = [partial(wave, x, at) for at in range(3)]
+            y = tf.switch_case(index, branches)
+        return tape.gradient(y, x)
+
+    for index in range(3):
+        found = gradient(tf.constant(POINT), tf.constant(index))
+        close(found, 2 * POINT * np.cos(POINT**2 + index), 1e-6)
 
 
 @pytest.mark.parametrize("way", ["eager", "without autograph"])

@@ -28,15 +28,18 @@ def test_a_table_of_many_rows_has_its_gradient_where_it_was_read() -> None:
 
 @pytest.mark.parametrize("kind", ["constant", "Variable"])
 def test_all_readings_of_a_table_count(kind: str) -> None:
-    """Of three, and of three beside a use of all of it."""
+    """Of twelve, and of twelve beside a use of all of it."""
     of, weights = getattr(tf, kind)(np.ones(5)), np.arange(1.0, 6)
+    expected = np.zeros(5)
+    for i in range(12):
+        expected[[i % 4, 4]] += 2**i
     for used in (0, 1):
         with tf.GradientTape() as tape:
             tape.watch(of)
-            parts = [tf.gather(of, [i, 4]) * 10.0**i for i in range(3)]
+            parts = [tf.gather(of, [i % 4, 4]) * 2.0**i for i in range(12)]
             y = sum(map(tf.reduce_sum, parts)) + (tf.reduce_sum(of * weights) if used else 0)
         found = tf.convert_to_tensor(tape.gradient(y, of))
-        np.testing.assert_allclose(found, [1, 10, 100, 0, 111] + used * weights)
+        np.testing.assert_allclose(found, expected + used * weights)
 
 
 def test_sums_of_one_shape_along_other_axes_share_nothing() -> None:
@@ -210,3 +213,57 @@ def test_a_box_has_the_gradient_of_its_own_image() -> None:
         (by_columns @ columns) * right[at],
     ]
     np.testing.assert_allclose(found, 8 * np.stack(parts, 1), rtol=1e-4, atol=1e-4)
+
+
+COMPLEX: dict[str, Callable[[tf.Tensor, tf.Tensor], tf.Tensor]] = {
+    "sum": lambda x, y: x + 2 * y,
+    "difference": lambda x, y: x[:1] - y,
+    "product": lambda x, y: x * y,
+    "products": lambda x, y: x[:, :1] * y,
+    "quotient": lambda x, y: x / y,
+    "square": lambda x, y: x**2 * tf.square(y),
+    "matrices": lambda x, y: tf.matmul(x, y, transpose_b=True),
+    "exponential": lambda x, y: tf.exp(x) * tf.tanh(y),
+}
+
+
+@pytest.mark.parametrize("name", COMPLEX)
+def test_complex_numbers_of_64_bits_are_differentiated_as_those_of_128(name: str) -> None:
+    given = [_random.standard_normal((2, 3)) + 1j * _random.standard_normal((2, 3)) for _ in "xy"]
+    found = []
+    for kind in ("complex64", "complex128"):
+        with tf.GradientTape() as tape:
+            tape.watch(inputs := [tf.constant(one, kind) for one in given])
+            y = COMPLEX[name](*inputs)
+        into = tf.reshape(tf.cast(tf.range(1, tf.size(y) + 1), kind) * (1 + 2j), tf.shape(y))
+        found.append(tape.gradient(y, inputs, output_gradients=into))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
+
+
+MOVED: dict[str, Callable[[tf.Tensor, tf.Tensor], tf.Tensor]] = {
+    "add": lambda x, y: x + y,
+    "sub": lambda x, y: x - y,
+    "shapes": lambda x, y: tf.transpose(tf.reshape(x, [3, 2])) - y,
+    "join": lambda x, y: tf.concat([x, y], 1)[:, ::-1],
+    "stack": lambda x, y: tf.pad(tf.stack([x, y], 1), [[0, 1], [0, 0], [1, 0]]),
+    "choice": lambda x, y: tf.where([True, False, True], x, y),
+    "take": lambda x, y: tf.gather(x, [1, 0]) + tf.gather(y, [2, 0, 1], axis=1),
+}
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
+def test_what_is_only_moved_keeps_all_of_its_16_bits(kind: str) -> None:
+    inputs = [tf.cast(_random.standard_normal((2, 3)), kind) for _ in range(2)]
+    for name, function in MOVED.items():
+        found = []
+        for of in (inputs, [tf.cast(one, "float64") for one in inputs]):
+            with tf.GradientTape() as tape:
+                tape.watch(of)
+                y = function(*of)
+            if not found:
+                into = tf.cast(_random.standard_normal(y.shape), kind)
+            found.append(tape.gradient(y, of, output_gradients=tf.cast(into, y.dtype)))
+        for one, other in zip(*found, strict=True):
+            exact = [tf.cast(tf.convert_to_tensor(g), "float64") for g in (one, other)]
+            np.testing.assert_array_equal(*exact, err_msg=name)

@@ -158,6 +158,12 @@ SLOPES: dict[str, Row] = {
     "power_down": (lambda x: x**-1.5, lambda x: -1.5 * x**-2.5, [*ABOVE, 1e-100]),
     "power_from": (lambda x: 3.0**x, lambda x: np.log(3) * 3.0**x, [*ALL, 0.0]),
     "power_from_0": (lambda x: (0.0 * x) ** (x + 2), lambda x: 0 * x, ABOVE),
+    # TensorFlow's definition: no logarithm, no slope.
+    "power_from_below": (
+        lambda x: tf.constant([-2.0, -3.0], x.dtype) ** x,
+        lambda x: 0 * x,
+        [2.0, 3.0],
+    ),
     "power_itself": (lambda x: x**x, lambda x: x**x * (np.log(x) + 1), ABOVE),
     "over": (lambda x: 2 / x, lambda x: -2 / x**2, [*ALL, 1e-150, 1e150]),
     "over_tiny": (lambda x: 1e-200 / x, lambda x: -1e-200 / x / x, [1e-200, 1e-180, -1e-170]),

@@ -40,10 +40,17 @@ ROWS: dict[str, tuple[Build, tuple[tuple[int, ...], ...]]] = {
     ),
     "repeat": (lambda x: tf.repeat(x, [2, 0, 3], axis=1) ** 2, ((2, 3),)),
     "boolean_mask": (lambda x: tf.boolean_mask(x, x[:, 0] > 0) ** 2, ((5, 3),)),
-    "moments": (lambda x: tf.stack(tf.nn.moments(x, [0, 2])), ((2, 3, 4),)),
+    # More than 16 bits count exactly.
+    "moments": (lambda x: tf.stack(tf.nn.moments(x, [0, 2])), ((19, 3, 27),)),
     "slices": (
         lambda x: tf.concat(
-            [x[2 - tf.size(x[0]) :, 0], x[: tf.size(x[1]) - 4, 1], x[tf.size(x[2]) - 2 :: -2, 2]], 0
+            [
+                x[2 - tf.size(x[0]) :, 0],
+                x[: tf.size(x[1], tf.int64) - 4, 1],
+                x[tf.size(x[2]) - 2 :: -2, 2],
+                x[: -tf.size(x[0]) : -1, 0],
+            ],
+            0,
         ),
         ((4, 3),),
     ),

@@ -73,8 +73,9 @@ CASES = (
         "binary",
         lambda of, shapes: apart(*shapes),
         lambda a, b, of, shapes: COMMON[of](a, b),
-        # One kernel finds out for all functions which sizes broadcast to which.
-        leads=lambda of, shapes: shapes in FEW,
+        # One kernel finds out for all functions which sizes broadcast to which; a rule adds up the
+        # gradients of both operands.
+        leads=lambda of, shapes: shapes == FEW[-1],
         of=tuple(COMMON),
         shapes=SHAPES,
     ),
@@ -83,6 +84,7 @@ CASES = (
         lambda of, shapes: apart(*shapes),
         lambda a, b, of, shapes: RARE[of](a, b),
         known=lambda of: IGAMMA if of in ("igamma", "igammac") else {},
+        leads=lambda of, shapes: shapes == FEW[-1],
         of=tuple(RARE),
         shapes=FEW,
     ),

@@ -60,6 +60,7 @@ CALLS: dict[str, list[tuple[Callable[..., Any], tuple[np.ndarray, ...]]]] = {
         (lambda x: ops.image.resize(x, (4, 7)), (IMAGES,)),
         (lambda x: ops.image.affine_transform(x, np.ones((1, 8)) / 4), (IMAGES,)),
         (lambda x: ops.image.gaussian_blur(x), (IMAGES,)),
+        (lambda x: tf.image.resize_with_crop_or_pad(x, 4, 7), (IMAGES,)),
         (lambda x, y: ops.dot_product_attention(x, y, y), (CUBE[:, :, None], CUBE[:, :, None] + 1)),
         (lambda x: ops.ifft2((x, x * 2)), (CUBE,)),
     ],
@@ -83,3 +84,17 @@ def test_what_has_any_size_has_the_same_values(name: str) -> None:
         expected = tf.nest.flatten(call(*map(tf.constant, inputs)))
         for one, other in zip(tf.nest.flatten(found[number]), expected, strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-9, err_msg=str(number))
+
+
+def test_frames_of_any_length_are_joined() -> None:
+    """What was cut into frames comes back, though the graph is told their length in a tensor."""
+    wave = np.random.default_rng(10).standard_normal(40)
+
+    @traced(
+        input_signature=[tf.TensorSpec([None, None], tf.complex128), tf.TensorSpec([], tf.int32)]
+    )
+    def joined(spectra: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
+        return tf.signal.inverse_stft(spectra, length, length, window_fn=None)
+
+    spectra = tf.signal.stft(wave, 8, 8, window_fn=None)
+    np.testing.assert_allclose(joined(spectra, 8), wave, rtol=1e-10, atol=1e-12)

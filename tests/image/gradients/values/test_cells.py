@@ -269,3 +269,28 @@ def test_a_share_that_is_dropped_is_none_at_least_and_all_at_most(name: str) -> 
     assert (cell.dropout, cell.recurrent_dropout) == (1, 0)
     cell = getattr(layers, f"{name}Cell")(2, dropout=-0.5, recurrent_dropout=2.5)
     assert (cell.dropout, cell.recurrent_dropout) == (0, 1)
+
+
+class Fading(keras.Layer):
+    """Half of the state, which is one tensor, and the inputs."""
+
+    state_size = output_size = 3
+
+    def call(self, inputs: Any, states: Any) -> Any:
+        """Return what comes out, and the state after it, which is the same."""
+        out = inputs + 0.5 * states[0]
+        return out, [out]
+
+
+def test_stacked_cells_of_one_state_each_tell_as_many() -> None:
+    cells = layers.StackedRNNCells([Fading(dtype="float64") for _ in range(2)])
+    assert len(cells(np.ones((2, 3)), cells.get_initial_state(2))[1]) == 2
+    assert all(map(tf.is_tensor, cells(np.ones((2, 3)), cells.get_initial_state(2))[1]))
+    layer = layers.RNN(cells, return_state=True)
+    inputs = np.random.default_rng(44).standard_normal((2, 5, 3))
+    first, second = np.zeros((2, 2, 3))
+    for step in range(5):
+        first = inputs[:, step] + 0.5 * first
+        second = first + 0.5 * second
+    for found, expected in zip(layer(inputs), (second, first, second), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-5)

@@ -126,6 +126,24 @@ def test_blocks_may_be_given_one_by_one(name: str) -> None:
         found = function([turned[..., :2], turned[..., 2:]], adjoint_arg=True)
         np.testing.assert_allclose(np.concatenate(found, 1), matrix @ others, rtol=1e-9)
     # Of lists of numbers their sizes say whether they are blocks; numbers become float32.
-    single = make(*(tf.constant(part, tf.float32) for part in parts))
-    found = single.matmul([others[:, :2].tolist(), others[:, 2:].tolist()])
-    np.testing.assert_allclose(np.concatenate(found, 1), matrices @ others, rtol=1e-4, atol=1e-4)
+    single, first = make(*(tf.constant(part[:1], tf.float32) for part in parts)), others[:1]
+    expected = matrices[:1] @ first
+    found = single.matmul([first[:, :2].tolist(), first[:, 2:].tolist()])
+    np.testing.assert_allclose(np.concatenate(found, 1), expected, rtol=1e-4, atol=1e-4)
+    found, expected = (
+        single.matvec([first[:, :2, 0].tolist(), first[:, 2:, 0].tolist()]),
+        expected[..., 0],
+    )
+    np.testing.assert_allclose(np.concatenate(found, 1), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_what_is_made_of_two_has_their_claims() -> None:
+    """Neither is singular: neither is their product, nor what one solves of the other."""
+    one, other = (_full(tf.constant(_solid(4)), is_non_singular=True) for _ in range(2))
+    left, right = one.to_dense(), other.to_dense()
+    for made, matrix in (
+        (one.matmul(other), left @ right),
+        (one.solve(other), np.linalg.solve(left, right)),
+    ):
+        assert (made.is_non_singular, made.is_square) == (True, True)
+        np.testing.assert_allclose(made.to_dense(), matrix, rtol=1e-10, atol=1e-12)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import Mock
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -117,3 +119,13 @@ def test_a_count_of_0_has_a_loss() -> None:
     """Its logarithm is held off infinity, whatever was counted."""
     found = losses.poisson(np.array([[2.0, 0.0]]), np.array([[0.0, 0.0]]))
     np.testing.assert_allclose(found, [-np.log(1e-7)], rtol=1e-6)
+
+
+def test_a_loss_is_shared_among_replicas_and_told_as_a_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of as many as TensorFlow's strategy has."""
+    monkeypatch.setattr(tf.distribute, "get_strategy", lambda: Mock(num_replicas_in_sync=4))
+    loss = keras.src.losses.loss
+    assert float(loss.scale_loss_for_distribution(tf.constant(3.0))) == 0.75
+    assert float(loss.unscale_loss_for_distribution(tf.constant(3.0))) == 12

@@ -106,6 +106,7 @@ def test_what_is_drawn_lies_between_its_bounds(name: str) -> None:
     [
         (lambda: layers.RandomFlip(seed=1), "flips", 0.5),
         (lambda: layers.RandomInvert((0.25, 0.25), seed=1), "apply_inversion", 0.25),
+        (lambda: layers.RandomErasing((0, 0.5), seed=1), "apply_erasing", 0.25),
     ],
 )
 def test_as_many_are_changed_as_should_be(make: Any, key: str, share: float) -> None:

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
-from keras.quantizers import AWQConfig, GPTQConfig
+from keras.quantizers import AWQConfig, GPTQConfig, Int4QuantizationConfig
 
 from gradients.tracing import traced
-from gradients.values.quantized import MODES, PRODUCTS, Mode, Product, packed, single
+from gradients.values.quantized import BLOCK, MODES, PRODUCTS, Mode, Product, packed, single
 
 _random = np.random.default_rng(61)
 RANK, ALPHA = 2, 3
@@ -327,3 +327,12 @@ def test_an_embedding_reversed_is_a_product_of_rounded_numbers(
     fresh = layers.ReversibleEmbedding.from_config(layer.get_config())
     fresh.build()
     np.testing.assert_allclose(reloaded(layer, fresh)(x, reverse=True), expected, **CLOSE)
+
+
+@pytest.mark.parametrize(("block", "told"), [(None, "-1"), (-1, "-1"), (BLOCK, str(BLOCK))])
+@pytest.mark.parametrize("name", ["Dense", "heads"])
+def test_a_policy_tells_the_size_of_blocks(name: str, block: int | None, told: str) -> None:
+    """By which a layer is made again."""
+    layer, _, _ = made(PRODUCTS[name])
+    layer.quantize("int4", config=Int4QuantizationConfig(block_size=block))
+    assert layer.dtype_policy.name == f"int4/{told}_from_float64"

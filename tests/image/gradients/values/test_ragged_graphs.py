@@ -10,7 +10,8 @@ import tensorflow as tf
 from tensorflow.python.ops.ragged import dynamic_ragged_shape
 
 from gradients.tracing import traced
-from gradients.values.calls.lines import LINES, RIGHT, TALL, laid, parts, rows
+from gradients.values.calls.inputs import X
+from gradients.values.calls.lines import LINES, RIGHT, TALL, VALUES, laid, parts, rows
 
 ANY = tf.RaggedTensorSpec([None, None], tf.float64)
 DENSE = np.zeros((4, 5))
@@ -62,3 +63,18 @@ def test_rows_are_cut_as_lists_are(step: int | None) -> None:
         found, expected = parts(rows()[:, cut]), laid([row[cut] for row in LINES])
         for one, other in zip(found, expected, strict=True):
             np.testing.assert_array_equal(one, other, err_msg=str(cut))
+
+
+def test_rows_that_are_counted_in_32_bits_stay_so() -> None:
+    """Beside what is dense, whose rows are counted in 64 bits by itself."""
+    short = rows().with_row_splits_dtype(tf.int32)
+    for found, expected in (
+        (tf.concat([short, X], 0), laid([*LINES, *X])),
+        (tf.concat([X[:1], short], 0), laid([X[0], *LINES])),
+    ):
+        assert found.row_splits.dtype == tf.int32
+        for one, other in zip(parts(found), expected, strict=True):
+            np.testing.assert_array_equal(one, other)
+    stacked = tf.stack([short, tf.constant(np.ones((4, 2)))])
+    assert [part.dtype for part in stacked.nested_row_splits] == [tf.int32, tf.int32]
+    np.testing.assert_array_equal(stacked.flat_values, [*VALUES, *np.ones(8)])

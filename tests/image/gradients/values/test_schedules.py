@@ -54,12 +54,12 @@ def cycled(step: int) -> float:
 
 SCHEDULES: dict[str, tuple[schedules.LearningRateSchedule, Callable[[int], float]]] = {
     "ExponentialDecay": (
-        schedules.ExponentialDecay(0.5, 10, 0.96),
-        lambda t: 0.5 * 0.96 ** (t / 10),
+        schedules.ExponentialDecay(0.5, 10, 0.9375),
+        lambda t: 0.5 * 0.9375 ** (t / 10),
     ),
     "ExponentialDecay_staircase": (
-        schedules.ExponentialDecay(0.5, 10, 0.96, staircase=True),
-        lambda t: 0.5 * 0.96 ** (t // 10),
+        schedules.ExponentialDecay(0.5, 10, 0.9375, staircase=True),
+        lambda t: 0.5 * 0.9375 ** (t // 10),
     ),
     "InverseTimeDecay": (
         schedules.InverseTimeDecay(0.5, 10, 0.25),

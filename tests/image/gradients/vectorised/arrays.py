@@ -42,7 +42,7 @@ _AXES: dict[str, Callable[..., Any]] = {
     "any": lambda x, axis: tf.reduce_any(x > 0.5, axis),
     "argmax": tf.argmax,
     "argmin": lambda x, axis: tf.argmin(x, axis, "int32"),
-    "cumsum": lambda x, axis: tf.cumsum(x, axis, exclusive=True),
+    "cumsum": lambda x, axis: tf.cumsum(x, axis, True, reverse=axis < 0),
     "cumprod": lambda x, axis: tf.math.cumprod(x, axis, reverse=True),
     "gather": lambda x, axis: tf.gather(x, [1, 0, 1], axis=axis),
     "concat": lambda x, axis: tf.concat([x, 2 * x], axis),
@@ -140,6 +140,7 @@ ROWS: Rows = {
         ],
         (TABLES, OTHERS),
     ),
+    "where, of three axes": (lambda x: tf.where(x > 0, x, 2 - x), (CUBES,)),
     "where, by one": (
         lambda x, y, one: _raw.Select(condition=one, x=x, y=y),
         (TABLES, OTHERS, LOGICAL),
@@ -160,7 +161,7 @@ ROWS: Rows = {
     "a matrix's diagonals": (
         lambda x: [
             tf.linalg.diag_part(x, k=(-1, 0)),
-            tf.linalg.diag_part(x, k=(0, 2), padding_value=9.0, align="RIGHT_LEFT"),
+            tf.linalg.diag_part(x, k=(0, 2), padding_value=9.0, align="LEFT_RIGHT"),
             tf.linalg.set_diag(x, x[1:, 0], k=-1),
             tf.linalg.set_diag(x, x[:2], k=(0, 1), align="LEFT_LEFT"),
             tf.linalg.tensor_diag_part(x),

@@ -79,6 +79,10 @@ ROWS: Rows = {
     "a case": (_case, (TABLES, np.array([2, 0, 1]))),
     "a loop of other lengths": (_steps, (LINES, np.array([3, 0, 2]))),
     "a list": (_written, (LINES,)),
+    "a list, read at places of their own": (
+        lambda x, at: tf.TensorArray("int32", 2).write(0, x).write(1, 2 * x).read(at),
+        (np.int32(99 * LINES), np.int32([1, 0, 1])),
+    ),
 }
 #: What pfor answers wrongly: a function, its elements, and what comes out of all, not of each.
 WRONG: dict[str, tuple[Callable[..., Any], tuple[np.ndarray, ...], np.ndarray]] = {

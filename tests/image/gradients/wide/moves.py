@@ -139,6 +139,11 @@ ROWS: dict[str, Row] = {
         lambda x: x[::-1],
         ((600, 2),),
     ),
+    "diagonal": (
+        lambda x, d: tf.linalg.set_diag(x, d, k=1),
+        lambda x, d: np.where(np.eye(65, 70, 1) > 0, np.pad(d, (1, 4))[None], x),
+        ((65, 70), (65,)),
+    ),
     "diagonal_part": (
         lambda x: tf.linalg.diag_part(x, k=-2),
         lambda x: np.diagonal(x, -2, 1, 2),

@@ -28,14 +28,14 @@ def candidates(labels: np.ndarray, *, number: int) -> list[np.ndarray]:
 
 BIASES = _random.standard_normal(6)
 #: One of these is drawn, too.
-LABELS = np.array([[0, 4], [2, 3], [5, 0]])
-TOLD, DRAWN = _random.uniform(0.2, 0.8, (3, 2)), np.array([0.3, 0.6])
-LOGITS, WANTED = candidates(LABELS, number=2)
+LABELS = np.array([[0, 4, 2], [2, 3, 0], [5, 0, 1]])
+TOLD, DRAWN = _random.uniform(0.2, 0.8, (3, 3)), np.array([0.3, 0.6])
+LOGITS, WANTED = candidates(LABELS, number=3)
 
 
 def _sampled(loss: Any, parts: list[np.ndarray], **options: Any) -> tf.Tensor:
     values = (tf.constant([1, 3], "int64"), tf.constant(TOLD), tf.constant(DRAWN))
-    given = {"labels": tf.constant(LABELS), "inputs": tf.constant(Y[:, :3]), "num_true": 2}
+    given = {"labels": tf.constant(LABELS), "inputs": tf.constant(Y[:, :3]), "num_true": 3}
     tables = [tf.constant(part) for part in parts]
     return loss(
         tables,
@@ -49,7 +49,7 @@ def _sampled(loss: Any, parts: list[np.ndarray], **options: Any) -> tf.Tensor:
 
 
 #: Of the two drawn, what is a label itself.
-HIT = np.pad((LABELS[:, :, None] == [1, 3]).any(1), [[0, 0], [2, 0]])
+HIT = np.pad((LABELS[:, :, None] == [1, 3]).any(1), [[0, 0], [3, 0]])
 WEIGHTS = np.array([0.5, -2.0, 3.0, 1.5, 0.25])
 
 
@@ -117,7 +117,7 @@ ROWS: Rows = {
                 ),
                 *(
                     tf.nn.safe_embedding_lookup_sparse(
-                        *(TABLE, lacking([1, 4, -1, 2]), lacking([0.5, -2, 9, 1.5]), combiner),
+                        *(TABLE, lacking([1, 4, -1, 2]), lacking([0.125, -2, 9, 1.5]), combiner),
                         default_id=default,
                     )
                     for default in (None, 3)
@@ -134,7 +134,7 @@ ROWS: Rows = {
                 *(
                     np.stack(
                         [
-                            TABLE[1] / 2 - 2 * TABLE[4] if combiner == "sum" else TABLE[1],
+                            TABLE[1] / 8 - 2 * TABLE[4] if combiner == "sum" else TABLE[1],
                             nothing,
                             TABLE[2] * (1.5 if combiner == "sum" else 1),
                         ]

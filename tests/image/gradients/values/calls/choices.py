@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 import tensorflow as tf
-from scipy.special import log_softmax
+from scipy.special import log_softmax, softmax
 
 from gradients.values.calls import Rows
 from gradients.values.calls.arrays import BLOCK
 from gradients.values.calls.inputs import CUBE, IMAGES, MATRICES, X, Y
+from gradients.values.calls.kernels import isotonic
 from gradients.values.calls.linalg import RIGHT
 from gradients.values.calls.nn import LABELS
 
@@ -111,11 +112,16 @@ ROWS: Rows = {
             *(tf.gather(BLOCK, _at(batched), batch_dims=batched) for batched in (0, 1, 2)),
             tf.gather(BLOCK, _at(1), axis=2, batch_dims=-1),
             tf.gather(BLOCK, tf.constant(_at(1), "int64"), axis=tf.constant(-1)),
+            *(
+                tf.gather_nd(BLOCK, _at(batched)[..., None], batch_dims=batched)
+                for batched in (0, 1, 2, 3)
+            ),
         ],
         [
             *(gathered(BLOCK, _at(batched), batched, batched) for batched in (0, 1, 2)),
             gathered(BLOCK, _at(1), 2, 1),
             np.take(BLOCK, _at(1), -1),
+            *(gathered(BLOCK, _at(batched), batched, batched) for batched in (0, 1, 2, 3)),
         ],
     ),
     "slices": (
@@ -225,5 +231,30 @@ ROWS: Rows = {
     "pictures": (
         _pictures,
         [*(sized(IMAGES, size) for size in SIZES), *(sized(IMAGES, size)[0] for size in SIZES)],
+    ),
+    "ranks": (
+        lambda: [
+            made
+            for axis in (0, 1, -2)
+            for made in (
+                *(tf.sort(BLOCK, axis), tf.argsort(BLOCK, axis, "DESCENDING")),
+                *(tf.nn.softmax(BLOCK, axis), tf.nn.log_softmax(BLOCK, axis)),
+                *(tf.cumsum(BLOCK, axis), tf.repeat(BLOCK, 2, axis), tf.norm(BLOCK, axis=axis)),
+                # It takes no negative axis but the last.
+                tf.nn.softmax_cross_entropy_with_logits(softmax(BLOCK, axis), BLOCK, axis % 4),
+                tf.nn.isotonic_regression(-BLOCK, axis=axis)[0],
+            )
+        ],
+        [
+            made
+            for axis in (0, 1, -2)
+            for made in (
+                *(np.sort(BLOCK, axis), (-BLOCK).argsort(axis, kind="stable")),
+                *(softmax(BLOCK, axis), log_softmax(BLOCK, axis), BLOCK.cumsum(axis)),
+                *(BLOCK.repeat(2, axis), np.linalg.norm(BLOCK, axis=axis)),
+                -(softmax(BLOCK, axis) * log_softmax(BLOCK, axis)).sum(axis),
+                isotonic(-BLOCK, axis, falling=True),
+            )
+        ],
     ),
 }

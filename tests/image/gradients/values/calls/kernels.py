@@ -93,7 +93,8 @@ def _averages(overlapping: bool) -> list[tf.Tensor]:
     return [tf.reduce_max(tf.abs(found - np.moveaxis(np.array(means), 2, 0)))]
 
 
-def _isotonic(x: np.ndarray, axis: int, *, falling: bool) -> np.ndarray:
+def isotonic(x: np.ndarray, axis: int, *, falling: bool) -> np.ndarray:
+    """Return the nearest numbers that do not rise, or do not fall."""
     return np.apply_along_axis(
         lambda one: isotonic_regression(one, increasing=not falling).x, axis, x
     )
@@ -202,7 +203,7 @@ ROWS: Rows = {
             lambda axis=axis, falling=falling: tf.nn.isotonic_regression(
                 CUBE, decreasing=falling, axis=axis
             )[0],
-            _isotonic(CUBE, axis, falling=falling),
+            isotonic(CUBE, axis, falling=falling),
         )
         for axis in (-1, 1)
         for falling in (True, False)

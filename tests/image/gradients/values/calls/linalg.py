@@ -14,6 +14,9 @@ from gradients.values.calls.inputs import COMPLEX, CUBE, MATRICES, POSITIVE, SYM
 ORDERS = (1, 2, "euclidean", np.inf, 3)
 RIGHT = CUBE[:, :, :2]
 CHOLESKY = np.linalg.cholesky(SYMMETRIC)
+#: A matrix whose rows change places in a ring; and one of two, of either operand, or of both.
+TURNING = MATRICES[0][[2, 0, 1]]
+EITHER = ((0, slice(None)), (slice(None), 0), (slice(1), slice(None)))
 #: Diagonals above, on and below: what stands outside of the matrix counts nothing.
 BANDS = np.stack([X[0], 4 + X[1], X[2]])
 BANDED = np.diag(BANDS[1]) + np.diag(BANDS[0, :3], 1) + np.diag(BANDS[2, 1:], -1)
@@ -202,8 +205,16 @@ ROWS: Rows = {
         ),
     ),
     "lu_solve_batches": (
-        lambda: tf.linalg.lu_solve(*tf.linalg.lu(MATRICES), RIGHT[0]),
-        np.linalg.solve(MATRICES, RIGHT[0]),
+        lambda: [
+            tf.linalg.lu_solve(*tf.linalg.lu(MATRICES), RIGHT[0]),
+            *(tf.linalg.lu_solve(*tf.linalg.lu(one), RIGHT) for one in (TURNING, MATRICES[:1])),
+            *(tf.linalg.triangular_solve(CHOLESKY[i], RIGHT[j]) for i, j in EITHER),
+        ],
+        [
+            np.linalg.solve(MATRICES, RIGHT[0]),
+            *(np.linalg.solve(one, RIGHT) for one in (TURNING, MATRICES[:1])),
+            *(np.linalg.solve(CHOLESKY[i], RIGHT[j]) for i, j in EITHER),
+        ],
     ),
     "lu_batches_of_batches": (
         lambda: [

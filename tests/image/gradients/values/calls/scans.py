@@ -98,9 +98,9 @@ ROWS: Rows = {
                 fn_output_signature=("float64", "int64"),
             ),
             tf.map_fn(lambda three: _turned(three, three), (X, Y, X * Y)),
-            _unsized(lambda *of: tf.vectorized_map(lambda one: one[0] * one[1], of), Y[:1], X),
+            _unsized(lambda *of: tf.vectorized_map(lambda one: one[0] * one[1], of), Y[:1], X[:2]),
         ],
-        [X * Y, X.argmax(1), *_turned(*2 * ((X, Y, X * Y),)), X * Y[:1]],
+        [X * Y, X.argmax(1), *_turned(*2 * ((X, Y, X * Y),)), X[:2] * Y[:1]],
     ),
     "array": (
         lambda: [
@@ -109,8 +109,9 @@ ROWS: Rows = {
             tf.TensorArray("float64", 3).scatter([2, 0, 1], X).stack(),
             tf.TensorArray("float64", 2).scatter([1, 0, 1], X).stack(),
             _unsized(lambda x: _grown(x).stack(), X),
+            tf.TensorArray("float64", 70).scatter(np.arange(70)[::-1], LONG).stack(),
         ],
-        [X[:1], X[1:], X, X[[2, 0]], X[[1, 2, 0]], X[1:], X[[2, 1, 0]]],
+        [X[:1], X[1:], X, X[[2, 0]], X[[1, 2, 0]], X[1:], X[[2, 1, 0]], LONG[::-1]],
     ),
     "numbers": (
         lambda: [

@@ -1,8 +1,7 @@
 """tf's functions of two axes that are called in each way: large, in 16 bits, of unknown rank.
 
 A line is a function of a matrix of TensorFlow's, and the same of NumPy's, which is called in
-float64 with what TensorFlow was given. Sizes stand where kernels, caches and loops change: 66 rows,
-and 1,030 columns.
+float64 with what TensorFlow was given. Sizes stand where kernels change: 66 rows, 1,030 columns.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy.fft
 import tensorflow as tf
 from scipy.special import erf, expit, log_expit, log_softmax, softmax
 
@@ -91,10 +91,6 @@ LINES: dict[str, Line] = {
         lambda x: tf.nn.sigmoid_cross_entropy_with_logits(tf.sigmoid(x[::-1]), x),
         lambda x: -expit(x[::-1]) * log_expit(x) - expit(-x[::-1]) * log_expit(-x),
     ),
-    "entropy_weighted": Line(
-        lambda x: tf.nn.weighted_cross_entropy_with_logits(tf.sigmoid(x[::-1]), x, 2.5),
-        lambda x: -2.5 * expit(x[::-1]) * log_expit(x) - expit(-x[::-1]) * log_expit(-x),
-    ),
     # Its constants are of float32.
     "gelu": Line(
         lambda x: [tf.nn.gelu(x), tf.nn.gelu(x, approximate=True)],
@@ -159,8 +155,11 @@ LINES: dict[str, Line] = {
         ],
     ),
     "global_norm": Line(
-        lambda x: tf.linalg.global_norm(tf.unstack(x)),
-        lambda x: np.sqrt((x**2).sum()),
+        lambda x: [
+            tf.linalg.global_norm(tf.unstack(x)),
+            tf.stack(tf.clip_by_global_norm(tf.unstack(x), 1.5)[0]),
+        ],
+        lambda x: [np.sqrt((x**2).sum()), within(x, 1.5)],
         knows="sizes",
     ),
     "products": Line(
@@ -284,13 +283,18 @@ LINES: dict[str, Line] = {
     ),
     "padded": Line(
         lambda x: [
-            tf.pad(x, [[1, 2], [0, 3]], mode, constant_values=constant)
-            for mode, constant in (("CONSTANT", 1.5), ("REFLECT", 0), ("SYMMETRIC", 0))
+            tf.pad(x, [[1, 2], [0, 3]], constant_values=1.5),
+            *(tf.pad(x, [[0, 0], [1, 3]], mode) for mode in ("REFLECT", "SYMMETRIC")),
         ],
         lambda x: [
             np.pad(x, [[1, 2], [0, 3]], constant_values=1.5),
-            *(np.pad(x, [[1, 2], [0, 3]], mode) for mode in ("reflect", "symmetric")),
+            *(np.pad(x, [[0, 0], [1, 3]], mode) for mode in ("reflect", "symmetric")),
         ],
         knows="rank",
+    ),
+    "signals": Line(
+        lambda x: [tf.signal.mfccs_from_log_mel_spectrograms(x), tf.signal.dct(x, norm="ortho")],
+        lambda x: [scipy.fft.dct(x) / np.sqrt(2 * x.shape[1]), scipy.fft.dct(x, norm="ortho")],
+        half=False,
     ),
 }
