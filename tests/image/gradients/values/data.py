@@ -11,7 +11,7 @@ _random = np.random.default_rng(9)
 
 #: What a sample counts: no two alike, none 0 or 1.
 WEIGHTS = _random.uniform(0.3, 3.0, ROWS)
-CLASSES = np.array([0, 1, 2, 3, 4, 2, 2, 0])
+CLASSES = np.array([0, 1, 512, 301, 4, 2, 2, 0])
 
 Pair = tuple[np.ndarray, np.ndarray]
 
@@ -21,6 +21,8 @@ POSITIVE: Pair = (
     _random.uniform(0.2, 2, (ROWS, COLUMNS)),
 )
 LOGITS: np.ndarray = 2 * _random.standard_normal((ROWS, COLUMNS))
+# Of every second row the class is the likeliest.
+LOGITS[np.arange(ROWS), CLASSES] += 8.0 * (np.arange(ROWS) % 2)
 ONE_HOT: Pair = (np.eye(COLUMNS)[CLASSES], softmax(LOGITS, axis=-1))
 ONE_HOT_LOGITS: Pair = (ONE_HOT[0], LOGITS)
 SPARSE: Pair = (CLASSES, ONE_HOT[1])

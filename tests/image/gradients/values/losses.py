@@ -70,9 +70,9 @@ def divergence(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
 
 
 def huber(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
-    """Return half the square up to 2.5, a straight line from there."""
+    """Return half the square up to 2.3, a straight line from there."""
     error = np.abs(targets - outputs)
-    return np.where(error <= 2.5, error**2 / 2, 2.5 * (error - 2.5 / 2)).mean(-1)
+    return np.where(error <= 2.3, error**2 / 2, 2.3 * (error - 2.3 / 2)).mean(-1)
 
 
 def logarithms(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
@@ -133,7 +133,7 @@ LOSSES = {
         losses.MeanSquaredLogarithmicError, logarithms, data.REAL
     ),
     "CosineSimilarity": Row(losses.CosineSimilarity, lambda t, p: -cosine(t, p), data.GAPS),
-    "Huber": Row(lambda **o: losses.Huber(2.5, **o), huber, data.FAR),
+    "Huber": Row(lambda **o: losses.Huber(2.3, **o), huber, data.FAR),
     "LogCosh": Row(
         losses.LogCosh,
         lambda t, p: (np.logaddexp(t - p, p - t) - np.log(2)).mean(-1),

@@ -242,3 +242,33 @@ def test_a_models_own_metrics_are_told_and_begin_anew() -> None:
         told = trained.evaluate(INPUTS[rows], TARGETS[0][rows], verbose=0, return_dict=True)
         np.testing.assert_allclose(told["inputs"], INPUTS[rows].mean(), rtol=1e-5)
         np.testing.assert_allclose(told["loss"], SQUARES[0][rows].mean(), rtol=1e-5)
+
+
+def far(targets: Any, outputs: Any) -> Any:
+    """Return the mean of the magnitudes of errors."""
+    return keras.ops.mean(keras.ops.abs(targets - outputs), -1)
+
+
+class Threefold(keras.Model):
+    """Gives three outputs, whose names are in no order."""
+
+    def call(self, inputs: Any) -> Any:
+        """Return multiples of the inputs."""
+        return {"z": inputs, "a": 2 * inputs, "m": 3 * inputs}
+
+
+def test_functions_are_of_three_outputs_by_their_names() -> None:
+    """A list of metrics is in the order of names; their means are those of the type by default."""
+    targets = np.random.default_rng(29).standard_normal((3, 7, 2)).astype("float32")
+    inputs, trained = targets[0], Threefold()
+    given: Any = {"loss": dict.fromkeys("zam", far), "metrics": [[far], ["mse"], ["mae"]]}
+    trained.compile(optimizers.SGD(0.0), run_eagerly=True, **given)
+    told = trained.test_on_batch(inputs, dict(zip("zam", targets, strict=True)), return_dict=True)
+    z, a, m = np.arange(1, 4)[:, None, None] * inputs - targets
+    expected = {
+        "loss": np.abs(z).mean() + np.abs(a).mean() + np.abs(m).mean(),
+        "a_far": np.abs(a).mean(),
+        "m_mse": (m**2).mean(),
+        "z_mae": np.abs(z).mean(),
+    }
+    assert {name: told[name] for name in expected} == pytest.approx(expected, rel=1e-5)

@@ -75,6 +75,12 @@ def test_a_single_number_is_clipped_too() -> None:
     assert found == [-RATE / 2, RATE / 2, [-RATE / 2, RATE / 2]]
 
 
+def test_a_norm_is_of_very_many_gradients_together() -> None:
+    held = [keras.Variable(0.0) for _ in range(100)]
+    optimizers.SGD(RATE, global_clipnorm=1.0).apply([keras.ops.ones(())] * 100, held)
+    np.testing.assert_allclose([variable.numpy() for variable in held], -RATE / 10, rtol=1e-6)
+
+
 def test_a_gradient_without_end_is_not_clipped_away() -> None:
     """By their common norm all become NaN: a step that is wrong must show."""
     held = [keras.Variable(np.zeros(2)), keras.Variable(0.0)]

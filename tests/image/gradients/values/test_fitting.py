@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers, losses, metrics, optimizers
+from keras.src.trainers.data_adapters.array_slicing import train_validation_split
 from keras.src.trainers.data_adapters.data_adapter_utils import class_weight_to_sample_weights
 
 _random = np.random.default_rng(41)
@@ -112,6 +113,8 @@ def test_a_class_that_is_not_named_counts_once(form: str) -> None:
     counts = np.array([1, 3, 0.25])[LABELS]
     found = class_weight_to_sample_weights(nearly if form == "numbers" else targets, weights)
     np.testing.assert_allclose(found, counts, rtol=1e-6)
+    many = class_weight_to_sample_weights(np.array([300, 44, 40000]), {300: 2.0, 44: 3.0})
+    np.testing.assert_array_equal(many, [2, 3, 1])
     kernel = KERNELS[:, :, :1].reshape(2, 3).T @ np.ones((2, 3)) * [[1, -1, 0.5]]
     model = keras.Sequential([keras.Input((3,)), layers.Dense(3, use_bias=False)])
     model.set_weights([kernel])
@@ -191,6 +194,10 @@ def test_what_validates_is_left_out_of_training() -> None:
     told = model.fit(INPUTS, TARGETS[0], 7, validation_split=0.4, verbose=0).history
     np.testing.assert_allclose(told["loss"], [loss(0, slice(4))], rtol=1e-5)
     np.testing.assert_allclose(told["val_loss"], [loss(0, slice(4, None))], rtol=1e-5)
+    many = np.arange(1200)
+    kept, (rest, *_) = train_validation_split((many, None, None), 0.25)
+    np.testing.assert_array_equal(kept[0], many[:900])
+    np.testing.assert_array_equal(rest, many[900:])
 
 
 def test_labels_of_0_and_1_are_signs() -> None:
@@ -200,4 +207,10 @@ def test_labels_of_0_and_1_are_signs() -> None:
         made = kind(reduction=None, dtype="float64")
         signs = made(2 * bits - 1, TARGETS[1])
         np.testing.assert_allclose(made(bits, TARGETS[1]), signs, rtol=1e-12)
+        # Where any is neither, all are what they are.
+        mixed = np.concatenate([bits, 2 * bits[:1] - 1])
+        outputs = np.concatenate([TARGETS[1], TARGETS[1][:1]])
+        each = np.maximum(1 - mixed * outputs, 0)
+        expected = (each if kind is losses.Hinge else each**2).mean(-1)
+        np.testing.assert_allclose(made(mixed, outputs), expected, rtol=1e-12)
         assert (np.asarray(signs) > 0).any()

@@ -30,7 +30,7 @@ def reduced(values: np.ndarray, weights: np.ndarray | None, reduction: str) -> n
 
 #: What a configuration leaves out, and should not: keras-team/keras#23286.
 FORGOTTEN: dict[type[losses.Loss], dict[str, float]] = {
-    losses.Huber: {"delta": 2.5},
+    losses.Huber: {"delta": 2.3},
     losses.CosineSimilarity: {"axis": -1},
     losses.SparseCategoricalCrossentropy: {"axis": -1},
 }
@@ -74,8 +74,10 @@ def test_loss_is_its_formula(name: str, weights: np.ndarray | None) -> None:
     pytest.xfail("Keras's LogCosh takes the logarithm of 2 in float32: wrong by 2e-9")
 
 
-#: Those that keep numbers off 0 by less than half precision has beside 1.
-KEPT_OFF = re.compile("Binary(Focal)?Crossentropy(?!_logits|_huge)|Percentage|Cosine")
+#: Those that keep numbers off 0 by less than half precision has beside 1, or name classes by more.
+KEPT_OFF = re.compile(
+    "Binary(Focal)?Crossentropy(?!_logits|_huge)|Percentage|Cosine|Sparse|General"
+)
 
 
 @pytest.mark.parametrize("name", [name for name in LOSSES if not KEPT_OFF.search(name)])
@@ -84,6 +86,16 @@ def test_loss_is_roughly_its_formula_in_half_precision(name: str) -> None:
     for kind in ("float16", "bfloat16"):
         found = row.make(reduction="none", dtype=kind)(*row.pair).numpy().astype("float64")
         np.testing.assert_allclose(found, row.reference(*row.pair), 0.05, 0.05, err_msg=kind)
+
+
+def test_a_class_of_many_is_another_in_half_precision() -> None:
+    """Its number is rounded as the outputs are: 301 is 300, which is four times likelier here."""
+    logits = np.log(4.0) * np.eye(513)[[300]]
+    loss = losses.SparseCategoricalCrossentropy(from_logits=True, dtype="bfloat16")
+    found, right = float(loss(np.array([301]), logits)), np.log(516)
+    assert abs(found - right) > 1, "no longer wrong: remove the record"
+    np.testing.assert_allclose(found, right - np.log(4), atol=0.03)
+    pytest.xfail("Keras's losses round the numbers of classes to their type: keras#15012, again")
 
 
 @pytest.mark.parametrize("weights", [None, data.WEIGHTS], ids=["plain", "weighted"])

@@ -147,15 +147,23 @@ def test_an_area_is_that_of_its_curve(curve: str, way: str, of: str, *, even: bo
 @pytest.mark.parametrize("even", [True, False], ids=["even", "uneven"])
 @pytest.mark.parametrize("curve", ["ROC", "PR"])
 def test_a_score_may_be_at_either_end(curve: str, *, even: bool) -> None:
-    """What is surely true or surely false is counted as anything between."""
+    """What is surely true or surely false is counted as anything between.
+
+    What is beyond them, by even thresholds, as what is at them.
+    """
     metric = metrics.AUC(curve=curve, **({"num_thresholds": 9} if even else {"thresholds": [0.4]}))
-    scores = np.round(SCORES * 1.4 - 0.2, 1).clip(0, 1) + 0.01 * (SCORES > 0.2) * (SCORES < 0.8)
+    beyond = np.round(SCORES * 1.4 - 0.2, 1) + 0.01 * (SCORES > 0.2) * (SCORES < 0.8)
+    scores = beyond.clip(0, 1)
     thresholds = [-1e-7, *(np.linspace(0, 1, 9)[1:-1] if even else [0.4]), 1 + 1e-7]
     n = counted(TARGETS, scores, WEIGHTS[:, None], thresholds)
     n = {kind: values.sum(1, keepdims=True) for kind, values in n.items()}
     expected = areas(n, curve, "interpolation")[0]
-    np.testing.assert_allclose(told(metric, WEIGHTS, scores), expected, rtol=1e-5)
+    given = beyond if even else scores
+    np.testing.assert_allclose(told(metric, WEIGHTS, given), expected, rtol=1e-5)
     assert {0.0, 1.0} <= set(scores.ravel())
+    if even:
+        whole, cut = (metrics.AUC(9, curve, multi_label=True) for _ in range(2))
+        np.testing.assert_array_equal(told(whole, WEIGHTS, given), told(cut, WEIGHTS, scores))
 
 
 #: Every fourth score is the threshold.
@@ -189,7 +197,8 @@ UNIONS: dict[str, tuple[Any, Any, Any, list[int], int | None]] = {
         ("IoU", "", lambda **o: metrics.IoU(4, [1, 3], **o), _names, [1, 3], None),
         ("IoU", "_0", lambda **o: metrics.IoU(4, [1, 3], ignore_class=0, **o), _names, [1, 3], 0),
         ("IoU", "_2", lambda **o: metrics.IoU(4, [0, 1], ignore_class=2, **o), _names, [0, 1], 2),
-        ("MeanIoU", "_0", lambda **o: metrics.MeanIoU(4, ignore_class=0, **o), _names, range(4), 0),
+        # Class 4 is never there, and counts nothing.
+        ("MeanIoU", "_0", lambda **o: metrics.MeanIoU(5, ignore_class=0, **o), _names, range(4), 0),
         ("OneHotIoU", "", lambda **o: metrics.OneHotIoU(4, [0, 2], **o), HOT, [0, 2], None),
         (
             *("OneHotIoU", "_sparse"),

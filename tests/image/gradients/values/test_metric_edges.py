@@ -89,6 +89,14 @@ def test_the_greatest_is_chosen_where_all_are_negative(average: Any) -> None:
     np.testing.assert_allclose(metric.result(), expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("thresholds", [0.5, [0.0, 0.5, 1.0]], ids=["one", "several"])
+@pytest.mark.parametrize("kind", [metrics.Precision, metrics.Recall])
+def test_a_part_of_nothing_is_0(kind: Any, thresholds: Any) -> None:
+    metric = kind(thresholds)
+    metric.update_state(0 * TRUE, 0 * SCORES)
+    np.testing.assert_array_equal(metric.result(), 0 * np.asarray(thresholds))
+
+
 class Gathering(metrics.Metric):
     """Five numbers of its own, each less than the one before, and a metric inside."""
 

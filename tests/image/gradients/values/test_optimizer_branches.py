@@ -262,9 +262,9 @@ def test_ranks_are_made_the_same_by_taking_away_or_by_adding() -> None:
         assert [part.shape for part in short] == [(4,), (4,)]
         long = squeeze_or_expand_to_same_rank(one, other)
         assert [part.shape for part in long] == [(4, 1), (4, 1)]
-    flat = squeeze_or_expand_to_same_rank(tf.constant(STARTS[0][..., None]), tf.constant(STARTS[0]))
-    assert [part.shape for part in flat] == [SHAPES[0], SHAPES[0]]
-    np.testing.assert_array_equal(flat[0], STARTS[0])
+    for whole in (STARTS[0], STARTS[0].reshape(2, 2, 3)):
+        flat = squeeze_or_expand_to_same_rank(tf.constant(whole[..., None]), tf.constant(whole))
+        np.testing.assert_array_equal(flat, [whole, whole])
 
 
 def test_no_sample_has_no_loss_and_none_is_reduced() -> None:

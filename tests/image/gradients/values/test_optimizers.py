@@ -25,7 +25,7 @@ from gradients.values import rules
 from gradients.values.rules import BETA, BETA_2, EPSILON, Kept, Rule
 from gradients.values.saved import restored
 
-STEPS, RATE, DECAY = 8, 0.125, 0.0625
+STEPS, RATE, DECAY = 8, 0.125, 0.5
 EXACT, ROUNDED, SINGLE = 0.0, 1e-13, 1e-5
 NAMES = ("kernel", "bias")
 SHAPES = ((4, 3), (4,))
@@ -148,6 +148,7 @@ ROWS = {
         **PULL,
     ),
     "Ftrl_from_nothing": row(FTRL, rules.ftrl(start=0), initial_accumulator_value=0.0),
+    "Ftrl_plain": row(FTRL, rules.ftrl(power=0), learning_rate_power=0.0, **PULL),
     "Ftrl_power": row(FTRL, rules.ftrl(power=0.25), learning_rate_power=-0.25, **PULL),
     "ScheduleFreeAdamW": row(
         optimizers.ScheduleFreeAdamW,

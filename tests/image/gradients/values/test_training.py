@@ -57,8 +57,8 @@ STEPS: dict[str, tuple[Callable[[], dict[str, Any]], dict[str, Any], Gradient]] 
     ),
     "l1": (
         lambda: {"kernel_regularizer": regularizers.L1(0.25)},
-        {},
-        lambda k: gradient(k) + 0.25 * np.sign(k),
+        {"sample_weight": WEIGHTS},
+        lambda k: gradient(k, WEIGHTS) + 0.25 * np.sign(k),
     ),
     "l2": (
         lambda: {"kernel_regularizer": regularizers.L2(0.25)},
@@ -86,7 +86,7 @@ def test_fit_steps_along_its_gradient(name: str) -> None:
     if options is dict:
         trained.fit(INPUTS, TARGETS, batch_size=6, verbose=0, **fit)
     else:
-        trained.train_on_batch(INPUTS, TARGETS)
+        trained.train_on_batch(INPUTS, TARGETS, **fit)
     found = trained.get_weights()[0]
     np.testing.assert_allclose(found, START - RATE * expected(START), rtol=1e-5)
 
