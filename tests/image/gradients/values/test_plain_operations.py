@@ -17,7 +17,6 @@ from keras import ops
 
 from gradients.values.calls import namesakes
 from gradients.values.calls.inputs import MATRICES, POSITIVE, UNIT, X
-from gradients.values.calls.networks import COLUMNS
 from gradients.values.calls.seldom import OFTEN, SIGNED
 
 #: Of one array: what is defined everywhere, and of numbers between 0 and 1.
@@ -36,7 +35,6 @@ OTHERS: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
     *(("bitwise_invert", (SIGNED,), {}), ("convert_to_tensor", (X, "float32"), {})),
     *(("zeros_like", (X,), {"dtype": "int32"}), ("dsplit", (np.stack([MATRICES]), [1]), {})),
     *(("full_like", (X, 2.0), {}), ("fmod", (X, 0.7), {}), ("get_item", (X, (1, slice(2))), {})),
-    ("fold", (COLUMNS, (6, 3), (2, 3), (2, 1), (1, 2), (2, 1)), {}),
 )
 
 
