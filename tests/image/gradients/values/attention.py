@@ -122,10 +122,12 @@ ATTENTION = (
             lambda q, v: attend(q, v, v, 1, AFTER),
             call={"use_causal_mask": True},
         ),
-        "Attention_masked": single(
+        "Attention_masked": Row(
             layers.Attention,
-            lambda q, v: attend(q, v, v, 1, VALUES[:, None]) * QUERIES[..., None],
-            call={"mask": [QUERIES, VALUES]},
+            lambda q, v, k: attend(q, v, k, 1, VALUES[:, None]) * QUERIES[..., None],
+            ((2, 3, 5), (2, 4, 6), (2, 4, 5)),
+            together=True,
+            call={"mask": [QUERIES, VALUES, KEYS]},
         ),
         "Attention_masked_causal": single(
             layers.Attention,

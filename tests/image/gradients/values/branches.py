@@ -28,6 +28,11 @@ def put_behind(x: np.ndarray, w: np.ndarray) -> np.ndarray:
     return np.pad(transposed(x, w, 2, same=False), [(0, 0), *[(0, 1)] * rank, (0, 0)])
 
 
+def shown_mean(x: np.ndarray) -> np.ndarray:
+    """Return the mean of what the mask shows, as Keras counts: and a very little."""
+    return (x * MASK[..., None]).sum((0, 1)) / (MASK.sum() + 1e-7)
+
+
 def of_heads(kind: Callable[..., keras.Layer], shared: int) -> dict[str, Row]:
     """Return the rows of masks that are given for the query, alone and with all others."""
     heads, shapes = partial(attention.heads, shared=shared), ((2, 3, 5), (2, 4, 5))
@@ -54,7 +59,12 @@ def of_heads(kind: Callable[..., keras.Layer], shared: int) -> dict[str, Row]:
         for name, (mask, options, call) in given.items()
     } | {
         f"{kind.__name__}_gate_plain": Row(
-            partial(kind, *((2, 4) if shared == 1 else (4, 4, 2)), use_gate=True, use_bias=False),
+            partial(
+                kind,
+                *((2, 4, 3) if shared == 1 else (4, 4, 2)),
+                use_gate=True,
+                use_bias=False,
+            ),
             partial(heads, gate=True, bias=False),
             shapes,
         )
@@ -62,6 +72,21 @@ def of_heads(kind: Callable[..., keras.Layer], shared: int) -> dict[str, Row]:
 
 
 BRANCHES: dict[str, Row] = {
+    "BatchNormalization_masked": one(
+        layers.BatchNormalization,
+        lambda x, g, b, m, v: (
+            g * (x - shown_mean(x)) / np.sqrt(shown_mean((x - shown_mean(x)) ** 2) + 0.25) + b
+        ),
+        *(2, 5, 3),
+        epsilon=0.25,
+        call={"training": True, "mask": MASK},
+    ),
+    "GlobalAveragePooling1D_masked": one(
+        layers.GlobalAveragePooling1D,
+        lambda x: (x * MASK[..., None]).sum(1) / MASK.sum(1)[:, None],
+        *(2, 5, 3),
+        call={"mask": MASK},
+    ),
     "PReLU_axis": one(layers.PReLU, lambda x, a: np.where(x > 0, x, a * x), 3, 4, 2, shared_axes=1),
     "ReLU_plain": one(layers.ReLU, lambda x: np.maximum(x, 0), 3, 4),
     "Softmax_numbers": one(

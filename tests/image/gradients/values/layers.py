@@ -40,6 +40,11 @@ class Row:
         return 1e-12 if self.dtype == "float64" else 1e-5
 
 
+def apply(layer: keras.Layer, row: Row, inputs: list[Any]) -> Any:
+    """Call a layer as its row says."""
+    return layer(inputs, **row.call) if row.together else layer(*inputs, **row.call)
+
+
 def one(make: Callable[..., keras.Layer], reference: Reference, *shape: int, **o: Any) -> Row:
     """Return the row of a layer of one input."""
     fields = {name: o.pop(name) for name in ("call", "dtype") if name in o}

@@ -10,12 +10,16 @@ import pytest
 from keras import activations
 from scipy.special import erf, expit, log_expit, log_softmax, softmax
 
-POINTS = np.array(
+KINKS = np.array(
     [
         [-7.0, -3.5, -2.5, -1.5, -1.0, -0.75, -0.25, 0.0],
         [0.25, 0.75, 1.0, 1.5, 2.5, 3.5, 6.5, -0.5],
     ]
 )
+#: More than 2,048 in a row: the kinks, and others that 16 bits have not.
+POINTS = np.concatenate([KINKS * (1 + step / 4099) for step in range(257)], axis=1)
+#: Of each row one number that is left alone by sparsemax: of more it is known to be wrong.
+POINTS[1, 8] = 8.25
 ALPHA, SCALE = 1.6732632423543772, 1.0507009873554805
 
 
@@ -29,22 +33,24 @@ def shrink(x: np.ndarray, by: float) -> np.ndarray:
     return np.sign(x) * np.maximum(np.abs(x) - by, 0)
 
 
-def sparsemax(x: np.ndarray) -> np.ndarray:
-    """Return the nearest distribution to each row (Martins): found by bisection."""
-    low, high = x.min(-1, keepdims=True) - 1, x.max(-1, keepdims=True)
+def sparsemax(x: np.ndarray, axis: int = -1) -> np.ndarray:
+    """Return the nearest distribution along an axis (Martins): found by bisection."""
+    low, high = x.min(axis, keepdims=True) - 1, x.max(axis, keepdims=True)
     for _ in range(100):
         middle = (low + high) / 2
-        above = np.maximum(x - middle, 0).sum(-1, keepdims=True) > 1
+        above = np.maximum(x - middle, 0).sum(axis, keepdims=True) > 1
         low, high = np.where(above, middle, low), np.where(above, high, middle)
     return np.maximum(x - high, 0)
 
 
-def glu(x: np.ndarray) -> np.ndarray:
+def glu(x: np.ndarray, axis: int = -1) -> np.ndarray:
     """Return one half times the sigmoid of the other."""
-    return x[:, :4] * expit(x[:, 4:])
+    one, other = np.split(x, 2, axis)
+    return one * expit(other)
 
 
-#: By name: what it is called with besides, what it is, and what its constants in float32 leave.
+#: By name, and what comes of an option behind: what it is called with besides, what it is, and what
+#: its constants in float32 leave.
 ACTIVATIONS: dict[str, tuple[dict[str, object], Callable[[np.ndarray], np.ndarray], float]] = {
     "celu": (
         {"alpha": 0.5},
@@ -54,7 +60,13 @@ ACTIVATIONS: dict[str, tuple[dict[str, object], Callable[[np.ndarray], np.ndarra
     "elu": ({"alpha": 0.5}, lambda x: elu(x, 0.5), 0),
     "exponential": ({}, np.exp, 0),
     "gelu": ({}, lambda x: x / 2 * (1 + erf(x / np.sqrt(2))), 1e-7),
+    "gelu approximate": (
+        {"approximate": True},
+        lambda x: x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))) / 2,
+        1e-7,
+    ),
     "glu": ({}, glu, 0),
+    "glu axis": ({"axis": 0}, lambda x: glu(x, 0), 0),
     "hard_shrink": ({"threshold": 0.6}, lambda x: np.where(np.abs(x) > 0.6, x, 0), 0),
     "hard_sigmoid": ({}, lambda x: np.clip(x / 6 + 0.5, 0, 1), 0),
     "hard_silu": ({}, lambda x: x * np.clip(x / 6 + 0.5, 0, 1), 0),
@@ -63,6 +75,7 @@ ACTIVATIONS: dict[str, tuple[dict[str, object], Callable[[np.ndarray], np.ndarra
     "linear": ({}, lambda x: x, 0),
     "log_sigmoid": ({}, log_expit, 0),
     "log_softmax": ({}, lambda x: log_softmax(x, -1), 0),
+    "log_softmax axis": ({"axis": 0}, lambda x: log_softmax(x, 0), 0),
     "mish": ({}, lambda x: x * np.tanh(np.logaddexp(0, x)), 0),
     "relu": (
         {"negative_slope": 0.5, "max_value": 3.0, "threshold": 0.5},
@@ -74,12 +87,14 @@ ACTIVATIONS: dict[str, tuple[dict[str, object], Callable[[np.ndarray], np.ndarra
     "sigmoid": ({}, expit, 0),
     "silu": ({}, lambda x: x * expit(x), 0),
     "soft_shrink": ({"threshold": 0.6}, lambda x: shrink(x, 0.6), 0),
-    "softmax": ({"axis": 0}, lambda x: softmax(x, 0), 0),
+    "softmax": ({}, lambda x: softmax(x, -1), 0),
+    "softmax axis": ({"axis": 0}, lambda x: softmax(x, 0), 0),
     "softplus": ({}, lambda x: np.logaddexp(0, x), 0),
     "softsign": ({}, lambda x: x / (1 + np.abs(x)), 0),
     "sparse_plus": ({}, lambda x: np.where(x >= 1, x, np.maximum(x + 1, 0) ** 2 / 4), 0),
     "sparse_sigmoid": ({}, lambda x: np.clip((x + 1) / 2, 0, 1), 0),
     "sparsemax": ({}, sparsemax, 0),
+    "sparsemax axis": ({"axis": 0}, lambda x: sparsemax(x, 0), 0),
     "squareplus": ({"b": 2.0}, lambda x: (x + np.sqrt(x**2 + 2)) / 2, 0),
     "tanh": ({}, np.tanh, 0),
     "tanh_shrink": ({}, lambda x: x - np.tanh(x), 0),
@@ -96,7 +111,7 @@ ALIASES = {"swish", "hard_swish"}
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activation_is_its_formula(name: str) -> None:
     options, reference, tolerance = ACTIVATIONS[name]
-    found = getattr(activations, name)(POINTS, **options)
+    found = getattr(activations, name.partition(" ")[0])(POINTS, **options)
     bound = max(tolerance, 1e-13)
     np.testing.assert_allclose(found, reference(POINTS), rtol=bound, atol=bound)
 
@@ -107,12 +122,10 @@ def test_activation_is_its_formula(name: str) -> None:
 def test_a_rectifier_is_its_three_lines(slope: float, threshold: float, most: float | None) -> None:
     """Each of its numbers alone and with the others."""
     top = np.inf if most is None else most
-    line = np.where(
-        threshold <= POINTS, np.clip(POINTS, -np.inf, top), slope * (POINTS - threshold)
-    )
+    line = np.where(threshold <= KINKS, np.clip(KINKS, -np.inf, top), slope * (KINKS - threshold))
     # Keras holds what is above a threshold at 0 at least where it has a bound.
-    line = np.where((threshold <= POINTS) & (most is not None), np.maximum(line, 0), line)
-    found = activations.relu(POINTS, slope, most, threshold)
+    line = np.where((threshold <= KINKS) & (most is not None), np.maximum(line, 0), line)
+    found = activations.relu(KINKS, slope, most, threshold)
     np.testing.assert_allclose(found, line, rtol=1e-12, atol=1e-12)
 
 

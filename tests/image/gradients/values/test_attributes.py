@@ -14,6 +14,7 @@ from gradients.values.attention import heads, multi
 from gradients.values.layers import NORMAL, Row, normalized, one
 from gradients.values.recurrent import MASK, lstm, row, through
 from gradients.values.reshaped import RESHAPED
+from gradients.values.slopes import hold_slope
 from gradients.values.test_layers import draw
 from gradients.values.test_options import OPTIMIZERS
 from gradients.values.uneven import biased
@@ -212,6 +213,7 @@ def test_layer_is_its_formula_with_other_attributes(name: str) -> None:
     layer, inputs, values = draw(name, row)
     found, expected = layer(*inputs, **row.call), row.reference(*inputs, *values)
     np.testing.assert_allclose(found, expected, rtol=row.tolerance, atol=row.tolerance)
+    hold_slope(row, layer, inputs, values)
     if "reverse" not in row.call:
         for batch in (len(inputs[0]), None):
             said = layer.compute_output_shape(*((batch, *shape[1:]) for shape in row.shapes))
@@ -225,10 +227,11 @@ def test_statistics_of_what_a_mask_of_numbers_shows() -> None:
     """A mask may be of any type: 0 hides."""
     inputs = np.random.default_rng(3).standard_normal((2, 5, 3))
     layer = layers.BatchNormalization(epsilon=0.25, dtype="float64")
-    found = layer(inputs, training=True, mask=MASK.astype("int32"))
     seen = inputs[MASK]
     expected = (inputs - seen.mean(0)) / np.sqrt(seen.var(0) + 0.25)
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    for mask in (MASK.astype("int32"), 0.5 * MASK):
+        found = layer(inputs, training=True, mask=mask)
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", sorted(set(OPTIMIZERS) - {"Muon"}))

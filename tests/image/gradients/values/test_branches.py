@@ -17,9 +17,10 @@ from gradients.tracing import traced
 from gradients.values import attention
 from gradients.values.attention import AFTER, KEYS, QUERIES, VALUES
 from gradients.values.branches import ASKED, BRANCHES
-from gradients.values.layers import NORMAL, Row, normalized
+from gradients.values.layers import NORMAL, Row, apply, normalized
 from gradients.values.recurrent import MASK
-from gradients.values.test_layers import apply, draw
+from gradients.values.slopes import hold_slope
+from gradients.values.test_layers import draw
 
 
 @pytest.mark.parametrize("name", BRANCHES)
@@ -30,6 +31,7 @@ def test_layer_is_its_formula_on_other_ways(name: str) -> None:
     np.testing.assert_allclose(
         found, row.reference(*inputs, *values), rtol=row.tolerance, atol=row.tolerance
     )
+    hold_slope(row, layer, inputs, values)
 
 
 #: Layers whose activation can be taken away, as is done for the logits of a model.
@@ -85,7 +87,7 @@ def of_any_size(call: Callable[..., Any], *inputs: np.ndarray) -> Any:
 def test_a_mask_of_any_size_is_a_mask() -> None:
     layer, values = (
         layers.Softmax(axis=0, dtype="float64"),
-        np.random.default_rng(33).random((5, 2)),
+        -3e3 * np.random.default_rng(33).random((5, 2)),
     )
     expected = softmax(np.where(MASK.T, values, -np.inf), 0)
     found = of_any_size(lambda x, mask: layer(x, mask=mask), values, MASK.T)
@@ -102,17 +104,42 @@ def test_where_all_is_hidden_nothing_is_shown(axis: Any) -> None:
     np.testing.assert_allclose(found, shown / 2, rtol=1e-12)
 
 
-def test_attention_drops_its_weights() -> None:
-    """In training alone: a weight is 0, or itself over the part that is kept."""
-    units = np.broadcast_to(np.eye(40), (3, 40, 40))
-    inputs = [np.random.default_rng(34).standard_normal(units.shape), units, units]
-    whole = np.asarray(layers.Attention(dtype="float64")(inputs, training=True))
-    layer = layers.Attention(dropout=0.25, seed=1, dtype="float64")
-    np.testing.assert_allclose(layer(inputs), whole, rtol=1e-12)
-    found = np.asarray(layer(inputs, training=True))
+#: Whose root float32 has.
+SIZE = 64
+
+
+@pytest.mark.parametrize("kind", ["Attention", "MultiHeadAttention", "GroupQueryAttention"])
+@pytest.mark.parametrize("masked", [False, True], ids=["all", "masked"])
+def test_attention_drops_its_weights(kind: str, *, masked: bool) -> None:
+    """In training alone: a weight is 0, or itself over the part that is kept, if it is shown."""
+    random, units = np.random.default_rng(34), np.broadcast_to(np.eye(SIZE), (3, SIZE, SIZE))
+    query = random.standard_normal(units.shape)
+    shown = random.random((3, SIZE)) < (0.7 if masked else 2)
+    scores = query
+    if kind == "Attention":
+        layer: keras.Layer = layers.Attention(dropout=0.25, seed=1, dtype="float64")
+        call = partial(layer, [query, units, units], mask=[None, shown])
+    else:
+        # The kernels are unit matrices: what comes out are the weights.
+        sizes = (1, SIZE) if kind == "MultiHeadAttention" else (SIZE, 1, 1)
+        options = {"dropout": 0.25, "use_bias": False, "seed": 1, "dtype": "float64"}
+        layer = getattr(layers, kind)(*sizes, **options)
+        layer.build(query.shape, units.shape)
+        layer.set_weights([np.eye(SIZE).reshape(w.shape) for w in layer.get_weights()])
+        call = partial(
+            layer, query, units, attention_mask=shown[:, None] & np.ones((SIZE, 1), bool)
+        )
+        scores = query / np.sqrt(SIZE)
+    whole = softmax(np.where(shown[:, None], scores, -np.inf), -1)
+    np.testing.assert_allclose(call(), whole, rtol=1e-12)
+    found, weights = map(np.asarray, call(training=True, return_attention_scores=True))
     kept = found > 0
     np.testing.assert_allclose(found[kept], whole[kept] / 0.75, rtol=1e-12)
-    assert abs(kept.mean() - 0.75) < 5 * np.sqrt(0.25 * 0.75 / kept.size)
+    part = kept[whole > 0]
+    assert abs(part.mean() - 0.75) < 5 * np.sqrt(0.25 * 0.75 / part.size)
+    # Several heads give the scores as they are before any is dropped.
+    given = found if kind == "Attention" else whole
+    np.testing.assert_allclose(weights.reshape(whole.shape), given, rtol=1e-12)
 
 
 def masked(values: np.ndarray, mask: np.ndarray) -> Any:
@@ -195,7 +222,7 @@ def test_a_reversible_embedding_hands_on_its_mask() -> None:
 
 
 @pytest.mark.parametrize("plain", [False, True])
-@pytest.mark.parametrize("clip", [{}, {"rmax": 1.25}, {"rmin": 0.5}, {"dmax": 0.25}])
+@pytest.mark.parametrize("clip", [{}, {"rmax": 1.25}, {"rmin": 2.5}, {"dmax": 0.25}])
 def test_renormalization_is_held_by_the_bounds_that_it_is_given(
     clip: dict[str, float], *, plain: bool
 ) -> None:

@@ -14,8 +14,10 @@ from gradients.values.calls import (
     attributes,
     boxes,
     candidates,
+    choices,
     ctc,
     draws,
+    edges,
     features,
     images,
     kernels,
@@ -26,6 +28,7 @@ from gradients.values.calls import (
     maths,
     matrices,
     merged,
+    mixtures,
     namesakes,
     networks,
     nn,
@@ -42,6 +45,7 @@ from gradients.values.calls import (
     seldom,
     signals,
     sparse,
+    strides,
     structures,
     thinly,
     variables,
@@ -50,11 +54,14 @@ from gradients.values.calls import (
 
 TABLES: dict[str, Rows] = {
     "arrays": arrays.ROWS,
+    "choices": choices.ROWS,
+    "mixtures": mixtures.ROWS,
+    "edges": edges.ROWS,
     "images": merged(images.ROWS, boxes.ROWS),
     "pictures": merged(pictures.ROWS, warps.ROWS),
     "linalg": linalg.ROWS,
     "math": merged(maths.ROWS, scans.ROWS, products.ROWS),
-    "nn": merged(nn.ROWS, kernels.ROWS, candidates.ROWS),
+    "nn": merged(nn.ROWS, kernels.ROWS, candidates.ROWS, strides.ROWS),
     "keras": merged(
         *(arguments.ROWS, attributes.ROWS, namesakes.ROWS),
         *(operations.ROWS, loops.ROWS, matrices.ROWS),
@@ -76,6 +83,7 @@ TABLES: dict[str, Rows] = {
 ROWS = {f"{group}/{name}": row for group, rows in TABLES.items() for name, row in rows.items()}
 #: What is computed in float32, or has constants of that many digits, by the start of its name.
 SINGLE = (
+    "networks/fake_quant",
     *(
         "images/",
         "pictures/",
@@ -113,6 +121,8 @@ TOLERANCES = {
     **{f"random/{name}": 3e-2 for name in draws.ROWS if name.endswith(draws.ROUGH)},
     "images/yiq_and_back": 1e-3,
     "linalg/expm_16.0": 1e-11,
+    "choices/expm_of_each": 1e-11,
+    "mixtures/half": 4e-3,
     # Its adjoint and its inverse are in complex64: upstream's circulant_type.
     "structures/circulant_facts": 1e-6,
     "nn/moments_half": 1e-3,

@@ -5,9 +5,23 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+import numpy as np
 import pytest
-from keras import callbacks, losses, metrics, optimizers
+from keras import (
+    activations,
+    callbacks,
+    constraints,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+    regularizers,
+)
 
+BIASED = "use_bias=True kernel_initializer=glorot_uniform bias_initializer=zeros"
+NORM = """axis=-1 epsilon=0.001 center=True scale=True beta_initializer=zeros
+    gamma_initializer=ones"""
 ADAM = "beta_1=0.9 beta_2=0.999 epsilon=1e-07"
 #: By module and name: numbers and switches that are not None.
 MANUAL = {
@@ -102,6 +116,86 @@ MANUAL = {
         SwapEMAWeights swap_on_epoch=False
         TerminateOnNaN raise_error=False
     """,
+    layers: f"""
+        Dense {BIASED}
+        EinsumDense kernel_initializer=glorot_uniform bias_initializer=zeros
+        Embedding embeddings_initializer=uniform mask_zero=False
+        ReversibleEmbedding embeddings_initializer=uniform mask_zero=False tie_weights=True
+        BatchNormalization {NORM} momentum=0.99 moving_mean_initializer=zeros
+            moving_variance_initializer=ones renorm=False renorm_momentum=0.99 synchronized=False
+        LayerNormalization {NORM}
+        GroupNormalization {NORM} groups=32
+        RMSNormalization axis=-1 epsilon=1e-06
+        UnitNormalization axis=-1
+        SpectralNormalization power_iterations=1
+        Attention use_scale=False score_mode=dot dropout=0.0
+        AdditiveAttention use_scale=True dropout=0.0
+        MultiHeadAttention {BIASED} dropout=0.0 use_gate=False
+        GroupQueryAttention {BIASED} dropout=0.0 use_gate=False
+        LeakyReLU negative_slope=0.3
+        ELU alpha=1.0
+        ReLU negative_slope=0.0 threshold=0.0
+        PReLU alpha_initializer=Zeros
+        Softmax axis=-1
+        Masking mask_value=0.0
+        Concatenate axis=-1
+        Dot normalize=False
+        ActivityRegularization l1=0.0 l2=0.0
+        MaxPooling1D pool_size=2 padding=valid
+        MaxPooling2D pool_size=[2,2] padding=valid
+        MaxPooling3D pool_size=[2,2,2] padding=valid
+        AveragePooling2D padding=valid
+        GlobalAveragePooling1D keepdims=False
+        GlobalAveragePooling2D keepdims=False
+        GlobalMaxPooling1D keepdims=False
+        GlobalMaxPooling2D keepdims=False
+        UpSampling1D size=2
+        UpSampling2D size=[2,2] interpolation=nearest
+        UpSampling3D size=[2,2,2]
+        ZeroPadding1D padding=1
+        ZeroPadding2D padding=[1,1]
+        ZeroPadding3D padding=[[1,1],[1,1],[1,1]]
+        Cropping1D cropping=[1,1]
+        Rescaling offset=0.0
+        Normalization axis=-1 invert=False
+        Discretization epsilon=0.01 output_mode=int sparse=False
+        CategoryEncoding output_mode=multi_hot sparse=False
+    """,
+    activations: """
+        relu negative_slope=0.0 threshold=0.0
+        leaky_relu negative_slope=0.2
+        elu alpha=1.0
+        celu alpha=1.0
+        gelu approximate=False
+        softmax axis=-1
+        log_softmax axis=-1
+        glu axis=-1
+        sparsemax axis=-1
+        squareplus b=4
+        soft_shrink threshold=0.5
+        hard_shrink threshold=0.5
+    """,
+    regularizers: """
+        L1 l1=0.01
+        L2 l2=0.01
+        L1L2 l1=0.0 l2=0.0
+        OrthogonalRegularizer factor=0.01 mode=rows
+    """,
+    constraints: """
+        MaxNorm max_value=2 axis=0
+        UnitNorm axis=0
+        MinMaxNorm min_value=0.0 max_value=1.0 rate=1.0 axis=0
+    """,
+    initializers: """
+        RandomNormal mean=0.0 stddev=0.05
+        TruncatedNormal mean=0.0 stddev=0.05
+        RandomUniform minval=-0.05 maxval=0.05
+        VarianceScaling scale=1.0 mode=fan_in distribution=truncated_normal
+        Orthogonal gain=1.0
+        Identity gain=1.0
+        Constant value=0.0
+        STFT side=real window=hann scaling=density periodic=False
+    """,
 }
 #: What must be given.
 GIVEN: dict[str, tuple[Any, ...]] = {
@@ -116,6 +210,18 @@ GIVEN: dict[str, tuple[Any, ...]] = {
     "OneHotMeanIoU": (3,),
     "ModelCheckpoint": ("saved.keras",),
     "BackupAndRestore": ("saved",),
+    "Dense": (3,),
+    "EinsumDense": ("ab,bc->ac", 3),
+    "Embedding": (3, 2),
+    "ReversibleEmbedding": (3, 2),
+    "SpectralNormalization": (layers.Dense(3),),
+    "MultiHeadAttention": (2, 4),
+    "GroupQueryAttention": (4, 4, 2),
+    "Dot": (1,),
+    "AveragePooling2D": (2,),
+    "Rescaling": (0.5,),
+    "Discretization": ((1.0, 2.0),),
+    "CategoryEncoding": (3,),
 } | {name: (0.5,) for name in metrics.__dict__ if "At" in name}
 
 
@@ -140,7 +246,8 @@ ROWS = {
 
 def written(value: object) -> str:
     """Return a default as the manual has it."""
-    return str(list(value) if isinstance(value, tuple) else value).replace(", ", ",")
+    text = str(value).replace(", ", ",")
+    return text.replace("(", "[").replace(")", "]") if isinstance(value, tuple) else text
 
 
 @pytest.mark.parametrize("row", ROWS)
@@ -156,8 +263,11 @@ def test_a_default_is_that_of_the_manual(row: str) -> None:
     kept |= made.get_config() if hasattr(made, "get_config") else {}
     for one in set(said) & set(kept):
         default = parameters[one].default
-        if isinstance(default, int | float):
-            # A rate is kept in float32.
-            assert kept[one] == pytest.approx(default, rel=1e-6), one
-        else:
+        if isinstance(kept[one], dict):
+            assert kept[one]["class_name"] == type(initializers.get(default)).__name__, one
+        elif isinstance(default, str) or default is None:
             assert written(kept[one]) == said[one], one
+        else:
+            # A rate is kept in float32, and a size for each axis.
+            each = np.broadcast_to(default, np.shape(kept[one]))
+            np.testing.assert_allclose(kept[one], each, rtol=1e-6, err_msg=one)

@@ -12,17 +12,13 @@ import pytest
 
 from gradients.values.attention import ATTENTION
 from gradients.values.convolutions import CONVOLUTIONS
-from gradients.values.layers import LAYERS, Row
+from gradients.values.layers import LAYERS, Row, apply
 from gradients.values.recurrent import RECURRENT
 from gradients.values.saved import restored
 from gradients.values.scope import OUTSIDE, classes
+from gradients.values.slopes import hold_slope
 
 TABLE = LAYERS | ATTENTION | CONVOLUTIONS | RECURRENT
-
-
-def apply(layer: keras.Layer, row: Row, inputs: list[Any]) -> Any:
-    """Call a layer as its row says."""
-    return layer(inputs, **row.call) if row.together else layer(*inputs, **row.call)
 
 
 def draw(name: str, row: Row) -> tuple[keras.Layer, list[np.ndarray], list[np.ndarray]]:
@@ -67,6 +63,7 @@ def test_layer_is_its_formula(drawn: Drawn) -> None:
     expected = row.reference(*drawn.inputs, *drawn.values)
     assert found.dtype.name == row.dtype
     np.testing.assert_allclose(found, expected, rtol=row.tolerance, atol=row.tolerance)
+    hold_slope(row, drawn.layer, drawn.inputs, drawn.values)
 
 
 def test_layer_says_what_it_will_compute(drawn: Drawn) -> None:
@@ -89,18 +86,24 @@ def test_layer_says_what_it_will_compute(drawn: Drawn) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in TABLE if name.endswith("Attention") and "Additive" not in name]
-)
+#: Kinds of attention, and those of one kind that take another way, or hide something.
+ATTENDING = [name for name in TABLE if name.endswith("Attention")] + [
+    *("Attention_masked", "Attention_masked_causal"),
+    *("MultiHeadAttention_pairs", "MultiHeadAttention_steps_causal", "MultiHeadAttention_masks"),
+    *("GroupQueryAttention_pairs", "GroupQueryAttention_steps_causal", "GroupQueryAttention_masks"),
+]
+
+
+@pytest.mark.parametrize("name", ATTENDING)
 def test_attention_hands_out_its_scores(name: str) -> None:
-    """Each query's are positive, and add up to 1; the output is the same; shapes are foretold."""
+    """Each query's add up to 1; the output is the same; shapes are foretold."""
     row = TABLE[name]
     layer, inputs, _ = draw(name, row)
     asked = replace(row, call={**row.call, "return_attention_scores": True})
     output, scores = apply(layer, asked, inputs)
     np.testing.assert_allclose(output, apply(layer, row, inputs), rtol=1e-12)
     np.testing.assert_allclose(scores.numpy().sum(-1), 1, rtol=1e-12)
-    assert (scores.numpy() > 0).all()
+    assert (scores.numpy() >= 0).all()
     given = [keras.Input(batch_shape=shape, dtype=row.dtype) for shape in row.shapes]
     assert apply(layer, asked, given)[0].shape == tuple(output.shape)
 

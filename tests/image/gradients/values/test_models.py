@@ -47,14 +47,17 @@ def test_a_model_hands_masks_to_its_layers() -> None:
     inputs = [keras.Input((4, 3)) for _ in range(2)]
     mean = layers.GlobalAveragePooling1D()
     model = keras.Model(inputs, [mean(inputs[0]), mean(inputs[1])])
-    one, other = model.call(list(map(tf.constant, (STEPS, STEPS))), mask=[SHOWN, None])
-    weights = SHOWN / SHOWN.sum(1, keepdims=True)
-    np.testing.assert_allclose(one, np.einsum("bt,btd->bd", weights, STEPS), rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(other, STEPS.mean(1), rtol=1e-5, atol=1e-6)
+    for masks in ([SHOWN, None], [~SHOWN, SHOWN], [None, SHOWN]):
+        found = model.call(list(map(tf.constant, (STEPS, STEPS))), mask=masks)
+        for one, mask in zip(found, masks, strict=True):
+            weights = np.ones_like(SHOWN) if mask is None else mask
+            weights = weights / weights.sum(1, keepdims=True)
+            expected = np.einsum("bt,btd->bd", weights, STEPS)
+            np.testing.assert_allclose(one, expected, rtol=1e-5, atol=1e-6)
     hidden = keras.Input((4, 3))
     model = keras.Model(hidden, Around(layers.Masking())(hidden))
     found = layers.GlobalAveragePooling1D()(model(np.where(SHOWN[..., None], STEPS, 0)))
-    np.testing.assert_allclose(found, one, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
 class Said(layers.Layer):

@@ -146,7 +146,7 @@ def test_each_output_has_its_mask() -> None:
         np.testing.assert_array_equal(other._keras_mask, OTHER)
 
 
-IDS = np.array([[1, 0, 2, 0]])
+IDS = np.array([[1, 0, -1, 0]])
 
 
 def one() -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 from keras import constraints, initializers, optimizers, regularizers
 
@@ -86,6 +87,22 @@ def test_a_weight_is_made_as_it_is_asked_for(name: str) -> None:
                 assert regularizers.serialize(penalty) == asked[f"{weight}_regularizer"]
             if f"{weight}_constraint" in asked:
                 assert constraints.serialize(constraint) == asked[f"{weight}_constraint"]
+
+
+@pytest.mark.parametrize("name", ["MultiHeadAttention", "GroupQueryAttention"])
+def test_what_each_part_gives_costs(name: str) -> None:
+    """Of attention of several heads: query, key, value and what they become."""
+    row = ROWS[name]
+    layer = row.make(activity_regularizer=regularizers.L2(0.5))
+    query, value = (np.random.default_rng(3).standard_normal(shape) for shape in row.shapes)
+    found = layer(query, value)
+    dense = (layer._query_dense, layer._key_dense, layer._value_dense)
+    given = [part(x) for part, x in zip(dense, (query, value, value), strict=True)]
+    layer(query, value)
+    # Of what a GroupQueryAttention gives the cost is its own, too.
+    own = [found] if name.startswith("Group") else []
+    losses = [0.5 * np.square(x).sum() / len(query) for x in (*given, found, *own)]
+    np.testing.assert_allclose(sorted(layer.losses), sorted(losses), rtol=1e-5)
 
 
 OPTIMIZERS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import tensorflow as tf
 from keras import initializers, layers
 
 from gradients.values.recurrent import MASK
@@ -19,22 +20,30 @@ def test_renormalization_corrects_a_batch_by_what_is_held() -> None:
         epsilon=0.25,
         renorm=True,
         renorm_clipping=bounds,
-        renorm_momentum=0.5,
+        renorm_momentum=0.625,
         dtype="float64",
     )
     layer.build((None, 3))
     for variable in layer.variables:
         variable.assign(_random.uniform(0.6, 1.4, 3))
     before = {variable.name: variable.numpy() for variable in layer.variables}
-    found = layer(INPUTS, training=True)
+    given, flow = tf.constant(INPUTS), tf.constant(_random.standard_normal(INPUTS.shape))
+    with tf.GradientTape() as tape:
+        tape.watch(given)
+        found = layer(given, training=True)
+    slope = tape.gradient(found, given, output_gradients=flow)
     mean, spread = INPUTS.mean(0), np.sqrt(INPUTS.var(0) + 0.25)
     r = np.clip(spread / before["renorm_stddev"], 0.5, 1.25)
     d = np.clip((mean - before["renorm_mean"]) / before["renorm_stddev"], -0.25, 0.25)
     expected = before["gamma"] * ((INPUTS - mean) / spread * r + d) + before["beta"]
     np.testing.assert_allclose(found, expected, rtol=1e-12)
+    # What corrects is a constant to the gradient.
+    x, v = (INPUTS - mean) / spread, flow * before["gamma"] * r
+    expected = (v - v.numpy().mean(0) - x * (v * x).numpy().mean(0)) / spread
+    np.testing.assert_allclose(slope, expected, rtol=1e-10, atol=1e-12)
     moved = {
-        "renorm_mean": 0.5 * before["renorm_mean"] + 0.5 * mean,
-        "renorm_stddev": 0.5 * before["renorm_stddev"] + 0.5 * spread,
+        "renorm_mean": 0.625 * before["renorm_mean"] + 0.375 * mean,
+        "renorm_stddev": 0.625 * before["renorm_stddev"] + 0.375 * spread,
         "moving_mean": 0.75 * before["moving_mean"] + 0.25 * mean,
         "moving_stddev": 0.75 * before["moving_stddev"] + 0.25 * spread,
     }

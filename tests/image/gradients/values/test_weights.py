@@ -238,3 +238,8 @@ def test_a_weight_that_is_not_told_how_starts_as_a_layer_s(kind: str) -> None:
     assert 0.95 * bound < found.max() <= 1.01 * bound
     assert abs(found.std() - bound / np.sqrt(3)) < 0.05 * bound
     np.testing.assert_array_equal(layer.add_weight(shape=(3,), dtype="int32").numpy(), [0, 0, 0])
+
+
+@pytest.mark.parametrize("name", LENGTHS)
+def test_what_has_no_length_stays_so(name: str) -> None:
+    np.testing.assert_array_equal(LENGTHS[name][0](0)(np.zeros((3, 2))), np.zeros((3, 2)))

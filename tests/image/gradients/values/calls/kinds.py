@@ -42,7 +42,10 @@ TWO = (
     *("floor_divide", "outer", "inner", "kron"),
 )
 FLOATING = ("divide", "true_divide", "arctan2", "logaddexp", "logaddexp2")
-COMPARED = ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "isclose")
+COMPARED = (
+    *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"),
+    *("isclose", "allclose"),
+)
 JOINED = ("append", "vstack", "hstack", "dstack", "stack", "concatenate")
 
 

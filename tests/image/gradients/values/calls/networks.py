@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from keras import ops
+from keras import ops, quantizers
 from scipy.special import expit, log_softmax, softmax, softplus
 
 from gradients.values.calls import Rows
@@ -57,6 +57,14 @@ def first(make: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> np.ndarray
     return np.moveaxis(make(np.moveaxis(x, 1, -1)), -1, 1)
 
 
+def stepped(x: np.ndarray, low: Any, high: Any) -> np.ndarray:
+    """Return numbers on 15 steps of each channel, moved so that 0 is one (TensorFlow's manual)."""
+    low, high = (np.reshape(bound, (-1, 1, 1)) for bound in (low, high))
+    step = (high - low) / 14
+    start = -np.round(-low / step) * step
+    return np.round((np.clip(x, start, start + 14 * step) - start) / step) * step + start
+
+
 #: Of six keys the last alone is shown, whose score is the least.
 FAR, LAST = -30.0 * np.arange(6)[:, None, None], np.broadcast_to(np.arange(6) == 5, (1, 1, 6, 6))
 COLUMNS = _random.standard_normal((2, 18, 15))
@@ -101,6 +109,12 @@ ROWS: Rows = {
     "sparsemax_shared": (
         lambda: ops.sparsemax(np.array([[0.5, 0.4, 0.1], [0.3, 0.3, -9]])),
         np.array([[0.5, 0.4, 0.1], [0.5, 0.5, 0]]),
+    ),
+    "fake_quant_axis": (
+        lambda: quantizers.fake_quant_with_min_max_vars(
+            BLOCK, [-1.0, 0, -2], [1.0, 1.5, 0.5], num_bits=4, narrow_range=True, axis=1
+        ),
+        stepped(BLOCK, [-1.0, 0, -2], [1.0, 1.5, 0.5]),
     ),
     "max_pool_usual": (
         lambda: ops.max_pool(tf.constant(IMAGES), (2, 3)),
