@@ -112,3 +112,11 @@ def test_signs_before_a_variable_and_between_flags() -> None:
     held.assign_sub(X / 4)
     held.assign_add(X)
     np.testing.assert_allclose(held.numpy(), 1.75 * X, rtol=1e-12)
+
+
+def test_two_sides_without_end_have_one_between_their_ends() -> None:
+    """One is divided by the other, which is no number."""
+    ends = np.array([np.inf, -np.inf])
+    found = ops.hypot(ends, ends[0])
+    assert np.isnan(found).all(), "no longer so wrong: remove the record"
+    pytest.xfail("Keras knows no hypotenuse of two infinities: keras-team/keras#23131")
