@@ -29,10 +29,7 @@ CALLS: dict[str, list[Call]] = {
 for _name, _places, _options in modelled.CALLS:
     CALLS.setdefault(_name, []).append((_places, _options))
 #: What goes another way where it finds no size.
-CORE = (
-    *("argmax", "correlate", "cross", "diagonal", "einsum", "quantile", "take_along_axis"),
-    "vander",
-)
+CORE = ("cross", "diagonal", "take_along_axis")
 #: What is wrong, and has a test of its own.
 PARTED = {"array_split"}
 #: What Keras cannot say without sizes, by the call's place.

@@ -17,7 +17,6 @@ from keras import ops
 
 from gradients.values.calls import namesakes
 from gradients.values.calls.inputs import MATRICES, POSITIVE, UNIT, X
-from gradients.values.calls.networks import COLUMNS
 from gradients.values.calls.seldom import OFTEN, SIGNED
 
 #: Of one array: what is defined everywhere, and of numbers between 0 and 1.
@@ -36,7 +35,6 @@ OTHERS: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
     *(("bitwise_invert", (SIGNED,), {}), ("convert_to_tensor", (X, "float32"), {})),
     *(("zeros_like", (X,), {"dtype": "int32"}), ("dsplit", (np.stack([MATRICES]), [1]), {})),
     *(("full_like", (X, 2.0), {}), ("fmod", (X, 0.7), {}), ("get_item", (X, (1, slice(2))), {})),
-    ("fold", (COLUMNS, (6, 3), (2, 3), (2, 1), (1, 2), (2, 1)), {}),
 )
 
 
@@ -114,3 +112,11 @@ def test_signs_before_a_variable_and_between_flags() -> None:
     held.assign_sub(X / 4)
     held.assign_add(X)
     np.testing.assert_allclose(held.numpy(), 1.75 * X, rtol=1e-12)
+
+
+def test_two_sides_without_end_have_one_between_their_ends() -> None:
+    """One is divided by the other, which is no number."""
+    ends = np.array([np.inf, -np.inf])
+    found = ops.hypot(ends, ends[0])
+    assert np.isnan(found).all(), "no longer so wrong: remove the record"
+    pytest.xfail("Keras knows no hypotenuse of two infinities: keras-team/keras#23131")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -225,17 +226,34 @@ def test_a_cell_drops_by_its_masks(name: str) -> None:
     np.testing.assert_allclose(found, step(x, h, *one, *weights), rtol=1e-12)
 
 
-@pytest.mark.parametrize("kind", [layers.SimpleRNN, layers.LSTM, layers.GRU])
+#: What draws masks, of its own or of what is in it.
+DRAWING: dict[str, Callable[..., keras.Layer]] = {
+    "SimpleRNN": partial(layers.SimpleRNN, 4),
+    "LSTM": partial(layers.LSTM, 4),
+    "GRU": partial(layers.GRU, 4),
+    "stacked": lambda **o: layers.RNN(
+        layers.StackedRNNCells(
+            [layers.GRUCell(4, dtype="float64"), layers.SimpleRNNCell(4, **o)], dtype="float64"
+        ),
+        dtype="float64",
+    ),
+    "both": lambda **o: layers.Bidirectional(layers.SimpleRNN(4, **o), dtype="float64"),
+    "ConvLSTM1D": partial(layers.ConvLSTM1D, 4, 3),
+}
+
+
+@pytest.mark.parametrize("name", DRAWING)
 @pytest.mark.parametrize("again", [0.0, 0.5])
-def test_a_layer_draws_its_masks_for_each_call(kind: type[keras.Layer], again: float) -> None:
+def test_a_layer_draws_its_masks_for_each_call(name: str, again: float) -> None:
     """In training each call is another; without, all are the same, as without dropout."""
-    layer = kind(4, dropout=0.5, recurrent_dropout=again, seed=3, dtype="float64")
-    one, other = (layer(INPUTS, training=True).numpy() for _ in range(2))
+    kind, inputs = DRAWING[name], PLANES if name == "ConvLSTM1D" else INPUTS
+    layer = kind(dropout=0.5, recurrent_dropout=again, seed=3, dtype="float64")
+    one, other = (layer(inputs, training=True).numpy() for _ in range(2))
     assert np.abs(one - other).max() > 1e-3
-    plain = kind(4, dtype="float64")
-    plain.build(INPUTS.shape)
+    plain = kind(dtype="float64")
+    plain.build(inputs.shape)
     plain.set_weights([weight.numpy() for weight in layer.trainable_variables])
-    np.testing.assert_allclose(layer(INPUTS), plain(INPUTS), rtol=1e-12)
+    np.testing.assert_allclose(layer(inputs), plain(inputs), rtol=1e-12)
 
 
 def test_many_units_go_on_through_many_steps() -> None:

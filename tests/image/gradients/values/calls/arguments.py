@@ -37,8 +37,10 @@ NAN = ("nanmax", "nanmin", "nanmean", "nansum", "nanprod", "nanstd", "nanvar", "
 FOUND = ("argmax", "argmin", "nanargmax", "nanargmin")
 #: What compares or joins numbers: at ties, at both infinities and at what is no number.
 EDGES = ("fmax", "fmin", "maximum", "minimum", "greater_equal", "less_equal", "equal")
-SIDES = np.array([0.0, -1.0, np.inf, -np.inf, np.nan, 2.0, 2.0])
-OTHERS = np.array([0.0, 2.0, 1.0, 1.0, 3.0, np.nan, 2.0])
+SIDES = np.array([0.0, -1.0, np.inf, -np.inf, np.nan, 2.0, 2.0, np.inf, -np.inf, np.inf])
+OTHERS = np.array([0.0, 2.0, 1.0, 1.0, 3.0, np.nan, 2.0, np.inf, -np.inf, -np.inf])
+#: Where one of two, or both, have no end.
+ENDS = [2, 3, 7, 8, 9]
 #: What shifts, divides and counts whole numbers, of both signs.
 DIVIDED = ("fmod", "mod", "floor_divide", "gcd", "lcm")
 SIGNS, BY = np.array([[7, -7, 7, -7, 0]]), np.array([[3], [-3], [4]])
@@ -265,10 +267,15 @@ CALLS: dict[str, Calls] = {
     "heaviside": (((SIDES[:4], OTHERS[:4]), {}), ((TIES, TIES.T), {})),
     **{name: (((SIGNS, BY), {}),) for name in DIVIDED},
     **{
-        name: (((SIDES[2:4], OTHERS[2:4]), {}), ((X, Y), {}))
-        for name in ("logaddexp", "logaddexp2")
+        name: (((SIDES[ENDS], OTHERS[ENDS]), {}), ((X, Y), {}))
+        for name in ("logaddexp", "logaddexp2", "arctan2")
     },
-    "hypot": (((0 * X, 0 * Y), {}), ((1e200 * X, 1e200 * Y), {}), ((WHOLE, OTHER), {})),
+    "hypot": (
+        ((SIDES[2:4], OTHERS[2:4]), {}),
+        ((0 * X, 0 * Y), {}),
+        ((1e200 * X, 1e200 * Y), {}),
+        ((WHOLE, OTHER), {}),
+    ),
     "angle": (((WHOLE,), {}),),
     "bitwise_not": (((WHOLE,), {}),),
     "bitwise_invert": (((WHOLE,), {}),),

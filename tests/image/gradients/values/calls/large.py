@@ -7,6 +7,7 @@ from keras import ops
 from scipy.special import log_softmax, logsumexp, softmax
 
 from gradients.values.calls import Rows
+from gradients.values.calls.matrices import PAIRS
 from gradients.values.windows import convolve, pooled
 
 _random = np.random.default_rng(97)
@@ -44,7 +45,23 @@ def attended() -> np.ndarray:
     return (softmax(keys[:1] @ keys.T / np.sqrt(2), -1) @ keys)[None, :, None]
 
 
+def summed_up(kind: str) -> list[np.ndarray]:
+    """Return two arrays of which 300 numbers are added up, and two of all else."""
+    given, kept = kind.split("->")
+    last = max(set(given) - {*kept, ","}, default=None)
+    return [
+        np.random.default_rng(number).standard_normal([300 if one == last else 2 for one in part])
+        for number, part in enumerate(given.split(","))
+    ]
+
+
+SUMS = {kind: summed_up(kind) for kind in PAIRS}
+
 ROWS: Rows = {
+    "einsum": (
+        lambda: [ops.einsum(kind, *pair) for kind, pair in SUMS.items()],
+        [np.einsum(kind, *pair) for kind, pair in SUMS.items()],
+    ),
     "rows": (
         lambda: [getattr(ops, name)(X, axis=-1) for name in ROWWISE],
         [getattr(np, name)(X, axis=-1) for name in ROWWISE],

@@ -68,9 +68,9 @@ def quietly(function: Any, *arguments: Any) -> Any:
         return function(*arguments)
 
 
-def each(name: str, *given: np.ndarray) -> list[np.ndarray]:
-    """Return NumPy's answers."""
-    return [quietly(getattr(np, name), x) for x in given]
+def each(name: str, given: np.ndarray) -> Any:
+    """Return NumPy's answer."""
+    return quietly(getattr(np, name), given)
 
 
 ROWS: Rows = {
@@ -78,10 +78,10 @@ ROWS: Rows = {
         f"thin_{kind}": (
             lambda names=names: [
                 dense(getattr(ops, name)(x))
-                for name in names
                 for x in (thin(ONE), rows(ROWS_OF_ONE, 0, 2))
+                for name in names
             ],
-            [x for name in names for x in each(name, ONE, ROWS_OF_ONE)],
+            [each(name, x) for x in (ONE, ROWS_OF_ONE) for name in names],
         )
         for kind, names in (("kept", KEPT), ("filled", FILLED))
     },
