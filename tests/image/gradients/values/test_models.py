@@ -147,6 +147,16 @@ def test_a_row_of_layers_may_change() -> None:
     np.testing.assert_allclose(row(A), 2 * A + 1, rtol=1e-6)
 
 
+def test_a_row_of_layers_takes_what_its_first_takes() -> None:
+    """Where no input is said: its type, too."""
+    row = keras.Sequential([layers.Dense(2, use_bias=False, dtype="float64"), layers.Identity()])
+    row.layers[1].dtype_policy = "float64"
+    row.build((None, 3))
+    numbers = np.random.default_rng(7).standard_normal((4, 3))
+    found = row(numbers)
+    np.testing.assert_allclose(found, numbers @ row.weights[0].numpy(), rtol=1e-12)
+
+
 def test_a_model_may_begin_and_end_inside_another() -> None:
     """A layer that is there twice is one layer; a part is a model of its own."""
     inputs, dense = keras.Input((3,)), layers.Dense(3, activation="tanh")

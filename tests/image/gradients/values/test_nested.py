@@ -254,7 +254,7 @@ def test_losses_are_found_at_any_depth() -> None:
 def test_what_a_layer_gives_costs_by_its_samples() -> None:
     """Each of its outputs; a number has no samples."""
     layer = Weight(activity_regularizer=regularizers.L1(0.5), dtype="float64")
-    layer(STEPS)
+    layer(np.tile(STEPS, (550, 1, 1)))
     expected = [0.5 * np.float32(FINE), 0.5 * np.abs(STEPS).sum() / 2]
     np.testing.assert_allclose(layer.losses, expected, rtol=1e-6)
 
