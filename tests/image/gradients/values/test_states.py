@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import tensorflow as tf
 from keras import initializers, layers
@@ -90,3 +91,12 @@ def test_a_plain_start_is_what_it_says() -> None:
     cell = layers.LSTM(2)
     cell.build((None, 4, 3))
     np.testing.assert_array_equal(cell.get_weights()[2], [0, 0, 1, 1, 0, 0, 0, 0])
+
+
+def test_each_of_many_parts_costs() -> None:
+    """However deep they lie."""
+    parts = [layers.ActivityRegularization(l2=0.5) for _ in range(20)]
+    whole = keras.Sequential([keras.Input((3,)), keras.Sequential(parts)])
+    whole(INPUTS)
+    cost = 0.5 * (INPUTS**2).sum() / len(INPUTS)
+    np.testing.assert_allclose(whole.losses, 20 * [cost], rtol=1e-5)
