@@ -40,10 +40,11 @@ def of_heads(kind: Callable[..., keras.Layer], shared: int) -> dict[str, Row]:
     seen = ASKED & np.ones((2, 3, 4), bool)
     given: dict[str, tuple[np.ndarray, dict[str, Any], dict[str, Any]]] = {
         "key": (np.broadcast_to(KEYS[:, None], (2, 3, 4)), {}, {"key_mask": KEYS}),
+        # More queries than keys.
         "causal_steps": (
-            KEYS[:, None] & AFTER,
+            KEYS[:, None, :3] & np.tri(5, 3, dtype=bool),
             {"dropout": 0.5},
-            {"key_mask": KEYS, "use_causal_mask": True},
+            {"key_mask": KEYS[:, :3], "use_causal_mask": True},
         ),
     }
     if shared > 1:
@@ -53,7 +54,7 @@ def of_heads(kind: Callable[..., keras.Layer], shared: int) -> dict[str, Row]:
         f"{kind.__name__}_{name}": Row(
             partial(kind, *((2, 4) if shared == 1 else (4, 4, 2)), **options),
             partial(heads, mask=mask),
-            shapes,
+            ((2, 5, 5), (2, 3, 5)) if name == "causal_steps" else shapes,
             call=call,
         )
         for name, (mask, options, call) in given.items()
@@ -156,14 +157,16 @@ BRANCHES: dict[str, Row] = {
     ),
     "ReversibleEmbedding_other": one(
         layers.ReversibleEmbedding,
-        lambda x, w: x @ w.T,
+        lambda x, w: 2 * np.tanh(x @ w.T / 2),
         *(2, 3, 4),
         input_dim=6,
         output_dim=4,
         reverse_dtype="float64",
+        logit_soft_cap=2.0,
         call={"reverse": True},
         dtype="float32",
     ),
+    "Flatten_numbers": one(layers.Flatten, lambda x: x[:, None], 3),
     "GaussianNoise_0": one(layers.GaussianNoise, lambda x: x, 2, 3, stddev=0.0),
     **{
         f"{kind.__name__}_0": one(kind, lambda x: x, 2, 3, 4, rate=0.0, call={"training": True})

@@ -332,8 +332,10 @@ LAYERS = {
     "Multiply_broadcast": many(layers.Multiply, lambda a, b: a * b, (2, 1, 3), (2, 4, 1)),
     "Flatten": one(layers.Flatten, lambda x: x.reshape(2, 12), 2, 3, 4),
     "Reshape": one(layers.Reshape, lambda x: x.reshape(2, 4, 3), 2, 3, 4, target_shape=(-1, 3)),
-    "Permute": one(layers.Permute, lambda x: x.transpose(0, 3, 1, 2), 2, 3, 4, 5, dims=(3, 1, 2)),
-    "RepeatVector": one(layers.RepeatVector, lambda x: np.stack(3 * [x], 1), 2, 4, n=3),
+    "Permute": one(
+        layers.Permute, lambda x: x.transpose(0, 3, 1, 4, 2), 2, 3, 4, 5, 2, dims=(3, 1, 4, 2)
+    ),
+    "RepeatVector": one(layers.RepeatVector, lambda x: np.stack(20 * [x], 1), 2, 4, n=20),
     "Identity": one(layers.Identity, lambda x: x, 2, 3),
     "Lambda": one(layers.Lambda, at_least_1, 2, 3, function=at_least_1),
     "Rescaling": one(layers.Rescaling, lambda x: 0.5 * x + 2, 2, 3, scale=0.5, offset=2.0),

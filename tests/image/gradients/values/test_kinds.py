@@ -91,6 +91,9 @@ def test_what_is_given_is_cast_to_what_a_layer_computes_in(given: str) -> None:
         expected = tf.cast(tf.cast(tensor, to), "float64")
         for inputs in (tensor, tensor.numpy()):
             np.testing.assert_array_equal(layer(inputs)[1], expected)
+        if given != "int32":
+            steps = tensor[None]
+            assert layers.MultiHeadAttention(1, 2, dtype=kind)(steps, value=steps).dtype == to
         symbol = keras.Input(batch_shape=(2, 3), dtype=given)
         same = layers.Identity(dtype=kind)(symbol)
         assert same.dtype == (given if given == "int32" else layer.compute_dtype)

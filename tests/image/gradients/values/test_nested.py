@@ -175,9 +175,9 @@ HANDED: dict[str, tuple[Callable[[], Any], Any]] = {
     "TimeDistributed": (lambda: layers.TimeDistributed(layers.Dense(2))(one()), SHOWN),
     "Embedding": (lambda: layers.Embedding(3, 2, mask_zero=True)(IDS), IDS != 0),
     "Embedding, all": (lambda: layers.Embedding(3, 2)(IDS), None),
-    "Add": (lambda: layers.Add()([one(), two()]), SHOWN | OTHER),
+    "Add": (lambda: layers.Add()([one(), one(), two()]), SHOWN | OTHER),
     "Add of what is not masked": (lambda: layers.Add()([one(), STEPS]), None),
-    "Maximum": (lambda: layers.Maximum()([one(), two()]), SHOWN | OTHER),
+    "Maximum": (lambda: layers.Maximum()([one(), one(), two()]), SHOWN | OTHER),
     "Concatenate": (
         lambda: layers.Concatenate(axis=1)([one(), two()]),
         np.concatenate([SHOWN, OTHER], 1),
