@@ -89,6 +89,7 @@ BRANCHES: dict[str, Row] = {
         call={"mask": MASK},
     ),
     "PReLU_axis": one(layers.PReLU, lambda x, a: np.where(x > 0, x, a * x), 3, 4, 2, shared_axes=1),
+    "LeakyReLU_0": one(layers.LeakyReLU, lambda x: np.maximum(x, 0), 3, 4, negative_slope=0.0),
     "ReLU_plain": one(layers.ReLU, lambda x: np.maximum(x, 0), 3, 4),
     "Softmax_numbers": one(
         layers.Softmax,

@@ -179,3 +179,14 @@ def test_a_text_is_taken_apart_as_one_asks() -> None:
         vocabulary=["a", "B"],
     )
     np.testing.assert_array_equal(own(np.array(["a-B-a"])), [[2, 3, 2]])
+
+
+def test_bins_are_as_full_as_each_other() -> None:
+    """By all batches together, the last of which are the largest."""
+    numbers = np.random.default_rng(8).permutation(400).astype("float32")
+    batches = np.sort(numbers).reshape(4, 100)
+    layer = layers.Discretization(num_bins=5)
+    for given in (tf.data.Dataset.from_tensor_slices(batches), list(batches), numbers):
+        layer.adapt(given)
+        shares = np.bincount(np.asarray(layer(numbers))) / len(numbers)
+        np.testing.assert_allclose(shares, 5 * [0.2], atol=0.03)
