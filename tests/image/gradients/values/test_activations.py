@@ -117,7 +117,7 @@ def test_activation_is_its_formula(name: str) -> None:
     np.testing.assert_allclose(found, reference(POINTS), rtol=bound, atol=bound)
 
 
-@pytest.mark.parametrize(("kind", "digits"), [("float16", 2e-3), ("bfloat16", 2e-2)])
+@pytest.mark.parametrize(("kind", "digits"), [("float16", 4e-3), ("bfloat16", 2e-2)])
 def test_activation_is_its_formula_with_half_the_bits(kind: str, digits: float) -> None:
     """Far from 0, too, where a part of it may be more than the type has."""
     points = np.array([[-200.0, -40, -12, -5, -1, -0.125], [0, 0.25, 3, 12, 40, 200]])
@@ -135,7 +135,7 @@ def test_activation_is_its_formula_with_half_the_bits(kind: str, digits: float) 
 def test_a_square_is_more_than_float16_has() -> None:
     found = activations.squareplus(tf.constant([300.0, -300.0], "float16")).numpy()
     assert np.isinf(found).all(), "no longer wrong: remove the record"
-    pytest.xfail("Keras's squareplus squares in float16: from 256 on it is infinite")
+    pytest.xfail("Keras's squareplus squares in float16: keras-team/keras#23405")
 
 
 @pytest.mark.parametrize("most", [None, 3.0, 6.0, 6.25])
