@@ -37,6 +37,7 @@ from gradients.case import CHECKS, Case
 
 Arrays = list[np.ndarray]
 Function = Callable[..., tf.Tensor]
+Taped = tuple[tf.GradientTape, tf.Tensor]
 
 #: What may differ, from the noise that was measured: see docs/numerics.md.
 TOLERANCES = {
@@ -78,12 +79,21 @@ ROWS = 4
 
 
 def vjp(
-    function: Function, inputs: Sequence[tf.Tensor], cotangent: tf.Tensor
+    function: Function,
+    inputs: Sequence[tf.Tensor],
+    cotangent: tf.Tensor,
+    taped: Taped | None = None,
 ) -> tuple[tf.Tensor, list[tf.Tensor]]:
-    """Return a function's value and J'v, dense, with zeros where TensorFlow knows no path."""
-    with tf.GradientTape() as tape:
-        tape.watch(inputs)
-        value = function(*inputs)
+    """Return a function's value and J'v, dense, with zeros where TensorFlow knows no path.
+
+    `taped` is the value, where there is one, and the tape that has seen it computed.
+    """
+    if taped is None:
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            value = function(*inputs)
+    else:
+        tape, value = taped
     gradients = tape.gradient(value, inputs, output_gradients=cotangent)
     return value, [dense(gradient, of) for gradient, of in zip(gradients, inputs, strict=True)]
 
@@ -159,9 +169,16 @@ class Problem:
         return self.tensors(self.case.dtype)
 
     @cached_property
+    def taped(self) -> Taped:
+        """Return the function's value, and the tape that can differentiate it, once."""
+        with tf.GradientTape() as tape:
+            tape.watch(self.inputs)
+            return tape, self.case.function(*self.inputs)
+
+    @property
     def value(self) -> tf.Tensor:
         """Return the function's value."""
-        return self.case.function(*self.inputs)
+        return self.taped[1]
 
     @cached_property
     def cotangent(self) -> np.ndarray:
@@ -169,10 +186,20 @@ class Problem:
         return self.case.random("cotangent").standard_normal(self.value.shape)
 
     @cached_property
+    def given(self) -> tf.Tensor:
+        """Return v in the case's own type."""
+        return tf.constant(self.cotangent, self.case.dtype)
+
+    @cached_property
     def run(self) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """Return the value and J'v as TensorFlow computes them together."""
-        cotangent = tf.constant(self.cotangent, self.case.dtype)
-        return vjp(self.case.function, self.inputs, cotangent)
+        given, taped = self.given, self.taped
+        try:
+            return vjp(self.case.function, self.inputs, given, taped)
+        except Exception:
+            # Whoever asks again is told the same: this tape would say that it was used.
+            del self.taped
+            raise
 
     @cached_property
     def gradient(self) -> Arrays:
@@ -232,14 +259,13 @@ def second(problem: Problem) -> float:
     case, (along, across) = problem.case, problem.directions[:2]
     sideways = case.random("cotangents").standard_normal(problem.cotangent.shape)
     tangents = problem.tensors(case.dtype, along)
-    cotangent = tf.constant(problem.cotangent, case.dtype)
 
     def slope(given: tf.Tensor, *inputs: tf.Tensor) -> tf.Tensor:
         _, gradient = vjp(case.function, inputs, given)
         products = zip(gradient, tangents, strict=True)
         return tf.add_n([tf.reduce_sum(part * tangent) for part, tangent in products])
 
-    _, derivative = vjp(slope, [cotangent, *problem.inputs], tf.ones([], case.dtype))
+    _, derivative = vjp(slope, [problem.given, *problem.inputs], tf.ones([], case.dtype))
     above, below = (
         inner(
             problem.exact_gradient(
@@ -264,10 +290,9 @@ def relaxed(problem: Problem) -> float:
 
     Grappler is on, as it is for whoever traces, but for swept rows: their own row has it.
     """
-    tensors = (problem.inputs, [tf.constant(problem.cotangent, problem.case.dtype)])
     signature = [
         tf.TensorSpec([None] * tensor.shape.rank, tensor.dtype)
-        for tensor in (*tensors[1], *tensors[0])
+        for tensor in (problem.given, *problem.inputs)
     ]
     with without_grappler() if problem.case.swept else nullcontext():
         return _traced(problem, input_signature=signature)
@@ -279,13 +304,11 @@ def xla(problem: Problem) -> float:
 
 
 def _traced(problem: Problem, **options: object) -> float:
-    cotangent = tf.constant(problem.cotangent, problem.case.dtype)
-
     @tf.function(autograph=False, **options)
     def traced(given: tf.Tensor, *inputs: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
         return vjp(problem.case.function, inputs, given)
 
-    value, gradient = traced(cotangent, *problem.inputs)
+    value, gradient = traced(problem.given, *problem.inputs)
     return worst(
         [farthest(wide([value]), wide([problem.value])), farthest(wide(gradient), problem.gradient)]
     )
@@ -306,7 +329,7 @@ def called(problem: Problem) -> float:
     case = problem.case
     variables = [tf.Variable(tensor) for tensor in problem.inputs]
     other = case.random("other cotangent").standard_normal(problem.cotangent.shape)
-    one, other = (tf.constant(array, case.dtype) for array in (problem.cotangent, other))
+    one, other = problem.given, tf.constant(other, case.dtype)
 
     @tf.function(autograph=False)
     def pair(*inputs: tf.Variable) -> tuple[tf.Tensor, tf.Tensor]:
@@ -342,10 +365,9 @@ def narrow(problem: Problem, dtype: str) -> float:
 
 def repeat(problem: Problem) -> float:
     """Count the bits that differ between runs."""
-    cotangent = tf.constant(problem.cotangent, problem.case.dtype)
     runs = [problem.run]
     while len(runs) < REPEATS:
-        runs.append(vjp(problem.case.function, problem.inputs, cotangent))
+        runs.append(vjp(problem.case.function, problem.inputs, problem.given))
     first, *others = (
         np.frombuffer(b"".join(part.numpy().tobytes() for part in (value, *gradient)), np.uint8)
         for value, gradient in runs

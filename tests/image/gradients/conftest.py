@@ -6,11 +6,13 @@ Under pytest-xdist tests run in workers: a result travels as an attribute of its
 from __future__ import annotations
 
 import gc
+import json
 import os
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import facts
 import pytest
@@ -19,15 +21,16 @@ from _pytest.runner import runtestprotocol
 from gradients import environment, tiers
 from gradients.coverage import plugin as coverage
 from gradients.mutation import plugin as mutation
-from gradients.report import Report, Result
+from gradients.report import RESULT, Report, Result
 from gradients.tiers import Tier
 from gradients.verdict import FAILED
 
 REPORT = pytest.StashKey[Report]()
 #: So many objects are made before garbage is collected, in place of 2,000.
 SELDOM = 10_000
-RESULT = pytest.StashKey[Result]()
 START = pytest.StashKey[float]()
+#: What a packed report is told by.
+PACKED = "$packed"
 
 # Several workers share a GPU: none may take all of its memory.
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
@@ -98,12 +101,6 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     return True
 
 
-@pytest.fixture
-def keep(request: pytest.FixtureRequest) -> Callable[[Result], object]:
-    """Return the function that keeps a test's result for the report."""
-    return lambda result: request.node.stash.setdefault(RESULT, result)
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -113,6 +110,26 @@ def pytest_runtest_makereport(
     if call.when == "call" and RESULT in item.stash:
         report.gradients = asdict(item.stash[RESULT])
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, dict[str, Any], dict[str, Any]]:
+    """Send what passed as one text: pytest-xdist would write each thing that it is made of.
+
+    A test's keywords stay: nothing asks the process that started the worker for them.
+    """
+    data = yield
+    return data if data["outcome"] != "passed" else {PACKED: json.dumps(data | {"keywords": {}})}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_from_serializable(
+    config: pytest.Config, data: dict[str, Any]
+) -> pytest.TestReport | pytest.CollectReport | None:
+    """Read it as pytest does."""
+    if PACKED not in data:
+        return None
+    return config.hook.pytest_report_from_serializable(config=config, data=json.loads(data[PACKED]))
 
 
 class Collector:

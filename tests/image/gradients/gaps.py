@@ -193,6 +193,11 @@ POWER_0 = records(
     Known("the gradient of x**0 is 0 times infinity where x is 0", issue=_url(35011)),
     *CHECKS,
 )
+WEIGHTED_ENTROPY_0 = records(
+    Known("where a logit is 0 the weighted cross entropy has the gradients of two kinks: 0"),
+    "reverse",
+    "float32",
+)
 NEWER_LSTM = records(
     Known("the gradient of BlockLSTMV2 is that of BlockLSTM, whose gates stand in another order"),
     "reverse",

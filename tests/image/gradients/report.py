@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import pytest
 
 from gradients.case import CHECKS
 from gradients.verdict import EXPECTED, FAILED, PASSED
@@ -53,6 +54,10 @@ class Result:
         """How near to its tolerance an error is: 0 (1e-4 of it, or less) to 4 (over a tenth)."""
         part = min(self.severity, 1.0)
         return 0 if part <= 1e-4 else min(4, 5 + math.floor(math.log10(part)))
+
+
+#: Where a test keeps its result.
+RESULT = pytest.StashKey[Result]()
 
 
 @dataclass

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 import traceback
-from collections.abc import Callable
 from functools import cache, lru_cache
 
 import pytest
@@ -15,7 +14,7 @@ from gradients import checks, environment, records, tiers
 from gradients.case import CHECKS, Case
 from gradients.cases import table
 from gradients.checks import Problem
-from gradients.report import Result
+from gradients.report import RESULT, Result
 from gradients.verdict import EXPECTED, FAILED, Outcome, applies, judge
 
 #: The devices. The expected failures were recorded on a CPU that no GPU stood beside.
@@ -42,13 +41,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     tier = metafunc.config.stash[tiers.KEY]
     devices = [CPU, *([GPU] if tf.config.list_physical_devices("GPU") else [])]
     chosen = [
-        pytest.param(name, device, check, id=f"{name}-{check}" + "-gpu" * (device == GPU))
+        pytest.param((name, device, check), id=f"{name}-{check}" + "-gpu" * (device == GPU))
         for device in devices
         for name, case in cases().items()
         for check in CHECKS
         if tier.has(case, check) and not (device == GPU and check in NOT_ON_GPU)
     ]
-    metafunc.parametrize(("name", "device", "check"), chosen)
+    # One parameter, and no fixture: each is one more to make and to end, thousands of times.
+    metafunc.parametrize("asked", chosen)
 
 
 @cache
@@ -64,8 +64,9 @@ def problem_of(name: str, device: str) -> Problem:
     return Problem(cases()[name], device)
 
 
-def test_case(name: str, device: str, check: str, keep: Callable[[Result], object]) -> None:
+def test_case(asked: tuple[str, str, str], request: pytest.FixtureRequest) -> None:
     """Hold TensorFlow to one check of one case, or to what is known to be wrong with it."""
+    name, device, check = asked
     problem = problem_of(name, device)
     start = time.monotonic()
     outcome = attempt(problem, check)
@@ -73,20 +74,18 @@ def test_case(name: str, device: str, check: str, keep: Callable[[Result], objec
     known = applies(expected, tf.__version__)
     recorded = records.recorded(*environment.names()).get(name, {}).get(check)
     verdict = judge(outcome, known, recorded, measured=not tf.config.list_physical_devices("GPU"))
-    keep(
-        Result(
-            case=name,
-            check=check,
-            device=device,
-            status=verdict.status,
-            error=outcome.error if math.isfinite(outcome.error) else None,
-            tolerance=outcome.tolerance,
-            outcome=str(outcome),
-            why=verdict.why,
-            signature=outcome.signature if known and not known.wavers else "",
-            issue=known.issue if known and verdict.status == EXPECTED else "",
-            seconds=round(time.monotonic() - start, 4),
-        )
+    request.node.stash[RESULT] = Result(
+        case=name,
+        check=check,
+        device=device,
+        status=verdict.status,
+        error=outcome.error if math.isfinite(outcome.error) else None,
+        tolerance=outcome.tolerance,
+        outcome=str(outcome),
+        why=verdict.why,
+        signature=outcome.signature if known and not known.wavers else "",
+        issue=known.issue if known and verdict.status == EXPECTED else "",
+        seconds=round(time.monotonic() - start, 4),
     )
     if verdict.status == EXPECTED:
         pytest.xfail(verdict.why)

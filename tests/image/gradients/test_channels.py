@@ -137,3 +137,44 @@ def test_a_product_of_16_bits_and_32_has_gradients_of_both() -> None:
     product = a @ b
     np.testing.assert_allclose(tf.cast(of_a, tf.float32), 2 * product @ b.T, rtol=4e-3)
     np.testing.assert_allclose(of_b, a.T @ (2 * product), rtol=4e-3)
+
+
+@pytest.mark.parametrize("rank", [3, 4, 5])
+def test_a_transposed_convolution_has_its_channels_first(rank: int) -> None:
+    """Compiled: no CPU has kernels for all of them without oneDNN."""
+    name, layout = f"conv{rank - 2}d_transpose", {3: "NCW", 4: "NCHW", 5: "NCDHW"}[rank]
+    random, size = np.random.default_rng(rank), (4,) * (rank - 2)
+    x = random.standard_normal((2, *size, 3)).astype("float32")
+    kernel = random.standard_normal((*(3,) * (rank - 2), 5, 3)).astype("float32")
+    function = getattr(tf.nn, name)
+    last = function(x, kernel, (2, *(8,) * (rank - 2), 5), 2)
+    ahead = (2, 5, *(8,) * (rank - 2))
+    compiled = traced(lambda x: function(x, kernel, ahead, 2, data_format=layout), jit_compile=True)
+    found = compiled(tf.constant(turned(x)))
+    np.testing.assert_allclose(turned(found.numpy(), back=True), last, rtol=1e-5, atol=1e-5)
+
+
+def test_a_depthwise_convolution_has_its_gradients_with_channels_first() -> None:
+    """Compiled, for the same reason."""
+    random = np.random.default_rng(6)
+    x, kernel = random.standard_normal((2, 5, 6, 3)), random.standard_normal((3, 2, 3, 2))
+    into = random.standard_normal((2, 3, 5, 6))
+    inputs = [tf.constant(part, tf.float32) for part in (x, kernel, into)]
+
+    def gradients(layout: str, x: tf.Tensor, kernel: tf.Tensor, into: tf.Tensor) -> list[tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch([x, kernel])
+            y = tf.nn.depthwise_conv2d(x, kernel, [1, 1, 1, 1], "VALID", layout)
+        return tape.gradient(y, [x, kernel], output_gradients=into)
+
+    expected = gradients("NHWC", *inputs)
+    ahead = [
+        tf.constant(turned(inputs[0].numpy())),
+        inputs[1],
+        tf.constant(turned(inputs[2].numpy())),
+    ]
+    found = traced(gradients, jit_compile=True)("NCHW", *ahead)
+    np.testing.assert_allclose(
+        turned(found[0].numpy(), back=True), expected[0], rtol=1e-5, atol=1e-5
+    )
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-5, atol=1e-5)

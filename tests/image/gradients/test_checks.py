@@ -43,8 +43,8 @@ def test_the_rows_that_the_core_chooses_are_there() -> None:
         for group, names in groups.items()
         for name in names
     }
-    left = {name for names in tiers.REPEATED.values() for name in names}
-    assert (chosen | left) - {str(case) for case in table()} == set()
+    named = {name for names in (*tiers.REPEATED.values(), *tiers.ALONE.values()) for name in names}
+    assert (chosen | named) - {str(case) for case in table()} == set()
 
 
 @pytest.mark.tier_all

@@ -5,6 +5,7 @@ Everything is compared with the derivative as it is known in closed form, in flo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -166,6 +167,48 @@ def test_a_concrete_function_has_the_gradient_of_its_function() -> None:
         of_x, of_w = tape.gradient(y, [x, w])
         close(of_x, 3 * POINT**2 * START)
         close(of_w, POINT**3)
+
+
+def test_keywords_come_in_any_order() -> None:
+    function = traced(lambda a, *, b, c, by=2.0: by * (a - 3 * b + 5 * c))
+    a, b, c = map(tf.constant, (POINT, START, ALONG))
+    close(function(c=c, by=4.0, b=b, a=a), 4 * (POINT - 3 * START + 5 * ALONG))
+
+
+def test_a_function_answers_whatever_it_was_asked_before() -> None:
+    """With other numbers of Python's, sizes, ranks, types and structures."""
+    function = traced(lambda parts, by=1: parts["x"] * by, reduce_retracing=True)
+    for dtype in ("float64", "float32"):
+        for sizes in ([3], [4], [2, 3]):
+            x = np.arange(np.prod(sizes), dtype=dtype).reshape(sizes)
+            for by in (1, 0.5):
+                found = function({"x": x, "unread": by}, by)
+                np.testing.assert_array_equal(found, x * by)
+                assert found.dtype == dtype
+
+
+STARTS: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
+    "a constant": lambda _: tf.constant(ALONG),
+    "what it takes": lambda x: 2 * x,
+}
+
+
+@pytest.mark.parametrize("of", STARTS)
+def test_a_function_makes_its_variable_once(of: str) -> None:
+    """From a constant, or from what it is called with first; then it counts on."""
+    start = STARTS[of]
+    made: list[tf.Variable] = []
+
+    @traced
+    def counted(x: tf.Tensor) -> tf.Tensor:
+        if not made:
+            made.append(tf.Variable(lambda: start(x)))
+        return made[0].assign_add(x * x) + 0
+
+    total = start(tf.constant(POINT)).numpy()
+    for x in (POINT, START, ALONG):
+        total += x * x
+        close(counted(tf.constant(x)), total)
 
 
 class Saved(tf.Module):

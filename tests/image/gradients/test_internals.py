@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow.python.eager import backprop, context
+from tensorflow.python.eager import backprop, context, record
 from tensorflow.python.ops import cond_v2, while_v2
 
 from gradients.test_machinery import POINT, close
@@ -79,6 +79,15 @@ def test_one_tensor_for_two_parameters_has_two_gradients() -> None:
     of_x, of_w = vjp(dy=tf.constant(OTHER))
     close(of_x, 3 * POINT**3 * OTHER)
     close(of_w, POINT**3 * OTHER)
+
+
+def test_a_function_has_its_gradient_in_a_parameter_beside_numbers() -> None:
+    """The other is an array, and stays one."""
+    value, vjp = backprop.make_vjp(weighed, ["w"])(POINT, OTHER)
+    close(value, POINT**3 * OTHER)
+    (of_w,) = vjp(dy=tf.constant(OTHER))
+    close(of_w, POINT**3 * OTHER)
+    assert not record.could_possibly_record(), "its tape is left on"
 
 
 def test_gradients_go_to_the_variables_that_were_read() -> None:
@@ -268,6 +277,9 @@ def test_every_kind_of_condition_keeps_what_its_gradient_needs(
         (context.enable_optionals_in_gradients if was else context.disable_optionals_in_gradients)()
 
 
+@pytest.mark.skipif(
+    not hasattr(while_v2, "async_noop"), reason="TensorFlow 2.20 brought it, older ones have none"
+)
 def test_a_loop_that_does_nothing_waits_for_nothing() -> None:
     """What is computed after it has the gradient that it has without it."""
 

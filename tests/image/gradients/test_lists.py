@@ -334,7 +334,8 @@ def test_a_list_that_is_computed_at_once_has_zeros_where_nothing_was_written() -
     with tf.GradientTape() as tape:
         tape.watch(x)
         held = tf.TensorArray(tf.float64, 3, element_shape=[3]).write(1, x**2)
-        value = held.stack()
+        alone, value = held.read(2), held.stack()
+    assert (alone.dtype, alone.numpy().tolist()) == (tf.float64, [0, 0, 0])
     close(value, np.stack([0 * POINT, POINT**2, 0 * POINT]))
     close(tape.gradient(value, x), 2 * POINT)
 

@@ -36,10 +36,10 @@ def test_a_reference_passes_its_gradient(name: str) -> None:
     with graph():
         variable = v1.get_variable("variable", initializer=POINT, use_resource=False)
         value = tf.identity(PASSED[name](variable._ref())) ** 2
-        gradients = v1.gradients(tf.reduce_sum(value), variable._ref())
+        gradients = v1.gradients(tf.reduce_sum(value), [variable._ref(), variable])
         with v1.Session() as session:
             session.run(v1.global_variables_initializer())
-            agree(session.run([value, *gradients]), POINT**2, 2 * POINT)
+            agree(session.run([value, *gradients]), POINT**2, 2 * POINT, 2 * POINT)
 
 
 ENTERED: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
@@ -162,8 +162,12 @@ def test_rows_of_no_size_flow_back_through_a_loop() -> None:
 
 
 def test_a_custom_gradient_reads_what_is_not_trained() -> None:
-    """Which gets no gradient; something else is where its variable is looked for."""
+    """Which gets no gradient; something else is where its variable is looked for.
+
+    A variable by reference is refused inside of it alone.
+    """
     with graph():
+        v1.get_variable("before", initializer=POINT, use_resource=False)
         fixed = v1.get_variable("fixed", initializer=POINT, use_resource=True, trainable=False)
         v1.add_to_collection(v1.GraphKeys.GLOBAL_VARIABLES, "a name")
 

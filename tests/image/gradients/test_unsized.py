@@ -22,12 +22,10 @@ def diagonals(x: tf.Tensor, d: tf.Tensor, *, of: str, k: int) -> tf.Tensor:
 
 #: A function, and the shapes of what it takes.
 ROWS: dict[str, tuple[Build, tuple[tuple[int, ...], ...]]] = {
-    f"{of}{k}": (
-        partial(diagonals, of=of, k=k),
-        ((2, 3, 4), (2, 3 + min(k, 0))),
-    )
+    # A diagonal ends with the rows, or with the columns.
+    f"{of}{k}": (partial(diagonals, of=of, k=k), ((2, *shape), (2, length)))
     for of in ("MatrixSetDiagV2", "MatrixSetDiagV3")
-    for k in (-1, 0, 1)
+    for k, shape, length in ((-1, (3, 4), 2), (0, (3, 4), 3), (1, (4, 3), 2))
 } | {
     "lstsq_tall": (partial(tf.linalg.lstsq, l2_regularizer=0.5), ((2, 4, 3), (2, 4, 2))),
     "lstsq_wide": (partial(tf.linalg.lstsq, l2_regularizer=0.5), ((2, 3, 4), (2, 3, 2))),
@@ -43,6 +41,12 @@ ROWS: dict[str, tuple[Build, tuple[tuple[int, ...], ...]]] = {
     "repeat": (lambda x: tf.repeat(x, [2, 0, 3], axis=1) ** 2, ((2, 3),)),
     "boolean_mask": (lambda x: tf.boolean_mask(x, x[:, 0] > 0) ** 2, ((5, 3),)),
     "moments": (lambda x: tf.stack(tf.nn.moments(x, [0, 2])), ((2, 3, 4),)),
+    "slices": (
+        lambda x: tf.concat(
+            [x[2 - tf.size(x[0]) :, 0], x[: tf.size(x[1]) - 4, 1], x[tf.size(x[2]) - 2 :: -2, 2]], 0
+        ),
+        ((4, 3),),
+    ),
     "variance": (lambda x: tf.math.reduce_variance(x, [-1, 0]), ((2, 3, 4),)),
 }
 
@@ -80,3 +84,23 @@ def test_sizes_are_found_while_it_runs(name: str) -> None:
     unsized = traced(partial(gradient, build), input_signature=known)
     for one, other in zip(unsized(*inputs), gradient(build, *inputs), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("align", ["LEFT_RIGHT", "RIGHT_LEFT", "LEFT_LEFT", "RIGHT_RIGHT"])
+def test_diagonals_come_back_where_they_were(align: str) -> None:
+    """Of a matrix of any rank, however the shorter ones are aligned."""
+    matrix, into = _random.standard_normal((3, 5)), _random.standard_normal((5, 3))
+    read = partial(tf.linalg.diag_part, k=(-2, 2), align=align)
+
+    @partial(tf.function, input_signature=[tf.TensorSpec(None, tf.float64)] * 2)
+    def gradient(x: tf.Tensor, flows: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = read(x)
+        return tape.gradient(y, x, output_gradients=flows)
+
+    # Each number of the matrix tells its place; where there is none, 0.
+    places = read(np.arange(1, 16).reshape(3, 5)).numpy()
+    expected = np.zeros(16)
+    expected[places] = into
+    np.testing.assert_array_equal(gradient(matrix, into), (expected[1:]).reshape(3, 5))

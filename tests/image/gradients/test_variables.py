@@ -34,9 +34,10 @@ POINT = np.random.default_rng(12).standard_normal((4, 3))
 
 
 def gradient(function: Callable[[tf.Tensor], tf.Tensor], of: tf.Tensor | tf.Variable) -> tf.Tensor:
-    """Return the dense gradient of the sum of a function's sines."""
+    """Return the dense gradient of the sum of a function's sines; variables are watched unasked."""
     with tf.GradientTape() as tape:
-        tape.watch(of)
+        if not isinstance(of, tf.Variable):
+            tape.watch(of)
         total = tf.reduce_sum(tf.sin(function(of)))
     return tf.convert_to_tensor(tape.gradient(total, of))
 
@@ -75,3 +76,19 @@ def test_an_embedding_moves_only_the_rows_that_were_looked_up() -> None:
     expected[0] -= 0.25 * 2 * POINT[0]
     np.testing.assert_allclose(variable.numpy(), expected, rtol=0, atol=1e-15)
     assert (variable.numpy()[[1, 3]] == POINT[[1, 3]]).all()
+
+
+@pytest.mark.parametrize("way", ["eager", "function"])
+def test_rows_that_are_gathered_have_a_gradient_of_rows(way: str) -> None:
+    """Not of all that the variable has: of rows by one index each; of others it is dense."""
+    variable = tf.Variable(POINT)
+
+    places = [[3], [0]], [[[3], [0]]], [[3, 1], [0, 2]]
+
+    def gradients() -> list[object]:
+        with tf.GradientTape(persistent=True) as tape:
+            rows = [tf.gather(variable, [3, 0]), *(tf.gather_nd(variable, at) for at in places)]
+        return [tape.gradient(part, variable) for part in rows]
+
+    found = WAYS[way](gradients)()
+    assert [isinstance(one, tf.IndexedSlices) for one in found] == [True, True, False, False]

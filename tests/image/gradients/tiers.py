@@ -76,11 +76,19 @@ REPEATED = dict.fromkeys(
     ("function", "float16", "repeat"),
     ("recurrent/Bidirectional_LSTM", "recurrent/ConvLSTM2D", "recurrent/LSTM_unrolled"),
 )
-#: What cannot be asked of Keras's layers: weights of unknown sizes, variables as inputs.
-OF_TENSORS = {
-    "relaxed": ("layers", "recurrent", "attention"),
-    "called": ("layers", "recurrent", "attention"),
+KERAS = ("layers", "recurrent", "attention")
+#: Checks that the core leaves out of rows whose operations other rows have (`alike`), with groups
+#: that keep all: what they ask is a kernel's type or threads, or what a rule does where sizes are
+#: unknown, and one row of each operation shows it. Keras's layers choose by type themselves, loops
+#: are traced whole, and some functions in Python choose by sizes.
+OF_OPERATIONS = {
+    **dict.fromkeys(("float32", "bfloat16", "float16", "repeat"), KERAS),
+    "relaxed": ("flow", "fft", "sparse", "image"),
 }
+#: Rows that run lines of rules in a graph alone.
+ALONE = {"relaxed": ("activation/silu", "linalg/eigh_vectors", "linalg/tensor_diag_part")}
+#: What cannot be asked of Keras's layers: weights of unknown sizes, variables as inputs.
+OF_TENSORS = {"relaxed": KERAS, "called": KERAS}
 #: The groups of rows that differ in attributes alone.
 ALL_SWEPT = (
     *("products", "axes", "slices", "broadcasts", "windows", "sizes", "boundaries", "forms"),
@@ -124,12 +132,20 @@ class Tier(Enum):
         chosen = case.name in CHOSEN.get(check, {}).get(case.group, ())
         if self is Tier.ALL:
             # Whether a row is still wrong is asked of each that is known to be.
-            kept = chosen or check in case.known or str(case) not in alike.left()
-            return kept or check not in CHOSEN
+            return chosen or self._shows(case, check) or check not in CHOSEN
         if check in CHOSEN:
             return chosen
+        if case.group not in OF_OPERATIONS.get(check, (case.group,)) and not (
+            self._shows(case, check) or str(case) in ALONE.get(check, ())
+        ):
+            return False
         sampled = case.group in SAMPLED.get(check, (case.group,))
         return sampled and str(case) not in REPEATED.get(check, ())
+
+    @staticmethod
+    def _shows(case: Case, check: str) -> bool:
+        """Whether a row has an operation that no other has, or is known to be wrong."""
+        return check in case.known or str(case) not in alike.left()
 
     def _has_swept(self, case: Case, check: str) -> bool:
         """Whether it runs a check of a row that differs from others in attributes alone."""

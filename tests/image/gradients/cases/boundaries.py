@@ -132,6 +132,17 @@ SHARES: dict[str, tuple[Unary, Sequence[float], Sequence[float]]] = {
     "log1p near 0": (tf.math.log1p, [1e-12, 1], [1, 0.5]),
     "expm1 near 0": (tf.math.expm1, [1e-12, 0], [1, 1]),
     "clip_by_norm of a short": (lambda x: tf.clip_by_norm(x, 9.0), [3, 4], [1, 1]),
+    "clip_by_norm of 0": (lambda x: tf.clip_by_norm(x, 9.0), [0, 0], [1, 1]),
+    "sigmoid entropy far out": (
+        lambda x: tf.nn.sigmoid_cross_entropy_with_logits(tf.ones_like(x) / 4, x),
+        [-800, 0, 800],
+        [-0.25, 0.25, 0.75],
+    ),
+    "weighted entropy far out": (
+        lambda x: tf.nn.weighted_cross_entropy_with_logits(tf.ones_like(x) / 4, x, 3.0),
+        [-800, 0, 800],
+        [-0.75, 0, 0.75],
+    ),
     "l2_normalize of 0": (lambda x: tf.nn.l2_normalize(x, epsilon=0.25), [0, 0], [2, 2]),
     "floor": (lambda x: tf.floor(x) + tf.math.ceil(x) + tf.round(x) + x, [1, 2.5], [1, 1]),
     "mod": (lambda x: tf.math.floormod(x, 2.0), [1, 3.5], [1, 1]),
@@ -228,6 +239,9 @@ UNCONJUGATED = {
     "xdivy": gaps.XLOGY_COMPLEX,
 }
 
+#: Whose derivative is another than is defined.
+KINKED = {"power 0": gaps.POWER_0, "weighted entropy far out": gaps.WEIGHTED_ENTROPY_0}
+
 CASES = (
     *sweep(
         "tied",
@@ -242,7 +256,7 @@ CASES = (
         lambda of: [constant(SHARES[of][1])],
         lambda x, of: SHARES[of][0](x),
         reference=linear,
-        known=lambda of: gaps.POWER_0 if of == "power 0" else {},
+        known=lambda of: KINKED.get(of, {}),
         of=tuple(SHARES),
     ),
     *sweep(

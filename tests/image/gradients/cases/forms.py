@@ -44,6 +44,10 @@ OLDER: dict[str, Row] = {
     ),
     "Concat": ([normal(2, 3), normal(2, 1)], lambda a, b: raw.Concat(concat_dim=1, values=[a, b])),
     "Gather": ([normal(4, 3)], lambda x: raw.Gather(params=x, indices=[3, 0, 0])),
+    "Gather_pairs": (
+        [normal(4, 3)],
+        lambda x: raw.Gather(params=x, indices=[[3, 0], [0, 1]]),
+    ),
     "GatherV2": (
         [normal(2, 3, 4)],
         lambda x: raw.GatherV2(params=x, indices=[[0, 1], [2, 2]], axis=1, batch_dims=-1),

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from gradients.coverage import scope
@@ -133,12 +134,25 @@ def _idle(places: Iterator[Place]) -> set[str]:
     return {place.function for place in places}
 
 
+def read_all() -> None:
+    """Read all files in scope, so that it need not be waited for later."""
+    for _, path in scope.files():
+        _read(path)
+
+
+@cache
+def _read(path: Path) -> tuple[str, list[Place]]:
+    """Return a file's source and its places."""
+    source = path.read_text(encoding="utf-8")
+    return source, Places(source, str(path)).all
+
+
 def _file(name: str, path: Path, ran: set[Place], record: Record) -> File:
     """Judge the places of a file."""
-    source = path.read_text(encoding="utf-8")
+    source, found = _read(path)
     active = {place.function for place in ran}
     places = []
-    for place in Places(source, str(path)).all:
+    for place in found:
         why = ""
         if place in ran:
             kind = RUN

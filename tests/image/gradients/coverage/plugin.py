@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections import defaultdict
 from collections.abc import Generator
 from dataclasses import asdict
@@ -23,7 +24,7 @@ import pytest
 from gradients import environment
 from gradients.coverage import record, scope
 from gradients.coverage.collector import Collector
-from gradients.coverage.measured import NEW, SHOWN, Measured
+from gradients.coverage.measured import NEW, SHOWN, Measured, read_all
 from gradients.coverage.page import page
 from gradients.coverage.places import Place
 from gradients.coverage.rows import Rows
@@ -70,6 +71,11 @@ class Coverage:
         if self._mode == ROWS:
             self._rows.add(item.nodeid, {f"{file}:{place.first}" for file, place in found})
         return answer
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_setupnodes(self) -> None:
+        """Read what there is to run while workers do, not while nothing else is left to do."""
+        threading.Thread(target=read_all, daemon=True).start()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

@@ -194,6 +194,15 @@ CONVOLUTIONS["Conv_causal"] = one(
     dilation_rate=2,
     padding="causal",
 )
+CONVOLUTIONS["Conv_causal_strided"] = one(
+    layers.Conv1D,
+    lambda x, w, b: convolve(np.pad(x, [(0, 0), (2, 0), (0, 0)]), w, 2) + b,
+    *(2, 8, 4),
+    filters=6,
+    kernel_size=3,
+    strides=2,
+    padding="causal",
+)
 CONVOLUTIONS["Conv_groups"] = one(
     layers.Conv2D,
     lambda x, w, b: grouped(x, w, 2) + b,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 from keras import losses
-from scipy.special import log_softmax, logsumexp, softmax, xlogy
+from scipy.special import log_softmax, logsumexp, softmax
 
 from gradients.values import data
 from gradients.values.data import Pair
@@ -58,20 +58,21 @@ def focal(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
 
 
 def cosine(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
-    """Return the cosine of the angle between rows."""
+    """Return the cosine of the angle between rows; that with nothing is 0."""
     lengths = np.linalg.norm(targets, axis=-1) * np.linalg.norm(outputs, axis=-1)
-    return np.sum(targets * outputs, axis=-1) / lengths
+    return np.sum(targets * outputs, axis=-1) / np.maximum(lengths, TINY)
 
 
 def divergence(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
-    """Return the divergence of Kullback and Leibler."""
-    return np.sum(xlogy(targets, targets / outputs), axis=-1)
+    """Return the divergence of Kullback and Leibler, of targets that are kept off 0."""
+    kept = np.maximum(targets, TINY)
+    return np.sum(kept * np.log(kept / outputs), axis=-1)
 
 
 def huber(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
-    """Return half the square up to 0.75, a straight line from there."""
+    """Return half the square up to 2.5, a straight line from there."""
     error = np.abs(targets - outputs)
-    return np.where(error <= 0.75, error**2 / 2, 0.75 * (error - 0.75 / 2)).mean(-1)
+    return np.where(error <= 2.5, error**2 / 2, 2.5 * (error - 2.5 / 2)).mean(-1)
 
 
 def logarithms(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
@@ -118,12 +119,12 @@ LOSSES = {
         losses.MeanSquaredError, lambda t, p: ((t - p) ** 2).mean(-1), data.REAL
     ),
     "MeanAbsoluteError": Row(
-        losses.MeanAbsoluteError, lambda t, p: np.abs(t - p).mean(-1), data.REAL
+        losses.MeanAbsoluteError, lambda t, p: np.abs(t - p).mean(-1), data.FAR
     ),
     "MeanAbsolutePercentageError": Row(
         losses.MeanAbsolutePercentageError,
-        lambda t, p: 100 * np.abs((t - p) / t).mean(-1),
-        data.REAL,
+        lambda t, p: 100 * np.abs((t - p) / np.maximum(np.abs(t), TINY)).mean(-1),
+        data.GAPS,
     ),
     "MeanSquaredLogarithmicError": Row(
         losses.MeanSquaredLogarithmicError, logarithms, data.POSITIVE
@@ -131,16 +132,17 @@ LOSSES = {
     "MeanSquaredLogarithmicError_below": Row(
         losses.MeanSquaredLogarithmicError, logarithms, data.REAL
     ),
-    "CosineSimilarity": Row(losses.CosineSimilarity, lambda t, p: -cosine(t, p), data.REAL),
-    "Huber": Row(lambda **o: losses.Huber(0.75, **o), huber, data.REAL),
+    "CosineSimilarity": Row(losses.CosineSimilarity, lambda t, p: -cosine(t, p), data.GAPS),
+    "Huber": Row(lambda **o: losses.Huber(2.5, **o), huber, data.FAR),
     "LogCosh": Row(
         losses.LogCosh,
-        lambda t, p: np.log(np.cosh(t - p)).mean(-1),
-        data.REAL,
+        lambda t, p: (np.logaddexp(t - p, p - t) - np.log(2)).mean(-1),
+        data.FAR,
         # Its logarithm of 2 is float32's.
-        wrong=lambda t, p: (np.log(2 * np.cosh(t - p)) - np.float32(np.log(2))).mean(-1),
+        wrong=lambda t, p: (np.logaddexp(t - p, p - t) - np.float32(np.log(2))).mean(-1),
     ),
     "KLDivergence": Row(losses.KLDivergence, divergence, data.DISTRIBUTIONS),
+    "KLDivergence_certain": Row(losses.KLDivergence, divergence, data.ONE_HOT),
     "Poisson": Row(losses.Poisson, lambda t, p: (p - t * np.log(p + TINY)).mean(-1), data.POSITIVE),
     "Hinge": Row(losses.Hinge, lambda t, p: np.maximum(0, 1 - t * p).mean(-1), data.SIGNS),
     "Hinge_bits": Row(
@@ -148,11 +150,18 @@ LOSSES = {
         lambda t, p: np.maximum(0, 1 - (2 * t - 1) * p).mean(-1),
         data.BINARY_LOGITS,
     ),
+    "Hinge_real": Row(losses.Hinge, lambda t, p: np.maximum(0, 1 - t * p).mean(-1), data.REAL),
     "SquaredHinge": Row(
         losses.SquaredHinge, lambda t, p: (np.maximum(0, 1 - t * p) ** 2).mean(-1), data.SIGNS
     ),
+    "SquaredHinge_real": Row(
+        losses.SquaredHinge, lambda t, p: (np.maximum(0, 1 - t * p) ** 2).mean(-1), data.REAL
+    ),
     "CategoricalHinge": Row(losses.CategoricalHinge, categorical_hinge, data.ONE_HOT_LOGITS),
     "CategoricalCrossentropy": Row(losses.CategoricalCrossentropy, entropy, data.ONE_HOT),
+    "CategoricalCrossentropy_soft": Row(
+        losses.CategoricalCrossentropy, entropy, data.DISTRIBUTIONS
+    ),
     "CategoricalCrossentropy_smooth": Row(
         lambda **o: losses.CategoricalCrossentropy(label_smoothing=0.25, **o),
         lambda t, p: entropy(smooth(t, 0.25), p),
@@ -161,7 +170,7 @@ LOSSES = {
     "CategoricalCrossentropy_logits": Row(
         lambda **o: losses.CategoricalCrossentropy(from_logits=True, **o),
         lambda t, x: -(t * log_softmax(x, axis=-1)).sum(-1),
-        data.ONE_HOT_LOGITS,
+        data.SOFT_LOGITS,
     ),
     "SparseCategoricalCrossentropy": Row(
         losses.SparseCategoricalCrossentropy, lambda t, p: -np.log(_pick(t, p)), data.SPARSE
@@ -193,6 +202,9 @@ LOSSES = {
     "BinaryCrossentropy": Row(
         losses.BinaryCrossentropy, lambda t, p: binary(t, p).mean(-1), data.BINARY
     ),
+    "BinaryCrossentropy_soft": Row(
+        losses.BinaryCrossentropy, lambda t, p: binary(t, p).mean(-1), data.SHARES
+    ),
     "BinaryCrossentropy_certain": Row(
         losses.BinaryCrossentropy, lambda t, p: binary(t, p).mean(-1), data.CERTAIN
     ),
@@ -204,7 +216,7 @@ LOSSES = {
     "BinaryCrossentropy_logits": Row(
         lambda **o: losses.BinaryCrossentropy(from_logits=True, **o),
         lambda t, x: binary_logits(t, x).mean(-1),
-        data.BINARY_LOGITS,
+        data.SHARES_LOGITS,
     ),
     "BinaryCrossentropy_huge": Row(
         lambda **o: losses.BinaryCrossentropy(from_logits=True, **o),
@@ -214,12 +226,12 @@ LOSSES = {
     "BinaryFocalCrossentropy": Row(
         lambda **o: losses.BinaryFocalCrossentropy(gamma=3.0, **o),
         lambda t, p: focal(t, p).mean(-1),
-        data.BINARY,
+        data.SHARES,
     ),
     "BinaryFocalCrossentropy_balanced": Row(
         lambda **o: losses.BinaryFocalCrossentropy(True, alpha=0.3, gamma=3.0, **o),
         lambda t, p: ((0.3 * t + 0.7 * (1 - t)) * focal(t, p)).mean(-1),
-        data.BINARY,
+        data.SHARES,
     ),
     "Dice": Row(lambda **o: losses.Dice(axis=-1, **o), dice, data.BINARY),
     "Tversky": Row(

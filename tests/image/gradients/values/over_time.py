@@ -34,7 +34,8 @@ TOLD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "backwards": ({"go_backwards": True}, {"backwards": True}),
     "sequences": ({"return_sequences": True}, {"sequences": True}),
     "zeros": ({"zero_output_for_mask": True}, {"zeros": True}),
-    "mask": ({"call": {"mask": MASK}}, {"mask": MASK}),
+    # A mask may be of any type: 0 hides.
+    "mask": ({"call": {"mask": MASK.astype("int32")}}, {"mask": MASK}),
     "unroll": ({"unroll": True}, {}),
 }
 #: Each with each other that it could be taken for; unrolled zeros backwards are a record elsewhere.
@@ -113,6 +114,11 @@ ROWS: dict[str, Row] = {
                 {"filters": 4, "kernel_size": 3, "padding": "same"},
             ),
         )
+    },
+    # More units, inputs and samples than fit into one block of a product.
+    **{
+        f"{kind.__name__}_wide": one(kind, through(cell, shape=(70,)), 66, 2, 300, units=70)
+        for kind, cell in ((layers.LSTM, lstm), (layers.GRU, gru), (layers.SimpleRNN, simple))
     },
     # What is hidden is 0 in both directions, wherever sequences come out.
     "Bidirectional": Row(

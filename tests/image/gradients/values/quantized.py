@@ -130,6 +130,9 @@ PRODUCTS = {
     "heads": einsum("abc,cde->abde", (None, 2, 3), "de", (2, 3, 6)),
     "flat": einsum("abc,cd->abd", (None, 5), "d", (2, 3, 6)),
     "squeezed": einsum("abc,bcd->ad", 5, "d", (2, 3, 6)),
+    "steps": Product(lambda **o: layers.Dense(5, **o), (2, 3, 6), "abc,cd->abd"),
+    "turned": einsum("abc,dce->abde", (None, 2, 3), "de", (2, 3, 6)),
+    "column": einsum("ab,bc->ac", 1, "c", (3, 6)),
     "output": einsum("abde,dec->abc", (None, 7), "c", (2, 3, 2, 3)),
 }
 

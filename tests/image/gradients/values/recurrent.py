@@ -68,20 +68,21 @@ def through(
     backwards: bool = False,
     sequences: bool = False,
     zeros: bool = False,
-    shape: tuple[int, ...] = (4,),
+    shape: tuple[int, ...] = (),
 ) -> Reference:
     """Return a loop over time: where the mask has nothing, state and output stay.
 
-    `zeros` puts 0 there instead, in the output alone.
+    `zeros` puts 0 there instead, in the output alone. `shape` is that of a state, which is a
+    vector, as long as its kernel, where none is given.
     """
 
     def reference(x: np.ndarray, *w: np.ndarray) -> np.ndarray:
-        start = np.zeros((len(x), *shape))
+        start = np.zeros((len(x), *(shape or w[1].shape[:1])))
         states, shown, outputs = (start, start), start, []
         for time in reversed(range(x.shape[1])) if backwards else range(x.shape[1]):
             new = cell(x[:, time], states, *w)
             seen = np.ones(len(x), bool) if mask is None else mask[:, time]
-            here = seen.reshape(-1, *[1] * len(shape))
+            here = seen.reshape(-1, *[1] * (start.ndim - 1))
             states = tuple(np.where(here, a, b) for a, b in zip(new, states, strict=False))
             shown = np.where(here, new[0], 0 if zeros else shown)
             outputs.append(shown)

@@ -33,17 +33,17 @@ def sgd(*, momentum: float = 0, nesterov: bool = False) -> Rule:
     return step
 
 
-def adam(*, amsgrad: bool = False) -> Rule:
+def adam(*, amsgrad: bool = False, first: float = BETA, second: float = BETA_2) -> Rule:
     """Divide a mean of gradients by the root of a mean of their squares (Kingma and Ba).
 
     `amsgrad`: by the root of the largest such mean so far (Reddi).
     """
 
     def step(w: np.ndarray, g: np.ndarray, rate: float, t: int, kept: Kept) -> np.ndarray:
-        m, v = _mean(kept, "m", g, BETA), _mean(kept, "v", g**2, BETA_2)
+        m, v = _mean(kept, "m", g, first), _mean(kept, "v", g**2, second)
         if amsgrad:
             v = kept["top"] = np.maximum(kept.get("top", 0), v)
-        rate *= np.sqrt(1 - BETA_2**t) / (1 - BETA**t)
+        rate *= np.sqrt(1 - second**t) / (1 - first**t)
         return w - rate * m / (np.sqrt(v) + EPSILON)
 
     return step
@@ -93,10 +93,14 @@ def rmsprop(*, momentum: float = 0, centered: bool = False) -> Rule:
     return step
 
 
-def adagrad(w: np.ndarray, g: np.ndarray, rate: float, _t: int, kept: Kept) -> np.ndarray:
-    """Divide the gradient by the root of the sum of its squares (Duchi), from an eighth on."""
-    kept["n"] = kept.get("n", 0.125) + g**2
-    return w - rate * g / np.sqrt(kept["n"] + EPSILON)
+def adagrad(*, start: float = 0.125) -> Rule:
+    """Divide the gradient by the root of the sum of its squares (Duchi)."""
+
+    def step(w: np.ndarray, g: np.ndarray, rate: float, _t: int, kept: Kept) -> np.ndarray:
+        kept["n"] = kept.get("n", start) + g**2
+        return w - rate * g / np.sqrt(kept["n"] + EPSILON)
+
+    return step
 
 
 def adadelta(w: np.ndarray, g: np.ndarray, rate: float, _t: int, kept: Kept) -> np.ndarray:
@@ -133,12 +137,18 @@ adafactor = adafactor_of(-0.8)
 
 
 def ftrl(
-    *, l1: float = 0, l2: float = 0, shrinkage: float = 0, beta: float = 0, power: float = 0.5
+    *,
+    l1: float = 0,
+    l2: float = 0,
+    shrinkage: float = 0,
+    beta: float = 0,
+    power: float = 0.5,
+    start: float = 0.125,
 ) -> Rule:
     """Follow the regularized leader, coordinate by coordinate (McMahan)."""
 
     def step(w: np.ndarray, g: np.ndarray, rate: float, _t: int, kept: Kept) -> np.ndarray:
-        before = kept.get("n", np.full_like(w, 0.125))
+        before = kept.get("n", np.full_like(w, start))
         kept["n"] = before + g**2
         sigma = (kept["n"] ** power - before**power) / rate
         z = kept["z"] = kept.get("z", 0) + g + 2 * shrinkage * w - sigma * w
@@ -185,7 +195,7 @@ def muon(
             return adam()(w, g, rate * 0.5, t, kept)
         m = kept["m"] = BETA * kept.get("m", np.zeros_like(g)) + g
         left, values, right = np.linalg.svd(g + BETA * m if nesterov else m, full_matrices=False)
-        values = values / np.linalg.norm(values)
+        values = values / (np.linalg.norm(values) + 1e-7)
         for _ in range(steps):
             values = sum(c * values**n for c, n in zip(quintic, (1, 3, 5), strict=True))
         scale = np.sqrt(max(w.shape)) * rms_rate if rms_rate else 1

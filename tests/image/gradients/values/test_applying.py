@@ -190,7 +190,7 @@ def test_a_scaled_loss_leaves_what_is_inside_as_it_is() -> None:
     hold(held, [STARTS[0] - RATE * given[0], given[1], STARTS[2]])
     assert float(optimizer.learning_rate) == float(inner.learning_rate) == RATE
     assert int(optimizer.iterations) == int(inner.iterations) == 1
-    optimizer.apply(tensors([given[0], given[1] * np.inf, given[2]]), held)
+    optimizer.apply(tensors([given[0], given[1], given[2] * np.inf]), held)
     hold(held, [STARTS[0] - RATE * given[0], given[1], STARTS[2]])
     assert int(optimizer.iterations) == 1
 
@@ -201,7 +201,7 @@ def test_each_variable_has_its_optimizer() -> None:
         keras.Variable(start, dtype="float64", name=name)
         for start, name in zip(STARTS, ("kernel", "bias", "other"), strict=True)
     ]
-    chosen = optimizers.OptimizerMap(optimizers.SGD(0.25))
+    chosen = optimizers.OptimizerMap(optimizers.SGD(0.25, use_ema=True, ema_momentum=0.5))
     chosen["kernel"] = optimizers.SGD(0.5, momentum=0.5)
     chosen["b.*s"] = optimizers.SGD(0.125, use_ema=True, ema_momentum=0.75)
     optimizer = optimizers.MultiOptimizer(chosen, loss_scale_factor=8.0)
@@ -221,3 +221,19 @@ def test_each_variable_has_its_optimizer() -> None:
     assert int(optimizer.iterations) == 2
     optimizer.finalize_variable_values(held)
     np.testing.assert_allclose(held[1].numpy(), bias - 0.25 * 0.125 * e, rtol=1e-12)
+    np.testing.assert_allclose(held[2].numpy(), STARTS[2] - 0.25 * (c + 0.5 * f), rtol=1e-12)
+
+
+@pytest.mark.parametrize("many", [3, 600])
+def test_rows_are_given_by_their_places(many: int) -> None:
+    """Those of one place are added, also when a step is taken by them."""
+    places, rows = np.arange(many) * 7 % 11, np.arange(2.0 * many).reshape(many, 2) / 64
+    given = tf.IndexedSlices(tf.constant(rows), tf.constant(places), tf.constant([11, 2]))
+    total = np.zeros((11, 2))
+    np.add.at(total, places, rows)
+    added, taken, stepped = (keras.Variable(np.ones((11, 2)), dtype="float64") for _ in range(3))
+    optimizer = optimizers.SGD(0.25)
+    optimizer.assign_add(added, given)
+    optimizer.assign_sub(taken, given)
+    optimizer.apply([given], [stepped])
+    hold([added, taken, stepped], [1 + total, 1 - total, 1 - 0.25 * total])

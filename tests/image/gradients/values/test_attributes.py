@@ -186,6 +186,22 @@ ROWS |= {
     )
     for rank in SIZES
 }
+ROWS["ConvLSTM1D_dilated"] = one(
+    layers.ConvLSTM1D,
+    through(
+        lambda x, h, *w: lstm(
+            x, h, *w, np.zeros(16), times=lambda a, b: convolve(a, b, 1, 2, same=True)
+        ),
+        shape=(6, 4),
+    ),
+    *(2, 3, 6, 2),
+    filters=4,
+    kernel_size=2,
+    dilation_rate=2,
+    padding="same",
+    use_bias=False,
+    recurrent_activation="sigmoid",
+)
 ROWS |= RESHAPED
 #: Of whose shape Keras says the axes in reverse that an ellipsis stands for.
 REVERSED = {"EinsumDense_ellipsis"}

@@ -43,6 +43,7 @@ PLATEAUS: dict[str, tuple[dict[str, Any], list[float], list[float]]] = {
     # While it cools, an epoch is not waited for; the last of them is waited for again.
     "cooldown": ({"patience": 1, "cooldown": 3}, [5, 5, 5, 5, 5, 5], [8, 4, 4, 4, 2, 2]),
     "least": ({"patience": 1, "min_lr": 3.0}, [5, 5, 5, 5], [8, 4, 3, 3]),
+    "far below the least": ({"patience": 1, "min_lr": 3.0, "factor": 0.25}, [5, 5, 5], [8, 3, 3]),
 }
 
 
@@ -54,7 +55,7 @@ def test_a_rate_falls_where_nothing_improves(name: str) -> None:
     optimizer = optimizers.MultiOptimizer(lambda _: one) if name == "of several" else one
     trained = model(optimizer)
     optimizer.build(trained.trainable_variables)
-    callback = told(callbacks.ReduceLROnPlateau(factor=0.5, **options), trained)
+    callback = told(callbacks.ReduceLROnPlateau(**({"factor": 0.5} | options)), trained)
     found = []
     for epoch, value in enumerate(seen):
         callback.on_epoch_end(epoch, {"val_loss": value})
@@ -75,6 +76,7 @@ STOPS: dict[str, tuple[dict[str, Any], list[float], int, int]] = {
     "rises": ({"patience": 1, "mode": "max", "restore_best_weights": True}, [1, 2, 2], 2, 1),
     "difference": ({"patience": 1, "min_delta": -0.5}, [5, 4.75, 4, 3], 1, 1),
     "baseline": ({"patience": 2, "baseline": 3.0}, [5, 4, 4, 2], 2, 2),
+    "worse from the begin": ({"patience": 3, "baseline": 3.0}, [5, 6, 6, 4], 2, 2),
     "below the baseline": ({"patience": 2, "baseline": 3.0}, [5, 2, 3, 3, 1], 3, 3),
     "late": ({"start_from_epoch": 2, "restore_best_weights": True}, [1, 9, 9, 9, 9], 3, 2),
 }

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import callbacks, metrics, optimizers
 
 from gradients.values.test_callbacks import RATE, START, model, told
@@ -117,7 +119,8 @@ def test_a_training_goes_on_where_it_was_saved(tmp_path: Path) -> None:
     for epochs in (2, 3):
         part = model(optimizers.SGD(RATE / 8, momentum=0.5))
         backup = callbacks.BackupAndRestore(tmp_path / "kept", delete_checkpoint=epochs == 3)
-        seen = part.fit(INPUTS, TARGETS, epochs=epochs, callbacks=[backup], **options)
+        began = {"epochs": epochs, "initial_epoch": epochs - 2}
+        seen = part.fit(INPUTS, TARGETS, callbacks=[backup], **began, **options)
     assert seen.epoch == [2]
     np.testing.assert_allclose(part.get_weights()[0], whole.get_weights()[0], rtol=1e-5)
     assert not (tmp_path / "kept").exists()
@@ -219,3 +222,14 @@ def test_a_history_is_of_all_epochs() -> None:
             seen.on_epoch_end(epoch, {"loss": float(epoch)})
     assert seen.history == {"loss": [0.0, 1.0, 2.0]}
     assert seen.epoch == [2]
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_what_callbacks_write_is_where_its_path_leads(elsewhere: bool, tmp_path: Path) -> None:
+    """In a file of the machine, or in one of TensorFlow's other file systems."""
+    path = "ram://kept.csv" if elsewhere else str(tmp_path / "kept.csv")
+    with keras.src.utils.file_utils.File(path, "w") as file:
+        file.write("kept")
+    with tf.io.gfile.GFile(path) as file:
+        assert file.read() == "kept"
+    assert Path(path).exists() != elsewhere

@@ -261,3 +261,11 @@ def test_one_direction_may_be_another_layer() -> None:
         )
         expected = [both.forward_layer(INPUTS), both.backward_layer(INPUTS)]
         np.testing.assert_allclose(both(INPUTS), np.concatenate(expected, -1), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["SimpleRNN", "LSTM", "GRU"])
+def test_a_share_that_is_dropped_is_none_at_least_and_all_at_most(name: str) -> None:
+    cell = getattr(layers, f"{name}Cell")(2, dropout=2.5, recurrent_dropout=-0.5)
+    assert (cell.dropout, cell.recurrent_dropout) == (1, 0)
+    cell = getattr(layers, f"{name}Cell")(2, dropout=-0.5, recurrent_dropout=2.5)
+    assert (cell.dropout, cell.recurrent_dropout) == (0, 1)

@@ -99,9 +99,10 @@ def test_names_decide_whatever_their_order() -> None:
 
 
 def test_one_row_of_weights_is_of_all_outputs() -> None:
+    """Or a column."""
     trained = model("dict", loss="mse")
     told = trained.evaluate(
-        INPUTS, named(*TARGETS), sample_weight=WEIGHTS[0], verbose=0, return_dict=True
+        INPUTS, named(*TARGETS), sample_weight=WEIGHTS[0][:, None], verbose=0, return_dict=True
     )
     np.testing.assert_allclose(told["loss"], (SQUARES * WEIGHTS[0]).mean(1).sum(), rtol=1e-5)
 
@@ -151,9 +152,10 @@ KINDS: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = {
         *(SHARES, LABELS, SHARES.argmax(1) == LABELS),
         -np.log(SHARES[np.arange(ROWS), LABELS]),
     ),
+    # Of two classes, with the fewest that are not bits.
     "a column": (
-        *(SHARES, LABELS[:, None], SHARES.argmax(1) == LABELS),
-        -np.log(SHARES[np.arange(ROWS), LABELS]),
+        *(np.concatenate([1 - CHANCES, CHANCES], 1), BITS, (CHANCES > 0.5) == BITS),
+        -BITS * np.log(CHANCES) - (1 - BITS) * np.log(1 - CHANCES),
     ),
     "places": (
         *(SHARES, np.eye(3)[LABELS], SHARES.argmax(1) == LABELS),

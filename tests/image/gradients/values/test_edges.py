@@ -38,6 +38,17 @@ def test_a_loss_of_nothing_is_0() -> None:
     assert losses.MeanSquaredError()(np.zeros((0, 3)), np.zeros((0, 3))).shape == (0,)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_a_mean_of_very_many_is_theirs(dtype: str) -> None:
+    """Of losses, and of what a metric was given, in any type that holds the numbers."""
+    ones, halves = np.ones((4096, 1)), np.full((4096, 1), 0.5)
+    assert float(losses.MeanSquaredError(dtype=dtype)(ones, halves)) == 0.25
+    assert float(losses.MeanSquaredError(dtype=dtype)(ones, halves, halves)) == 0.125
+    metric = keras.metrics.MeanAbsoluteError(dtype=dtype)
+    metric.update_state(ones, halves)
+    assert float(metric.result()) == 0.5
+
+
 def test_what_is_no_probability_is_one_of_1() -> None:
     found = losses.kl_divergence(3 * TARGETS, 3 * OUTPUTS)
     targets, outputs = np.minimum(3 * TARGETS, 1), np.minimum(3 * OUTPUTS, 1)

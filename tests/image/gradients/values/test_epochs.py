@@ -119,6 +119,9 @@ def test_an_epoch_has_as_many_steps_as_it_is_told() -> None:
     found = trained.evaluate(INPUTS, TARGETS, 3, steps=2, verbose=0, return_dict=True)
     expected = (residuals(kernel, slice(6)) ** 2).mean()
     np.testing.assert_allclose([found["loss"], found["metric"]], expected, rtol=1e-5)
+    trained.compile(optimizers.SGD(RATE), "mse", run_eagerly=True, steps_per_execution=2)
+    found = trained.evaluate(INPUTS, TARGETS, 3, steps=2, verbose=0, return_dict=True)
+    np.testing.assert_allclose(found["loss"], expected, rtol=1e-5)
 
 
 def test_outputs_are_told_batch_by_batch() -> None:
@@ -131,10 +134,12 @@ def test_outputs_are_told_batch_by_batch() -> None:
 
 
 class Adding(layers.Layer):
-    """Adds to the loss: a number of each column, and a whole number."""
+    """Adds to the loss: each column by itself, a number of each column, a whole number."""
 
     def call(self, inputs: Any) -> Any:
         """Return the inputs."""
+        for column in range(3):
+            self.add_loss(2 * keras.ops.sum(inputs[:, column]))
         self.add_loss(keras.ops.sum(inputs, axis=0))
         self.add_loss(keras.ops.size(inputs))
         return inputs
@@ -145,5 +150,5 @@ def test_what_layers_add_to_the_loss_is_summed() -> None:
     trained.build((None, 3))
     trained.set_weights([START])
     trained.compile(optimizers.SGD(RATE), "mse", run_eagerly=True)
-    expected = (residuals(START) ** 2).mean() + INPUTS.sum() + INPUTS.size
+    expected = (residuals(START) ** 2).mean() + 3 * INPUTS.sum() + INPUTS.size
     np.testing.assert_allclose(trained.test_on_batch(INPUTS, TARGETS), expected, rtol=1e-5)

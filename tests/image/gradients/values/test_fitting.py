@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers, losses, metrics, optimizers
+from keras.src.trainers.data_adapters.data_adapter_utils import class_weight_to_sample_weights
 
 _random = np.random.default_rng(41)
 INPUTS = _random.standard_normal((7, 3)).astype("float32")
@@ -104,18 +105,22 @@ def test_the_loss_of_an_epoch_is_the_mean_over_samples() -> None:
 
 @pytest.mark.parametrize("form", ["numbers", "column", "one_hot"])
 def test_a_class_that_is_not_named_counts_once(form: str) -> None:
-    """Whether its number is given, or a row with a 1."""
+    """Whether its number is given, nearly, or a row with a 1."""
+    nearly = LABELS - 0.375 * (LABELS > 1)
     targets = {"numbers": LABELS, "column": LABELS[:, None], "one_hot": np.eye(3)[LABELS]}[form]
+    weights = {1: 3.0, 2: 0.25}
+    counts = np.array([1, 3, 0.25])[LABELS]
+    found = class_weight_to_sample_weights(nearly if form == "numbers" else targets, weights)
+    np.testing.assert_allclose(found, counts, rtol=1e-6)
     kernel = KERNELS[:, :, :1].reshape(2, 3).T @ np.ones((2, 3)) * [[1, -1, 0.5]]
     model = keras.Sequential([keras.Input((3,)), layers.Dense(3, use_bias=False)])
     model.set_weights([kernel])
     name = "CategoricalCrossentropy" if form == "one_hot" else "SparseCategoricalCrossentropy"
     kind = getattr(losses, name)(from_logits=True)
     model.compile(optimizers.SGD(RATE), kind, run_eagerly=True)
-    told = model.fit(INPUTS, targets, 7, class_weight={1: 3.0, 2: 0.25}, verbose=0).history
+    told = model.fit(INPUTS, targets, 7, class_weight=weights, verbose=0).history
     shares = np.exp(INPUTS @ kernel)
     shares /= shares.sum(1, keepdims=True)
-    counts = np.array([1, 3, 0.25])[LABELS]
     expected = (-np.log(shares[np.arange(7), LABELS]) * counts).mean()
     np.testing.assert_allclose(told["loss"], [expected], rtol=1e-5)
     slope = INPUTS.T @ ((shares - np.eye(3)[LABELS]) * counts[:, None]) / 7
@@ -132,11 +137,12 @@ def test_a_scaled_loss_takes_the_same_step() -> None:
             super().apply(grads, trainable_variables)
 
     plain = stepped(0)
-    for scale in (1.0, 8.0):
+    for scale in (1.0, 7.5):
         model = linear(1, optimizer=Watching(RATE, loss_scale_factor=scale))
-        model.fit(INPUTS, TARGETS[0], 7, verbose=0)
+        told = model.fit(INPUTS, TARGETS[0], 7, verbose=0).history
+        np.testing.assert_allclose(told["loss"], [loss(0)], rtol=1e-5)
         np.testing.assert_allclose(model.get_weights()[0], plain, rtol=1e-5)
-    np.testing.assert_allclose(seen[1], 8 * seen[0], rtol=1e-5)
+    np.testing.assert_allclose(seen[1], 7.5 * seen[0], rtol=1e-5)
 
 
 class Telling(keras.Model):

@@ -180,3 +180,27 @@ def test_an_operation_in_a_model_is_what_it_is_on_tensors(case: str) -> None:
         if tuple(foretold.shape) != tuple(one.shape) and None not in foretold.shape:
             wrong.append(foretold.shape)
     assert wrong == ([FORETOLD[case]] if case in FORETOLD else [])
+
+
+#: Windows over two images of three channels, and what else they are given.
+IMAGES = np.random.default_rng(5).standard_normal((2, 6, 5, 3))
+WINDOWS: dict[str, tuple[Any, ...]] = {
+    "conv": (np.ones((3, 2, 3, 4)),),
+    "depthwise_conv": (np.ones((3, 2, 3, 2)),),
+    "separable_conv": (np.ones((3, 2, 3, 2)), np.ones((1, 1, 6, 4))),
+    "conv_transpose": (np.ones((3, 2, 4, 3)),),
+    "max_pool": ((3, 2),),
+    "average_pool": ((3, 2),),
+}
+
+
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize("name", WINDOWS)
+def test_padding_is_written_small_or_large(name: str, padding: str) -> None:
+    """Called with numbers, and with what has none yet."""
+    call, given = getattr(ops, name), WINDOWS[name]
+    expected = call(IMAGES, *given, padding=padding)
+    large = padding.upper()
+    np.testing.assert_array_equal(call(IMAGES, *given, padding=large), expected)
+    symbolic = call(keras.KerasTensor(IMAGES.shape, "float64"), *given, padding=large)
+    assert symbolic.shape == expected.shape

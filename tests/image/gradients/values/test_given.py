@@ -246,3 +246,20 @@ def test_a_batch_is_told_by_itself() -> None:
             np.testing.assert_allclose(found, expected, rtol=1e-5)
         found = whole.train_on_batch(inputs, targets, class_weight=CLASSES, return_dict=True)
         np.testing.assert_allclose(found["loss"], (squares * BY_CLASS)[rows].mean(), rtol=1e-5)
+
+
+def test_what_is_shuffled_by_batches_stays_in_them() -> None:
+    """Each has its rows, in another order."""
+    adapter = data_adapters.get_data_adapter(np.arange(64), batch_size=32, shuffle="batch")
+    first, second = (batch.numpy() for batch in adapter.get_tf_dataset())
+    np.testing.assert_array_equal(np.sort(first), np.arange(32))
+    np.testing.assert_array_equal(np.sort(second), np.arange(32, 64))
+    assert (first[:-1] > first[1:]).any()
+
+
+def test_very_many_batches_are_all_there_in_order() -> None:
+    """By their number, and as rows of arrays."""
+    many = Listed(INPUTS)
+    many.batches = [(INPUTS[row % ROWS][None] * (row + 1),) for row in range(70)]
+    expected = np.concatenate([rows for (rows,) in many.batches]) @ START
+    np.testing.assert_allclose(model().predict(many, verbose=0), expected, rtol=1e-4)

@@ -96,3 +96,12 @@ def test_a_configuration_keeps_rank_and_alpha(name: str) -> None:
         return
     assert again.lora_alpha == RANK, "no longer wrong: remove the record"
     pytest.xfail("Keras's layer takes the rank for alpha where it is built with a rank")
+
+
+@pytest.mark.parametrize("name", [name for name in LAYERS if name.startswith("Conv")])
+def test_a_kernel_that_is_moved_has_the_type_that_is_computed_in(name: str) -> None:
+    """Outside of a call, too, where what it is made of is read in float32."""
+    make, inputs = LAYERS[name]
+    layer = make(lora_rank=RANK, dtype="mixed_float16")
+    layer.build(inputs.shape)
+    assert layer.kernel.dtype == "float16"

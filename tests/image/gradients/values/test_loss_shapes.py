@@ -96,7 +96,7 @@ ROWS: dict[str, tuple[Maker, np.ndarray, np.ndarray, np.ndarray]] = {
         picked(LOGITS),
     ),
     "sparse_column": (
-        lambda **o: losses.SparseCategoricalCrossentropy(from_logits=True, **o),
+        lambda **o: losses.SparseCategoricalCrossentropy(from_logits=True, axis=2, **o),
         LABELS[..., None],
         LOGITS,
         picked(LOGITS),
@@ -187,6 +187,7 @@ def test_an_ignored_class_counts_nothing_at_any_time(*, logits: bool, column: bo
     outputs = LOGITS if logits else softmax(LOGITS, -1)
     targets = LABELS[..., None] if column else LABELS
     options: dict[str, Any] = {"ignore_class": 1, "from_logits": logits, "dtype": "float64"}
+    options["axis"] = 2 if column else -1
     expected = np.where(SHOWN, picked(LOGITS), 0)
     each = losses.SparseCategoricalCrossentropy(reduction="none", **options)(targets, outputs)
     np.testing.assert_allclose(each, expected, rtol=1e-12, atol=1e-13)

@@ -1,6 +1,6 @@
 """Metrics of what is above a threshold, each option beside each other.
 
-Targets of three labels, half of them true in each; some scores are equal.
+Targets of seven labels, half of them true in each; some scores are equal.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sklearn.metrics import fbeta_score
 from gradients.values.counted import areas, best, counted, highest, rates, unions
 
 _random = np.random.default_rng(93)
-ROWS, LABELS = 8, 3
+ROWS, LABELS = 8, 7
 TARGETS = np.stack([_random.permutation([0.0, 1] * 4) for _ in range(LABELS)], 1)
 SCORES = (_random.permutation(ROWS * LABELS).reshape(ROWS, LABELS) + 0.5) / (ROWS * LABELS)
 WEIGHTS = _random.uniform(0.3, 3, ROWS)
@@ -36,7 +36,7 @@ def told(metric: keras.Metric, weights: np.ndarray, scores: np.ndarray = SCORES)
 PARTS = [
     (name, *options)
     for number, options in enumerate(
-        product((None, [0.2, 0.7], [0.0, 0.5, 1.0]), (None, 2), (None, 1))
+        product((None, [0.2, 0.7], [0.0, 0.5, 1.0]), (None, 5), (None, 1))
     )
     for name in (
         ("Precision", "Recall")
@@ -89,7 +89,7 @@ def test_some_bound_is_only_reached() -> None:
     """Of each metric's rows there is one where a rate above the bound is another."""
     for pair in PAIRS.values():
         far = []
-        for label in (0, 1, 2):
+        for label in range(LABELS):
             n = counted(
                 TARGETS[:, [label]], SCORES[:, [label]], EVEN[:, None], np.linspace(0, 1, 25)
             )
@@ -99,7 +99,7 @@ def test_some_bound_is_only_reached() -> None:
 
 
 UNSORTED = [0.6, 0.15, 0.9, 0.3, 0.45]
-BY_LABEL = np.array([0.5, 2.0, 1.0])
+BY_LABEL = np.array([0.5, 2.0, 1.0, 0.25, 3.0, 1.5, 0.75])
 
 
 #: Of curves, ways to add up and what of: every second; each by even and by other thresholds.
@@ -125,11 +125,11 @@ def test_an_area_is_that_of_its_curve(curve: str, way: str, of: str, *, even: bo
     options: dict[str, Any] = {"num_thresholds": 9} if even else {"thresholds": UNSORTED}
     middle = np.linspace(0, 1, 9)[1:-1] if even else np.sort(UNSORTED)
     thresholds = [-1e-7, *middle, 1 + 1e-7]
-    counts = np.broadcast_to(BY_LABEL if "weighted" in of else np.ones(3), (3,))
+    counts = np.broadcast_to(BY_LABEL if "weighted" in of else np.ones(LABELS), (LABELS,))
     if "weighted" in of:
         options["label_weights"] = BY_LABEL.tolist()
     if "labels" in of:
-        options |= {"multi_label": True} | ({"num_labels": 3} if even else {})
+        options |= {"multi_label": True} | ({"num_labels": LABELS} if even else {})
         n = counted(TARGETS, SCORES, WEIGHTS[:, None], thresholds)
         expected = np.average(areas(n, curve, way), weights=counts)
     else:
@@ -138,6 +138,9 @@ def test_an_area_is_that_of_its_curve(curve: str, way: str, of: str, *, even: bo
         expected = areas(n, curve, way)[0]
     metric = metrics.AUC(curve=curve, summation_method=way, from_logits=even, **options)
     scores = np.log(SCORES / (1 - SCORES)) if even else SCORES
+    # What was counted before it begins anew is forgotten.
+    told(metric, EVEN, scores)
+    metric.reset_state()
     np.testing.assert_allclose(told(metric, WEIGHTS, scores), expected, rtol=1e-5)
 
 
@@ -162,9 +165,13 @@ AT = np.where(np.arange(ROWS * LABELS).reshape(ROWS, LABELS) % 4, SCORES, 0.5)
 @pytest.mark.parametrize(("threshold", "beta"), [(None, 2.0), (0.5, 0.5)])
 @pytest.mark.parametrize("average", [None, "micro", "macro", "weighted"])
 def test_a_score_of_labels_is_averaged(average: Any, threshold: float | None, beta: float) -> None:
-    """Called true is the highest of a row, or what is above the threshold, and not on it."""
-    scores = SCORES if threshold is None else AT
-    called = scores >= scores.max(1, keepdims=True) if threshold is None else scores > threshold
+    """Called true is the highest of a row, or what is above the threshold, and not on it.
+
+    Of a row of zeros it is none.
+    """
+    scores = SCORES * (np.arange(ROWS) != 2)[:, None] if threshold is None else AT
+    highest_of = np.maximum(scores.max(1, keepdims=True), 1e-9)
+    called = scores >= highest_of if threshold is None else scores > threshold
     expected = fbeta_score(
         TARGETS, called, beta=beta, average=average, sample_weight=WEIGHTS, zero_division=0
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from keras import metrics
@@ -86,3 +87,49 @@ def test_the_greatest_is_chosen_where_all_are_negative(average: Any) -> None:
     guesses = np.eye(3)[OUTPUTS.argmax(1)]
     expected = fbeta_score(CHOSEN, guesses, beta=2.0, average=average)
     np.testing.assert_allclose(metric.result(), expected, rtol=1e-6)
+
+
+class Gathering(metrics.Metric):
+    """Five numbers of its own, each less than the one before, and a metric inside."""
+
+    def __init__(self) -> None:
+        super().__init__(name="gathering")
+        self.own = [self.add_weight((2,), "zeros", name=f"number_{place}") for place in range(5)]
+        self.inside = metrics.Sum()
+
+    def update_state(self, values: Any) -> None:
+        """Add what is given, and parts of it."""
+        for place, one in enumerate(self.own):
+            one.assign(one + values * 0.5**place)
+        self.inside.update_state(values)
+
+    def result(self) -> Any:
+        """Return all of them."""
+        return keras.ops.concatenate([*self.own, self.inside.total[None]])
+
+
+def test_a_metric_is_kept_outside_and_begun_anew() -> None:
+    """All of its numbers, and those of the metrics that it has."""
+    metric, values = Gathering(), np.array([1.0, 3.0])
+    once = np.append(np.outer(0.5 ** np.arange(5), values), 4)
+    np.testing.assert_array_equal(metric(values), once)
+    outside = metric.stateless_update_state(metric.variables, values)
+    np.testing.assert_array_equal(metric.stateless_result(outside), 2 * once)
+    np.testing.assert_array_equal(metric.result(), once)
+    assert not any(np.any(one) for one in metric.stateless_reset_state())
+    metric.reset_state()
+    np.testing.assert_array_equal(metric.result(), 0 * once)
+
+
+@pytest.mark.parametrize("name", ["AUC", "SensitivityAtSpecificity", "PrecisionAtRecall"])
+def test_thresholds_are_even_and_reach_beyond_both_ends(name: str) -> None:
+    """So that no score is at the first or at the last."""
+    kind = getattr(metrics, name)
+    metric = kind(num_thresholds=5) if name == "AUC" else kind(0.5, num_thresholds=5)
+    found = np.asarray(metric.thresholds, "float64")
+    np.testing.assert_allclose(found[1:-1], [0.25, 0.5, 0.75], rtol=1e-12)
+    if name == "AUC":
+        assert found[0] < 0
+        assert found[-1] > 1
+    else:
+        assert (found[0], found[-1]) == (0, 1)

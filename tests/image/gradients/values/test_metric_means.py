@@ -60,6 +60,10 @@ MEANS: dict[str, tuple[Callable[..., keras.Metric], np.ndarray, np.ndarray, np.n
     "SparseCategoricalAccuracy_column": (
         *(metrics.SparseCategoricalAccuracy, LABELS[..., None], LOGITS, RIGHT),
     ),
+    "SparseCategoricalAccuracy_block": (
+        *(metrics.SparseCategoricalAccuracy, LABELS.reshape(ROWS, 2, 2, 1)),
+        *(LOGITS.reshape(ROWS, 2, 2, CLASSES), RIGHT),
+    ),
     "TopK": (
         lambda **o: metrics.TopKCategoricalAccuracy(2, **o),
         *(HOT, LOGITS.astype("float32"), SECOND),

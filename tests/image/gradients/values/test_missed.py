@@ -126,6 +126,23 @@ def test_statistics_stay_in_float32_beside_half_numbers() -> None:
     np.testing.assert_allclose(layer.moving_mean, expected, rtol=1e-6)
 
 
+def test_renormalization_stays_in_float32_beside_half_numbers() -> None:
+    kept = np.float32([0.12345678, 1.2345678, 12.345678])
+    layer = layers.BatchNormalization(renorm=True, renorm_momentum=0.75, dtype="mixed_float16")
+    inputs = (3 + STEPS).astype("float16")
+    layer.build(inputs.shape)
+    of_all = inputs.astype("float64")
+    moments = {
+        "renorm_mean": of_all.mean((0, 1)),
+        "renorm_stddev": np.sqrt(of_all.var((0, 1)) + layer.epsilon),
+    }
+    for name in moments:
+        getattr(layer, name).assign(kept)
+    layer(inputs, training=True)
+    for name, moment in moments.items():
+        np.testing.assert_allclose(getattr(layer, name), 0.75 * kept + 0.25 * moment, rtol=1e-6)
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
 def test_attention_hides_in_every_type(dtype: str) -> None:
     """The least score is one that the type has: what is hidden counts exactly 0."""
@@ -232,3 +249,31 @@ def test_noise_is_told_from_labels(*, hits: bool) -> None:
         each = np.logaddexp(0, logits) - np.where(target > 0, target * logits, 0)
     found = sampled(tf.nn.nce_loss, remove_accidental_hits=not hits)
     np.testing.assert_allclose(found, each.sum(1), rtol=1e-12)
+
+
+@pytest.mark.parametrize("cast", [True, False])
+def test_floats_alone_get_the_type_of_a_layer_that_casts(*, cast: bool) -> None:
+    layer = layers.Identity(dtype="float64", autocast=cast)
+    for given in ("int32", "bool", "float32"):
+        kind = "float64" if cast and given == "float32" else given
+        for x in (tf.ones(2, given), np.ones(2, given), keras.Input([2], dtype=given)):
+            assert layer(x).dtype == kind
+
+
+def test_what_is_thawed_inside_a_frozen_layer_is_not_trained() -> None:
+    inner = layers.BatchNormalization()
+    model = keras.Sequential([layers.Input([3]), inner])
+    model.trainable = False
+    inner.trainable = True
+    assert len(inner.trainable_variables) == 2
+    assert model.trainable_variables == []
+    assert len(model.non_trainable_variables) == 4
+
+
+def test_a_penalty_is_of_the_weights_that_a_call_is_given() -> None:
+    """Which are not those that the layer holds, where it is called without a state."""
+    layer = layers.Dense(2, kernel_regularizer=keras.regularizers.L2(0.5), dtype="float64")
+    layer.build((None, 3))
+    given = [_random.standard_normal(variable.shape) for variable in layer.trainable_variables]
+    *_, penalties = layer.stateless_call(given, [], STEPS[0], return_losses=True)
+    np.testing.assert_allclose(sum(penalties), 0.5 * (given[0] ** 2).sum(), rtol=1e-6)

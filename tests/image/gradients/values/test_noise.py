@@ -70,12 +70,15 @@ def test_what_is_dropped_is_alike_along_the_axes_that_say_so(
         noise = tuple(
             1 if axis in alike else (None if size is None else n) for axis, n in enumerate(shape)
         )
-        layer = getattr(layers, kind)(0.5, noise_shape=noise, seed=1)
-        found = layer(np.ones(shape, "float32"), training=True).numpy()
-        assert len(np.unique(found)) == 2
-        for axis in range(3):
-            whole = (found == found.take([0], axis)).all(axis)
-            assert whole.all() if axis in alike else not whole.any()
+        layer, inputs = getattr(layers, kind)(0.5, noise_shape=noise, seed=1), np.ones(shape)
+        drawn = [layer(inputs, training=True)]
+        if kind == "Dropout":
+            drawn.append(draws.dropout(inputs, 0.5, noise, seed=1))
+        for found in map(np.asarray, drawn):
+            assert len(np.unique(found)) == 2
+            for axis in range(3):
+                whole = (found == found.take([0], axis)).all(axis)
+                assert whole.all() if axis in alike else not whole.any()
 
 
 def test_alpha_dropout_keeps_mean_and_variance() -> None:
@@ -137,16 +140,25 @@ def test_what_is_shuffled_is_the_same_in_another_order() -> None:
     ],
 )
 def test_nothing_is_drawn_without_training_nor_twice(kind: str, rank: int) -> None:
-    """Another layer of the same seed draws the same."""
+    """Another layer of the same seed draws the same, one of another seed does not."""
     random = np.random.default_rng(3)
     inputs = random.standard_normal((4, *[2] * rank, 15)).astype("float32")
-    one, other = (getattr(layers, kind)(RATE, seed=1) for _ in range(2))
+    one, same, other = (getattr(layers, kind)(RATE, seed=seed) for seed in (1, 1, 2))
     assert (one(inputs, training=False).numpy() == inputs).all()
     first, second = (one(inputs, training=True).numpy() for _ in range(2))
     assert (first != second).any()
-    assert (first == other(inputs, training=True).numpy()).all()
+    assert (first == same(inputs, training=True).numpy()).all()
+    assert (first != other(inputs, training=True).numpy()).any()
     half = getattr(layers, kind)(RATE, dtype="mixed_float16")(inputs, training=True)
     assert half.dtype == "float16"
     unseeded = getattr(layers, kind)(RATE)
     first, second = (unseeded(inputs, training=True).numpy() for _ in range(2))
     assert (first != second).any()
+
+
+def test_each_seed_draws_others() -> None:
+    """Whatever its size, and at each step of a generator."""
+    generator = draws.SeedGenerator(7)
+    seeds = [0, 1, 255, 256, 2**16, 10**6, 10**6 + 1, 2**30, 2**31, *[generator] * 3]
+    assert len({float(draws.uniform((), seed=seed)) for seed in seeds}) == len(seeds)
+    assert len({tuple(np.asarray(generator.next(ordered=False))) for _ in range(200)}) == 200

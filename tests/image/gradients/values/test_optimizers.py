@@ -101,6 +101,10 @@ ROWS = {
     "loss_scale": row(SGD, rules.sgd(), loss_scale_factor=8.0),
     "Adam": row(optimizers.Adam, rules.adam(), **ADAM),
     "Adam_clipnorm": row(optimizers.Adam, rules.adam(), clipnorm=1.0, clip=by_norm, **ADAM),
+    "Adam_forgetful": row(
+        *(optimizers.Adam, rules.adam(first=0, second=0.8125)),
+        **(ADAM | {"beta_1": 0.0, "beta_2": 0.8125}),
+    ),
     "amsgrad": row(optimizers.Adam, rules.adam(amsgrad=True), amsgrad=True, **ADAM),
     "AdamW": row(optimizers.AdamW, rules.adam(), weight_decay=DECAY, decay=DECAY, **ADAM),
     "Adamax": row(optimizers.Adamax, rules.adamax, **ADAM),
@@ -119,7 +123,12 @@ ROWS = {
         momentum=0.5,
         centered=True,
     ),
-    "Adagrad": row(optimizers.Adagrad, rules.adagrad, epsilon=EPSILON, **PULL),
+    "Adagrad": row(optimizers.Adagrad, rules.adagrad(), epsilon=EPSILON, **PULL),
+    "Adagrad_from_nothing": row(
+        *(optimizers.Adagrad, rules.adagrad(start=0)),
+        initial_accumulator_value=0.0,
+        epsilon=EPSILON,
+    ),
     "Adadelta": row(optimizers.Adadelta, rules.adadelta, rho=BETA, epsilon=EPSILON),
     "Adafactor": row(optimizers.Adafactor, rules.adafactor, rate=0.5, **FACTOR),
     "Adafactor_decay": row(
@@ -138,6 +147,7 @@ ROWS = {
         beta=0.5,
         **PULL,
     ),
+    "Ftrl_from_nothing": row(FTRL, rules.ftrl(start=0), initial_accumulator_value=0.0),
     "Ftrl_power": row(FTRL, rules.ftrl(power=0.25), learning_rate_power=-0.25, **PULL),
     "ScheduleFreeAdamW": row(
         optimizers.ScheduleFreeAdamW,

@@ -175,6 +175,16 @@ def test_what_is_made_in_a_pipeline_is_what_is_made_beside_it() -> None:
     assert keras.ops.is_tensor(seen)
 
 
+def test_a_hole_ends_before_its_last_corner() -> None:
+    """From the first corner up to the last, without it, where corners are whole numbers."""
+    layer = layers.RandomErasing()
+    corners = [np.array([corner], "float32") for corner in (2, 5, 1, 4)]
+    mask = np.asarray(layer._generate_batch_mask((1, 6, 8, 1), corners))[0, :, :, 0]
+    expected = np.zeros((6, 8), bool)
+    expected[1:4, 2:5] = True
+    np.testing.assert_array_equal(mask, expected)
+
+
 def test_a_hole_is_as_large_as_it_is_asked_for() -> None:
     """A part of each image, of half its height and half its width, wherever it lies."""
     images = np.zeros((20, 6, 8, 3))

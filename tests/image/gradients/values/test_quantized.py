@@ -19,8 +19,10 @@ from gradients.values.quantized import MODES, PRODUCTS, Mode, Product, packed, s
 
 _random = np.random.default_rng(61)
 RANK, ALPHA = 2, 3
-#: More axes are summed than the output has others.
-SQUEEZED = [("squeezed", "int8", False), ("squeezed", "int8", True)]
+#: More axes are summed than the output has others; or a kernel's axes are turned, or are one.
+SQUEEZED = [("squeezed", "int8", moved) for moved in (False, True)]
+SQUEEZED += [("turned", "int8", True), ("column", "int4_channels", True)]
+SQUEEZED += [("steps", mode, False) for mode in ("int8", "int4_inputs")]
 #: Which are trained by narrow matrices beside them: whose rounding differs, not that of inputs.
 WIDENED = ("int8", "int4_channels", "int4_blocks")
 IDS, TABLE = np.array([[4, 0, 2], [0, 1, 1]]), (5, 6)
@@ -94,6 +96,7 @@ def test_a_product_is_that_of_rounded_numbers(name: str, mode: str, moved: bool)
         tape.watch(tensor)
         found = layer(tensor)
     np.testing.assert_allclose(found, expected, **CLOSE)
+    assert all(part.shape == part.value.shape for part in layer.variables)
     upstream = _random.standard_normal(found.shape)
     gradient = tape.gradient(found, tensor, tf.constant(upstream))
     through = upstream if moved else upstream * (1 - expected**2)
@@ -148,7 +151,8 @@ def test_a_calibrated_product_is_that_of_its_codes(name: str, mode: str) -> None
     expected = np.tanh(np.einsum(row.equation, x, kernel) + bias)
     np.testing.assert_allclose(layer(x), expected, **CLOSE)
     rows = int(np.prod([kernel.shape[axis] for axis in row.axes[1]]))
-    columns, groups = kernel.size // rows, layer.kernel_scale.shape[1]
+    columns = kernel.size // rows
+    groups = 1 if config.group_size == -1 else -(-rows // config.group_size)
     codes = _random.integers(0, 2**bits, (columns, rows))
     scale = _random.uniform(0.5, 1.5, (columns, groups)) / 2**bits
     zero = _random.integers(0, 2**bits, (columns, groups))

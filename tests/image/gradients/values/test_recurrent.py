@@ -8,9 +8,11 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 from scipy.special import expit
 
+from gradients.tracing import traced
 from gradients.values import recurrent
 
 _random = np.random.default_rng(13)
@@ -64,12 +66,19 @@ def test_two_parts_with_the_state_between_are_the_whole(name: str) -> None:
 @pytest.mark.parametrize("name", LAYERS)
 def test_a_layer_that_keeps_its_state_goes_on_from_it(name: str) -> None:
     """Until it is told to forget."""
-    layer, inputs = made(name, stateful=True)
-    plain, _ = made(name)
-    whole = plain(inputs)
+    layer, inputs = made(name, stateful=True, return_state=True)
+    plain, _ = made(name, return_state=True)
+    whole, *last = plain(inputs)
     for _ in range(2):
-        parts = [layer(part) for part in (inputs[:, :2], inputs[:, 2:])]
-        np.testing.assert_allclose(np.concatenate(parts, 1), whole, rtol=1e-12)
+        (first, *between), (second, *ends) = (
+            layer(part) for part in (inputs[:, :2], inputs[:, 2:])
+        )
+        np.testing.assert_allclose(np.concatenate([first, second], 1), whole, rtol=1e-12)
+        for end, one in zip(*map(keras.tree.flatten, (ends, last)), strict=True):
+            np.testing.assert_allclose(end, one, rtol=1e-12)
+        # Unless it is given another.
+        again, *_ = layer(inputs[:, 2:], initial_state=between)
+        np.testing.assert_allclose(again, second, rtol=1e-12)
         if name == "RNN":
             with pytest.raises(AttributeError, match="has no attribute 'assign'"):
                 layer.reset_state()
@@ -227,3 +236,22 @@ def test_a_layer_draws_its_masks_for_each_call(kind: type[keras.Layer], again: f
     plain.build(INPUTS.shape)
     plain.set_weights([weight.numpy() for weight in layer.trainable_variables])
     np.testing.assert_allclose(layer(INPUTS), plain(INPUTS), rtol=1e-12)
+
+
+def test_many_units_go_on_through_many_steps() -> None:
+    """However many they will be, and in the type that they have."""
+    units, steps = 70, 300
+    layer = layers.SimpleRNN(
+        units, return_sequences=True, return_state=True, stateful=True, dtype="float64"
+    )
+    inputs = _random.standard_normal((1, steps, 2))
+    layer.build((1, None, 2))
+    w = [_random.uniform(-0.1, 0.1, weight.shape) for weight in layer.get_weights()]
+    layer.set_weights(w)
+    unsized = traced(layer, input_signature=[tf.TensorSpec((1, None, 2), "float64")])
+    state = (np.zeros((1, units)),)
+    for _ in range(2):
+        expected = [state := recurrent.simple(inputs[:, step], state, *w) for step in range(steps)]
+        found, last = unsized(inputs)
+        np.testing.assert_allclose(found[0], np.concatenate(expected)[:, 0], rtol=1e-12, atol=1e-12)
+        np.testing.assert_array_equal(last, layer.states[0])

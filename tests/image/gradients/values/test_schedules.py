@@ -16,7 +16,8 @@ from keras.optimizers import schedules
 from gradients.values.saved import restored
 from gradients.values.scope import classes
 
-STEPS = range(45)
+#: So many, and some that are late.
+STEPS = (*range(42), 258, 519, 1031, 5003)
 
 
 def cosine(part: float) -> float:
@@ -32,6 +33,14 @@ def restarted(step: int) -> float:
     return 0.5 * (0.875 * height * (1 + np.cos(np.pi * (step - start) / length)) / 2 + 0.125)
 
 
+def shorter(step: int) -> float:
+    """Return waves of 32, 12 and fewer steps, each from a half of the one before."""
+    start, length, height = 0.0, 32.0, 1.0
+    while step >= start + length:
+        start, length, height = start + length, 0.375 * length, height / 2
+    return float(0.875 * height * (1 + np.cos(np.pi * (step - start) / length)) / 2 + 0.125)
+
+
 def warmed(step: int) -> float:
     """Return a line up to 2 in 8 steps, then a wave."""
     return 0.5 + 1.5 * step / 8 if step < 8 else 2 * cosine(min(step - 8, 20) / 20)
@@ -45,12 +54,12 @@ def cycled(step: int) -> float:
 
 SCHEDULES: dict[str, tuple[schedules.LearningRateSchedule, Callable[[int], float]]] = {
     "ExponentialDecay": (
-        schedules.ExponentialDecay(0.5, 10, 0.25),
-        lambda t: 0.5 * 0.25 ** (t / 10),
+        schedules.ExponentialDecay(0.5, 10, 0.96),
+        lambda t: 0.5 * 0.96 ** (t / 10),
     ),
     "ExponentialDecay_staircase": (
-        schedules.ExponentialDecay(0.5, 10, 0.25, staircase=True),
-        lambda t: 0.5 * 0.25 ** (t // 10),
+        schedules.ExponentialDecay(0.5, 10, 0.96, staircase=True),
+        lambda t: 0.5 * 0.96 ** (t // 10),
     ),
     "InverseTimeDecay": (
         schedules.InverseTimeDecay(0.5, 10, 0.25),
@@ -65,8 +74,8 @@ SCHEDULES: dict[str, tuple[schedules.LearningRateSchedule, Callable[[int], float
         lambda t: 1.0 if t <= 10 else 0.5 if t <= 20 else 0.25 if t <= 25 else 0.125,
     ),
     "PolynomialDecay": (
-        schedules.PolynomialDecay(0.5, 20, 0.125, power=2.0),
-        lambda t: 0.375 * (1 - min(t, 20) / 20) ** 2 + 0.125,
+        schedules.PolynomialDecay(0.5, 20, 0.125, power=0.5),
+        lambda t: 0.375 * (1 - min(t, 20) / 20) ** 0.5 + 0.125,
     ),
     "PolynomialDecay_cycle": (
         schedules.PolynomialDecay(0.5, 10, 0.125, power=2.0, cycle=True),
@@ -88,6 +97,11 @@ SCHEDULES: dict[str, tuple[schedules.LearningRateSchedule, Callable[[int], float
         schedules.CosineDecayRestarts(0.5, 8, t_mul=1.0, m_mul=1.0, alpha=0.125),
         lambda t: 0.5 * cosine(t % 8 / 8),
     ),
+    # Its waves are done before step 52.
+    "CosineDecayRestarts_shorter": (
+        schedules.CosineDecayRestarts(0.5, 32, t_mul=0.375, m_mul=0.5, alpha=0.125),
+        lambda t: np.nan if t > 51 else 0.5 * shorter(t),
+    ),
 }
 
 
@@ -97,6 +111,19 @@ def test_schedule_is_its_formula(name: str) -> None:
     schedule = restored(schedule)
     found = [float(schedule(tf.constant(step))) for step in STEPS]
     np.testing.assert_allclose(found, [reference(step) for step in STEPS], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_schedule_computes_in_the_type_of_its_rate(name: str) -> None:
+    """What else it is told, and the step, become numbers of that type."""
+    schedule, reference = SCHEDULES[name]
+    told = schedule.get_config()
+    key = "values" if "values" in told else "initial_learning_rate"
+    exact = type(schedule)(**told | {key: tf.constant(told[key], "float64")})
+    found = [exact(tf.constant(step)) for step in STEPS[::4]]
+    assert {rate.dtype for rate in found} == {tf.float64}
+    expected = [reference(step) for step in STEPS[::4]]
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
 
 
 def test_every_schedule_has_a_row() -> None:

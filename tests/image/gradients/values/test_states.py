@@ -21,7 +21,7 @@ def test_renormalization_corrects_a_batch_by_what_is_held() -> None:
         epsilon=0.25,
         renorm=True,
         renorm_clipping=bounds,
-        renorm_momentum=0.5,
+        renorm_momentum=0.625,
         dtype="float64",
     )
     layer.build((None, 3))
@@ -43,8 +43,8 @@ def test_renormalization_corrects_a_batch_by_what_is_held() -> None:
     expected = (v - v.numpy().mean(0) - x * (v * x).numpy().mean(0)) / spread
     np.testing.assert_allclose(slope, expected, rtol=1e-10, atol=1e-12)
     moved = {
-        "renorm_mean": 0.5 * before["renorm_mean"] + 0.5 * mean,
-        "renorm_stddev": 0.5 * before["renorm_stddev"] + 0.5 * spread,
+        "renorm_mean": 0.625 * before["renorm_mean"] + 0.375 * mean,
+        "renorm_stddev": 0.625 * before["renorm_stddev"] + 0.375 * spread,
         "moving_mean": 0.75 * before["moving_mean"] + 0.25 * mean,
         "moving_stddev": 0.75 * before["moving_stddev"] + 0.25 * spread,
     }

@@ -21,6 +21,7 @@ INPUTS = _random.standard_normal((6, 3))
 START = _random.uniform(0.3, 1.2, (3, 1)) * [[1], [-1], [1]]
 TARGETS = np.array([[1], [0], [1], [1], [0], [1]])
 WEIGHTS = _random.uniform(0.3, 2, 6)
+LARGE = _random.standard_normal((600, 3)) * [[0.06, 0.085, 0.12]]
 CLASSES = {0: 0.5, 1: 3.0}
 RATE = 0.125
 
@@ -118,8 +119,8 @@ def _cosines(rows: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("name", PENALTIES)
 def test_penalty_is_its_formula(name: str) -> None:
     make, reference = PENALTIES[name]
-    found = make()(tf.constant(INPUTS, "float32"))
-    np.testing.assert_allclose(found, reference(INPUTS), rtol=1e-6)
+    found = make()(tf.constant(LARGE, "float32"))
+    np.testing.assert_allclose(found, reference(LARGE), rtol=2e-6)
 
 
 def _norms(w: np.ndarray) -> np.ndarray:
@@ -141,7 +142,7 @@ CONSTRAINTS: dict[str, tuple[keras.Constraint, Callable[[np.ndarray], np.ndarray
 def test_constraint_is_its_formula(name: str) -> None:
     """Of a matrix, and of weights after a step."""
     constraint, reference = CONSTRAINTS[name]
-    np.testing.assert_allclose(constraint(tf.constant(INPUTS)), reference(INPUTS), rtol=1e-6)
+    np.testing.assert_allclose(constraint(tf.constant(LARGE)), reference(LARGE), rtol=1e-6)
     trained = model(kernel_constraint=constraint)
     trained.train_on_batch(INPUTS, TARGETS)
     expected = reference(START - RATE * gradient(START))
@@ -288,7 +289,7 @@ def test_the_loss_scale_moves() -> None:
     variable = keras.Variable(START, dtype="float64")
     optimizer.build([variable])
     expected, scales = START, []
-    for bad in (False, False, False, True, False, False):
+    for bad in (False, False, False, False, True, False, False):
         scale = float(optimizer.dynamic_scale)
         assert float(optimizer.scale_loss(tf.constant(3.0))) == 3 * scale
         step = np.where(bad, np.inf, scale * INPUTS[:3, :1])
@@ -296,4 +297,4 @@ def test_the_loss_scale_moves() -> None:
         expected = expected if bad else expected - RATE * INPUTS[:3, :1]
         np.testing.assert_allclose(variable.numpy(), expected, rtol=1e-12)
         scales.append(float(optimizer.dynamic_scale))
-    assert scales == [16, 32, 32, 16, 16, 32]
+    assert scales == [16, 32, 32, 64, 32, 32, 64]

@@ -18,6 +18,11 @@ from gradients.values.uneven import biased, first
 ROWS = uneven.ROWS | pools.ROWS
 
 
+def behind(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Return products of each place and the one two before it."""
+    return windows.convolve(np.pad(x, [(0, 0), (2, 0), (0, 0)]), w, 1, 2)
+
+
 @pytest.mark.parametrize("name", ROWS)
 def test_a_layer_over_places_is_its_formula(name: str) -> None:
     """Its shape is foretold, too, of however many samples."""
@@ -32,11 +37,25 @@ def test_a_layer_over_places_is_its_formula(name: str) -> None:
 
 def test_channels_come_first_where_xla_compiles() -> None:
     """A CPU has these no other way; all at once, since compiling is what takes long."""
+    causal = {"dilation_rate": 2, "padding": "causal"}
     rows = [
-        first(kind, biased(partial(reference, **known)), 2, 5, 4, 4, **options)
-        for kind, options, reference, known in (
-            (layers.Conv2D, {"dilation_rate": (1, 2)}, windows.grouped, {"dilation": (1, 2)}),
-            (layers.Conv2DTranspose, {"dilation_rate": 2}, windows.transposed, {"dilation": 2}),
+        first(kind, biased(partial(reference, **known)), 2, *sizes, 4, **options)
+        for kind, sizes, options, reference, known in (
+            (layers.Conv1D, (5,), causal, behind, {}),
+            (
+                layers.Conv2D,
+                (5, 4),
+                {"dilation_rate": (1, 2)},
+                windows.grouped,
+                {"dilation": (1, 2)},
+            ),
+            (
+                layers.Conv2DTranspose,
+                (5, 4),
+                {"dilation_rate": 2},
+                windows.transposed,
+                {"dilation": 2},
+            ),
         )
         for options in [options | {"filters": 7, "kernel_size": 2}]
     ]

@@ -49,14 +49,14 @@ _AXES: dict[str, Callable[..., Any]] = {
     "expand_dims": tf.expand_dims,
     "stack": lambda x, axis: tf.stack([x, x + 1], axis),
     "unstack": lambda x, axis: tf.unstack(x, axis=axis),
-    "reverse": lambda x, axis: tf.reverse(x, [axis]),
+    "reverse": lambda x, axis: tf.reverse(x, [axis, 0 if axis else 2]),
     "split": lambda x, axis: tf.split(x, [1, x.shape[axis] - 1], axis),
     "squeeze": lambda x, axis: tf.squeeze(tf.expand_dims(x, axis), [axis]),
 }
 ROWS: Rows = {
     "products": (_products, (TABLES, OTHERS)),
     **{
-        f"{name} by axes": (lambda x, of=of: [of(x, axis) for axis in (0, -1)], (CUBES,))
+        f"{name} by axes": (lambda x, of=of: [of(x, axis) for axis in (0, -1, -2)], (CUBES,))
         for name, of in _AXES.items()
     },
     "gather, its ids alone": (
@@ -219,6 +219,24 @@ ROWS: Rows = {
     "sizes": (
         lambda x: [tf.shape(x), tf.size(x), tf.rank(x), *tf.shape_n([x, x[0]])],
         (CUBES,),
+    ),
+    "bounds and checks": (
+        lambda x: [
+            _raw.ClipByValue(t=x, clip_value_min=-0.5, clip_value_max=0.25),
+            _raw.Bucketize(input=x, boundaries=[-1.0, 0.0, 0.5]),
+            tf.debugging.check_numerics(x, "no number"),
+            tf.ensure_shape(x, [4, None]),
+            *(tf.split(x, 2) + tf.split(x, 5, -1)),
+        ],
+        (TABLES,),
+    ),
+    "fourier": (
+        lambda x, z: [
+            *(of(z) for of in (tf.signal.fft, tf.signal.fft2d, tf.signal.ifft, tf.signal.ifft2d)),
+            *(tf.signal.rfft(x), tf.signal.rfft2d(x, [3, 8])),
+            *(tf.signal.irfft(z, [7]), tf.signal.irfft2d(z)),
+        ],
+        (TABLES, COMPLEX),
     ),
     "complex numbers": (
         lambda x: [

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from gradients.tracing import traced
 from gradients.vectorised import Rows
 from gradients.vectorised.inputs import CUBES, LINES, LOGICAL, STEPS, TABLES
 
@@ -45,7 +46,27 @@ def _gathered(x: tf.Tensor) -> tf.Tensor:
     return held.gather([1, 0])
 
 
+@tf.custom_gradient
+def _own(x: tf.Tensor, y: tf.Tensor):
+    return (x * y, x + 1), lambda one, other: (2 * one * y, 3 * other)
+
+
+@traced
+def _called(x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    return tf.sin(x) * y, y + CUBES[0, 0]
+
+
+def _sloped(x: tf.Tensor) -> list[tf.Tensor]:
+    """Return the gradient by a rule of one's own, through a function."""
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        one, other = _own(*_called(x, 2 * x))
+        total = one + other**2
+    return [tape.gradient(total, x), *_called(x, TABLES[0])]
+
+
 ROWS: Rows = {
+    "functions and rules of one's own": (_sloped, (TABLES,)),
     "a condition": (
         lambda x, one: tf.cond(one, lambda: [x + 1, 2 * x], lambda: [x, x]),
         (TABLES, LOGICAL),

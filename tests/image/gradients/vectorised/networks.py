@@ -16,6 +16,8 @@ from gradients.vectorised.inputs import (
     TABLES,
 )
 
+_raw = tf.raw_ops
+
 ROWS: Rows = {
     "bias": (
         lambda x, y: [
@@ -30,7 +32,7 @@ ROWS: Rows = {
             tf.nn.bias_add(x, TABLES[0, :3, 0].astype("float32"), "NCHW"),
             tf.nn.bias_add(x, y[0, :3], "NCHW"),
             tf.raw_ops.BiasAddGrad(out_backprop=x, data_format="NCHW"),
-            tf.raw_ops.BiasAddGrad(out_backprop=x),
+            tf.raw_ops.BiasAddGrad(out_backprop=tf.repeat(x, 30, 0)),
         ],
         (IMAGES.transpose(0, 1, 4, 2, 3), SINGLE),
     ),
@@ -86,6 +88,21 @@ ROWS: Rows = {
             )[0],
         ],
         (IMAGES,),
+    ),
+    "normalization's gradients": (
+        lambda x, dy: _raw.FusedBatchNormGradV3(
+            **{"y_backprop": dy, "x": x, "scale": SINGLE[0, 0, :3]},
+            **{f"reserve_space_{i}": SINGLE[i % 3, i, :3] ** 2 for i in (1, 2, 3)},
+        )[:3],
+        (IMAGES, IMAGES[::-1] ** 2),
+    ),
+    "convolutions of each channel": (
+        lambda x, kernel, dy: [
+            tf.nn.depthwise_conv2d(x, kernel, [1, 1, 1, 1], "VALID"),
+            tf.nn.depthwise_conv2d_backprop_input(x.shape, kernel, dy, [1, 1, 1, 1], "VALID"),
+            tf.nn.depthwise_conv2d_backprop_filter(x, kernel.shape, dy, [1, 1, 1, 1], "VALID"),
+        ],
+        (IMAGES[..., :2], MOVED[:, :, :3, :2, :2], IMAGES.transpose(0, 1, 3, 4, 2)[..., :4]),
     ),
     "blocks": (
         lambda x: [

@@ -117,7 +117,10 @@ CALLS: dict[str, Calls] = {
         *(((-2.0, -32.0), {"num": 5}), ((UNIT[0], POSITIVE[0] + 4), {"num": 3})),
         ((1.0, 64.0), {"num": 3, "endpoint": False}),
     ),
-    "histogram": (((X[0],), {"bins": 4}), ((X[1],), {"bins": 5, "range": (-1.0, 0.5)})),
+    "histogram": (
+        ((np.array([0.0, 1, 1, 2.5, 4]),), {"bins": 4}),
+        ((X[1],), {"bins": 5, "range": (-1.0, 0.5)}),
+    ),
     "hsplit": (((CUBE, [1]), {}), ((ROW, 2), {})),
     "hstack": ((([ROW, ROW[:2]],), {}), (([CUBE, CUBE[:, :1]],), {})),
     "identity": (((3,), {}),),
@@ -184,7 +187,8 @@ CALLS: dict[str, Calls] = {
     ),
     "percentile": (
         ((CUBE, [20.0, 70.0]), {"axis": -1, "keepdims": True}),
-        *(((X, 37.0), {"method": method}) for method in METHODS),
+        # Between two numbers, at one, and at the last.
+        *(((HALVES, [37.0, 50.0, 100.0]), {"method": method}) for method in METHODS),
     ),
     "nanpercentile": (
         *(((HOLED, 37.0), {"axis": 1, "method": method}) for method in METHODS),

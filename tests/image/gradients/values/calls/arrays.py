@@ -244,7 +244,8 @@ ROWS: Rows = {
     "quantized": (
         lambda: [
             tf.quantization.quantize_and_dequantize_v2(
-                np.array([0.5, 1.0, -0.5, 0.25]),
+                # What is beyond the range that is given does not widen it.
+                np.array([0.5, 1.0, -0.5, 0.25, 1.7, -0.8]),
                 -1.0,
                 1.0,
                 num_bits=2,
@@ -253,7 +254,7 @@ ROWS: Rows = {
             )
             for mode in ("HALF_TO_EVEN", "HALF_UP")
         ],
-        [np.array([0, 1, 0, 0]), np.array([1, 1, 0, 0])],
+        [np.array([0, 1, 0, 0, 1, -1]), np.array([1, 1, 0, 0, 1, -1])],
     ),
     "setdiff": (
         lambda: list(tf.raw_ops.ListDiff(x=[1, 2, 4, 2], y=[2, 9])),

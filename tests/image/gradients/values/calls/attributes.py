@@ -199,15 +199,26 @@ ROWS: Rows = {
         lambda: ops.map(lambda pair: pair["a"] * pair["b"][0], {"a": X, "b": Y}),
         X * Y[:, :1],
     ),
-    "while_loop_single": (lambda: ops.while_loop(lambda x: x < 9, lambda x: x * 2, 1.5), 12),
+    "while_loop_single": (
+        lambda: [ops.while_loop(lambda x: x < 9, lambda x: x * 2, 1.5, most) for most in (None, 2)],
+        [12.0, 6.0],
+    ),
+    # A zero below zero is less than one above.
+    "argmax_zeros": (
+        lambda: [
+            *(ops.argmax(np.array([-0.0, 0.0, -0.0])), ops.argmin(np.array([0.0, -0.0, 0.0]))),
+            *(ops.argmax(np.array([[0, 2], [1, 2]]), axis=0), ops.argmin(np.array([True, False]))),
+        ],
+        [1, 1, np.array([1, 0]), 1],
+    ),
     **{
         f"lstsq_{bound}": (
             lambda bound=bound: ops.lstsq(X, X[:, :2] ** 2, rcond=bound),
             np.linalg.lstsq(X, X[:, :2] ** 2, rcond=max(bound, 1e-15))[0],
         )
-        for bound in (0.5, -1.0)
+        for bound in (0.7, -1.0)
     },
-    "pinv_bound": (lambda: ops.pinv(X, rcond=0.5), np.linalg.pinv(X, rcond=0.5)),
+    "pinv_bound": (lambda: ops.pinv(X, rcond=0.7), np.linalg.pinv(X, rcond=0.7)),
     "matrix_rank_bound": (
         lambda: ops.matrix_rank(np.diag([3.0, 2, 1]), tol=1.5),
         2,

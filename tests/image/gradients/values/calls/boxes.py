@@ -11,7 +11,28 @@ from gradients.values.calls.inputs import IMAGES
 
 BOXES = np.array([[0, 0, 4, 4], [0, 1, 4, 5], [5, 5, 8, 8], [0, 2, 4, 6]], "float32")
 SCORES = np.array([0.9, 0.8, 0.5, 0.7], "float32")
+
+
+def _outside_graphs(boxes: np.ndarray) -> list[tf.Tensor]:
+    """Return which of each image's boxes stay, where no function is traced."""
+    tf.config.run_functions_eagerly(True)
+    try:
+        return [
+            *tf.image.non_max_suppression_padded(
+                *(boxes, [SCORES, SCORES[::-1]], 3),
+                iou_threshold=0.5,
+                pad_to_max_output_size=True,
+            )
+        ]
+    finally:
+        tf.config.run_functions_eagerly(False)
+
+
 ROWS: Rows = {
+    "padded_outside_graphs": (
+        lambda: _outside_graphs(np.stack([BOXES, BOXES])[..., [0, 3, 2, 1]]),
+        [np.array([[0, 3, 2], [3, 2, 0]]), np.array([3, 3])],
+    ),
     "suppressed": (
         lambda: tf.image.non_max_suppression(BOXES, SCORES, 3, iou_threshold=0.5),
         np.array([0, 3, 2]),

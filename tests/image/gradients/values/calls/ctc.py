@@ -75,8 +75,10 @@ LOUD = SCORES + 9 * (np.array([[2, 2, 0], [3, 3, 1]])[..., None] == np.arange(4)
 ROWS: Rows = {
     "ctc_loss": (lambda: ops.ctc_loss(TARGETS, SCORES, LENGTHS, STEPS), ctc(0, TARGETS)),
     "ctc_loss_blank": (
-        lambda: ops.ctc_loss(TARGETS - 1, SCORES, LENGTHS, STEPS, mask_index=3),
-        ctc(3, TARGETS - 1),
+        lambda: [
+            ops.ctc_loss(TARGETS - 1, SCORES, LENGTHS, STEPS, mask_index=blank) for blank in (3, -1)
+        ],
+        [ctc(3, TARGETS - 1)] * 2,
     ),
     **{
         f"ctc_decode_greedy_{blank}_{merge}": (
@@ -96,4 +98,10 @@ ROWS: Rows = {
         )
         for blank in (0, 1, 3)
     },
+    "ctc_decode_behind": (
+        lambda: ops.ctc_decode(SCORES, STEPS, strategy="beam_search", beam_width=50, mask_index=-1)[
+            1
+        ],
+        best(3)[1],
+    ),
 }

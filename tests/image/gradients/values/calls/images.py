@@ -11,9 +11,13 @@ from gradients.values.calls.inputs import IMAGES
 from gradients.values.calls.resampling import KERNELS, resized
 
 SINGLE = IMAGES.astype("float32")
+PIXELS = np.arange(0, 250, 9).reshape(1, 4, 7, 1).astype("uint8")
 BYTES = np.arange(0, 256, 17).reshape(1, 4, 4, 1).astype("uint8")
 _random = np.random.default_rng(23)
 LARGE = _random.uniform(0, 1, (2, 14, 13, 1))
+#: Types of images, and their greatest number; and shares of it, some of which are out of range.
+KINDS = {"uint8": 2**8 - 1, "uint16": 2**16 - 1, "int16": 2**15 - 1, "int32": 2**31 - 1}
+SHARES = np.array([0.0, 0.25, 0.5, 0.75, 1])
 NOISY = np.clip(LARGE + 0.1 * _random.standard_normal(LARGE.shape), 0, 1)
 GREY = [0.2989, 0.587, 0.114]
 
@@ -234,4 +238,50 @@ ROWS: Rows = {
             *(("lanczos3", True), ("lanczos5", False)),
         )
     },
+    **{
+        f"converted_{kind}": (
+            lambda numbers=numbers, kind=kind: [
+                *(tf.image.convert_image_dtype(numbers, of) for of in ("float32", "float64")),
+                *(tf.image.convert_image_dtype(numbers, other) for other in KINDS),
+                *(tf.image.convert_image_dtype(SHARES[:4], kind), _bounded(kind)),
+            ],
+            [
+                *[numbers / greatest] * 2,
+                *(numbers.astype(int) * (other + 1) // (greatest + 1) for other in KINDS.values()),
+                np.trunc(SHARES[:4] * (greatest + 0.5)),
+                np.clip([-greatest, greatest], np.iinfo(kind).min, 2.0**31 - 128),
+            ],
+        )
+        for kind, greatest in KINDS.items()
+        for numbers in [(SHARES * greatest).astype(kind)]
+    },
+    **{
+        f"ratio_{high}_{wide}": (
+            lambda high=high, wide=wide: tf.shape(
+                tf.image.resize(IMAGES, [high, wide], preserve_aspect_ratio=True)
+            )[1:3],
+            # Of six by five: half a pixel is rounded to the even one.
+            np.round(min(np.float32(high) / 6, np.float32(wide) / 5) * np.array([6, 5])),
+        )
+        for high, wide in ((4, 99), (99, 4), (9, 9), (13, 8))
+    },
+    "standardized_faint_batch": (
+        lambda: tf.image.per_image_standardization(SINGLE / 100),
+        (IMAGES - IMAGES.mean((1, 2, 3), keepdims=True)) / 100 * np.sqrt(90),
+    ),
+    "adjusted_bytes": (
+        lambda: [
+            tf.image.adjust_brightness(PIXELS, 0.25),
+            *(tf.image.adjust_gamma(PIXELS, 0.5), tf.image.adjust_brightness(PIXELS, -2.0)),
+        ],
+        [
+            np.minimum(np.trunc((PIXELS / 255 + 0.25) * 255.5), 255),
+            *(np.trunc(np.sqrt(PIXELS / 255) * 255.5), 0 * PIXELS),
+        ],
+    ),
 }
+
+
+def _bounded(kind: str) -> tf.Tensor:
+    """Return what stands for less than nothing, and for more than all."""
+    return tf.image.convert_image_dtype(np.float32([-1, 3]), kind, saturate=True)

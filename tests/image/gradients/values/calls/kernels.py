@@ -113,6 +113,10 @@ ROWS: Rows = {
         lambda: tf.nn.conv2d(BATCHES, SQUARE.astype("float32"), 1, "VALID", dilations=[3, 1]),
         np.stack([convolve(one, dilated(SQUARE, 3, 1), 1) for one in BATCHES]),
     ),
+    "single_convolution_batches": (
+        lambda: tf.nn.convolution(BATCHES, SQUARE.astype("float32"), dilations=[2, 1]),
+        np.stack([convolve(one, dilated(SQUARE, 2, 1), 1) for one in BATCHES]),
+    ),
     "single_strided_batches": (
         lambda: tf.nn.conv2d(BATCHES, KERNEL.astype("float32"), [1, 2], "VALID"),
         np.stack([convolve(one, KERNEL, 1)[:, :, ::2] for one in BATCHES]),

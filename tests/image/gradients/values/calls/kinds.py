@@ -16,6 +16,8 @@ from gradients.values.calls import Rows
 NUMBERS = np.array([[3, 0, 2], [1, 5, 4]])
 OTHERS = np.array([[1, 2, 3], [4, 1, 2]])
 LARGE = np.tile(np.array([99.0, 101], "float16"), 1024)
+#: Of the types of 16 bits, which have room for neither the sum of many nor a fraction beside it.
+SMALL = ("float16", "bfloat16")
 WHOLE = ("int64", "uint8", "bool")
 #: Each of one number, in float32 whatever whole number it is.
 SINGLE = (
@@ -40,7 +42,10 @@ TWO = (
     *("floor_divide", "outer", "inner", "kron"),
 )
 FLOATING = ("divide", "true_divide", "arctan2", "logaddexp", "logaddexp2")
-COMPARED = ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "isclose")
+COMPARED = (
+    *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"),
+    *("isclose", "allclose"),
+)
 JOINED = ("append", "vstack", "hstack", "dstack", "stack", "concatenate")
 
 
@@ -121,8 +126,12 @@ ROWS: Rows = {
     },
     # Of which 16 bits do not hold the sum.
     "half/large": (
-        lambda: [getattr(ops, name)(LARGE, axis=0) for name in ("mean", "var")],
-        [np.float64(100), np.float64(1)],
+        lambda: [
+            ops.cast(getattr(ops, name)(ops.cast(LARGE, kind), axis=0), "float64")
+            for kind in SMALL
+            for name in ("mean", "var")
+        ],
+        [np.float64(value) for value in (100, 1) * 2],
     ),
     "matmul": row(
         "matmul",

@@ -19,6 +19,7 @@ BANDS = np.stack([X[0], 4 + X[1], X[2]])
 BANDED = np.diag(BANDS[1]) + np.diag(BANDS[0, :3], 1) + np.diag(BANDS[2, 1:], -1)
 COLUMNS = POSITIVE.T
 LOWER = np.diag(BANDS[1]) + np.diag(BANDS[2, 1:], -1)
+BATCHES = np.stack([MATRICES, 2 - MATRICES, MATRICES.swapaxes(1, 2)])
 EIGENVALUES = scipy.linalg.eigh_tridiagonal(BANDS[1], BANDS[0, :3], eigvals_only=True)
 FLAT = np.outer(X[0], X[1]) + np.outer(X[2], X[0])
 
@@ -203,6 +204,13 @@ ROWS: Rows = {
     "lu_solve_batches": (
         lambda: tf.linalg.lu_solve(*tf.linalg.lu(MATRICES), RIGHT[0]),
         np.linalg.solve(MATRICES, RIGHT[0]),
+    ),
+    "lu_batches_of_batches": (
+        lambda: [
+            tf.linalg.lu_reconstruct(*tf.linalg.lu(BATCHES)),
+            tf.linalg.lu_matrix_inverse(*tf.linalg.lu(BATCHES)),
+        ],
+        [BATCHES, np.linalg.inv(BATCHES)],
     ),
     "rank_given": (
         lambda: tf.linalg.matrix_rank(np.diag([1.0, 0.5, 0.01]), tol=0.1),

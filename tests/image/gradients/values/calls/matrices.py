@@ -17,7 +17,32 @@ RIGHT = CUBE[:, :, :2]
 #: Whose rows take each other's places in a circle.
 TURNED = np.array([[0.1, 9.0, 1.0], [0.2, 1.0, 8.0], [9.0, 2.0, 3.0]])
 
+_SIZES = dict(zip("abcdef", (2, 3, 4, 5, 6, 3), strict=True))
+#: Of what is summed up, and in which order, two arrays of the sizes that its letters have.
+PAIRS = {
+    kind: [
+        np.random.default_rng(number).standard_normal([_SIZES[letter] for letter in part])
+        for number, part in enumerate(kind.split("->")[0].split(","))
+    ]
+    for kind in (
+        *("a,b->ab", "ab,b->a", "ab,bc->ac", "ab,cb->ac", "abc,cd->abd", "abc,dc->abd"),
+        *("abcd,abde->abce", "abcd,abed->abce", "abcd,acbe->adbe", "abcd,adbe->acbe"),
+        *("abcd,aecd->acbe", "abcd,aecd->aceb", "abc,cde->abde", "abc,dce->abde"),
+        *("abc,dec->abde", "abcd,cde->abe", "abcd,ced->abe", "abcd,ecd->abe"),
+        *("abcde,aebf->adbcf", "abcde,afce->acdbf", "ab,ac->bc"),
+    )
+}
+
 ROWS: Rows = {
+    # What Keras does not leave to TensorFlow, and, as the last, one that it does.
+    "einsum_kinds": (
+        lambda: [ops.einsum(kind, *pair) for kind, pair in PAIRS.items()],
+        [np.einsum(kind, *pair) for kind, pair in PAIRS.items()],
+    ),
+    "einsum_small": (
+        lambda: ops.einsum("ij,jk", *(np.full(sizes, 100, "int8") for sizes in ((2, 3), (3, 2)))),
+        np.full((2, 2), 30000),
+    ),
     **{
         f"norm_{order}": (
             lambda order=order: ops.norm(CUBE, order, axis=1, keepdims=True),

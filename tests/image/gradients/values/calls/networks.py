@@ -26,6 +26,7 @@ DEPTH = _random.standard_normal((2, 2, 3, 2))
 POINT = _random.standard_normal((1, 1, 6, 4))
 LINE, LINE_DEPTH = _random.standard_normal((3, 3, 2)), _random.standard_normal((3, 3, 2))
 FIRST = IMAGES.transpose(0, 3, 1, 2)
+WIDE, BROAD = (_random.standard_normal(shape) for shape in ((1, 3, 2, 515), (2, 1, 515, 4)))
 IDS = np.array([[2, -1, 0], [1, 1, 3]])
 HOT = np.where(IDS[..., None] == np.arange(4), 1.0, 0)
 
@@ -134,6 +135,21 @@ ROWS: Rows = {
     "conv": (
         lambda: ops.conv(IMAGES, KERNEL, (2, 1), "SAME"),
         convolve(IMAGES, KERNEL, (2, 1), same=True),
+    ),
+    # More channels than are summed up at once.
+    "conv_wide": (
+        lambda: [
+            ops.conv(WIDE, BROAD[:, :, :, :3]),
+            ops.depthwise_conv(WIDE, BROAD[:, :, :, :1]),
+            ops.separable_conv(WIDE, BROAD[:, :, :, :1], BROAD[:1, :1, :, :2]),
+            ops.conv_transpose(WIDE, BROAD.swapaxes(2, 3)),
+        ],
+        [
+            convolve(WIDE, BROAD[:, :, :, :3]),
+            depthwise(WIDE, BROAD[:, :, :, :1]),
+            separable(WIDE, BROAD[:, :, :, :1], BROAD[:1, :1, :, :2]),
+            transposed(WIDE, BROAD.swapaxes(2, 3), 1),
+        ],
     ),
     "conv_dilated": (
         lambda: ops.conv(IMAGES, KERNEL, dilation_rate=(3, 1)),

@@ -239,6 +239,10 @@ ROWS: Rows = {
         lambda: tf.clip_by_global_norm([X], 2.0, tf.constant(8.0, "float64"))[0],
         [X / 4],
     ),
+    "clip_by_global_norm_infinite": (
+        lambda: tf.clip_by_global_norm([X, X * np.inf], 2.0)[0],
+        [X * np.nan, X * np.nan],
+    ),
     "clip_by_global_norm_slices": (clipped_slices, [X * 2 / LENGTH, CUBE * 2 / LENGTH]),
     "clip_by_average_norm": (
         lambda: tf.compat.v1.clip_by_average_norm(CUBE.astype("float32"), 0.125),

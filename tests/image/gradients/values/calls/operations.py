@@ -210,6 +210,7 @@ ROWS: Rows = {
     "psnr": (lambda: ops.psnr(X, Y, 2.0), 10 * np.log10(4 / ((X - Y) ** 2).mean())),
     "segment_sum": (lambda: ops.segment_sum(X, SEGMENTS, 3), segments(np.sum, 0)),
     "segment_max": (lambda: ops.segment_max(X, SEGMENTS, 3)[::2], segments(np.max, 0)[::2]),
+    "segment_max_gap": (lambda: ops.segment_max(X, SEGMENTS)[::2], segments(np.max, 0)[::2]),
     "segment_min": (lambda: ops.segment_min(X, SEGMENTS, 3)[::2], segments(np.min, 0)[::2]),
     "segment_prod": (lambda: ops.segment_prod(X, SEGMENTS, 3), segments(np.prod, 1)),
     "segment_sorted": (

@@ -56,7 +56,7 @@ ROWS: Rows = {
         name: (
             lambda ours=ours: [
                 tf.gather(ours(rows(), axis=1), [0, 2, 3]),
-                *(ours(rows(), axis=0), ours(rows()), ours(rows(), [0, 1])),
+                *(ours(rows(), axis=0), ours(rows()), ours(rows(), [-1, 0])),
                 tf.gather(ours(rows(), axis=-1, keepdims=True), [0, 2, 3]),
                 _plain(ours(rows(), axis=0, keepdims=True)),
             ],
@@ -227,6 +227,8 @@ ROWS: Rows = {
         lambda: [
             *parts(rows()[:, 1:]),
             *parts(rows()[:, -2:]),
+            *parts(rows()[:, 0:2]),
+            *parts(rows()[:, 0:-1]),
             *parts(rows()[::-2, :3:2]),
             *(rows()[3], rows()[0, 1]),
             *parts(deep()[:, :1, 1:]),
@@ -234,6 +236,8 @@ ROWS: Rows = {
         [
             *laid([row[1:] for row in LINES]),
             *laid([row[-2:] for row in LINES]),
+            *laid([row[0:2] for row in LINES]),
+            *laid([row[0:-1] for row in LINES]),
             *laid([row[:3:2] for row in LINES[::-2]]),
             *(LINES[3], LINES[0][1]),
             *nested([[row[1:] for row in pair[:1]] for pair in pairs()]),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from gradients.tracing import traced
 from gradients.values.calls import Rows
 from gradients.values.calls.inputs import CUBE, POSITIVE, X, Y
 
@@ -15,6 +17,12 @@ PLACES = np.array([2, 0])
 CELLS = np.array([[2, 1], [0, 3]])
 #: More than some of the numbers that it takes the place of, and less than others.
 NEW = 2 * Y[:2]
+#: What Python's signs of two operands mean.
+OPERATORS = (
+    *(operator.add, operator.sub, operator.mul, operator.truediv, operator.floordiv, operator.mod),
+    *(operator.lt, operator.le, operator.gt, operator.ge),
+    *(lambda a, b: abs(a) ** b, lambda a, b: -a + b, lambda a, b: a[1] + b[..., :1]),
+)
 #: Of each row two places.
 SOME = np.array([[3, 0], [1, 2], [0, 1]])
 
@@ -24,6 +32,19 @@ def written(write: Callable[[Any], Any]) -> tf.Tensor:
     variable = tf.Variable(X)
     write(variable)
     return variable.read_value()
+
+
+def _at_once(writes: list[Callable[[Any], Any]]) -> list[tf.Tensor]:
+    """Return what variables hold after each was written to, in one graph."""
+    variables = [tf.Variable(X) for _ in writes]
+
+    @traced
+    def write() -> list[tf.Tensor]:
+        for one, to in zip(writes, variables, strict=True):
+            one(to)
+        return [one.read_value() for one in variables]
+
+    return write()
 
 
 def _slices() -> tf.IndexedSlices:
@@ -109,6 +130,25 @@ ROWS: Rows = {
             _part(lambda whole: _put(whole, np.s_[..., 2], NEW[0, :3])),
         ],
     ),
+    "in a graph": (
+        lambda: _at_once(
+            [
+                *(
+                    lambda one, name=name: getattr(one, f"scatter_{name}")(_slices())
+                    for name in FUNCTIONS
+                ),
+                lambda one: one[1:, ::-2].assign(NEW[:, :2]),
+                lambda one: one.assign_add(Y, read_value=False),
+                lambda one: one.assign_sub(Y, read_value=False),
+                lambda one: one.assign(Y, read_value=False),
+            ]
+        ),
+        [
+            *map(_rows, FUNCTIONS.values()),
+            _part(lambda whole: _put(whole, np.s_[1:, ::-2], NEW[:, :2])),
+            *(X + Y, X - Y, Y),
+        ],
+    ),
     "whole": (
         lambda: [
             written(lambda one: one.assign_add(Y)),
@@ -117,6 +157,14 @@ ROWS: Rows = {
             tf.Variable(X).assign_sub(Y) * 2.0,
         ],
         [X + Y, X - Y, Y, 2 * (X - Y)],
+    ),
+    "operators": (
+        lambda: [
+            of(*pair)
+            for of in OPERATORS
+            for pair in ((tf.Variable(X), Y), (X, tf.Variable(Y)), (tf.Variable(X), tf.Variable(Y)))
+        ],
+        [of(X, Y) for of in OPERATORS for _ in range(3)],
     ),
     "read": (
         lambda: [

@@ -1,0 +1,63 @@
+"""Inputs of another kind than the usual: masks of numbers, values wider than keys, paths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import callbacks, layers, ops
+from scipy.special import softmax
+
+_random = np.random.default_rng(113)
+STEPS = _random.standard_normal((2, 5, 3))
+SHOWN = np.array([[1, 1, 0, 1, 0], [0, 1, 1, 1, 1]])
+
+
+@pytest.mark.parametrize("kind", ["int32", "uint8", "float32"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_mask_of_numbers_hides_where_they_are_0(kind: str, *, first: bool) -> None:
+    """From a mean over steps, whose channels come first or last."""
+    layer = layers.GlobalAveragePooling1D(
+        "channels_first" if first else "channels_last", dtype="float64"
+    )
+    found = layer(np.swapaxes(STEPS, 1, 2) if first else STEPS, mask=tf.constant(3 * SHOWN, kind))
+    expected = (STEPS * SHOWN[..., None]).sum(1) / SHOWN.sum(1)[:, None]
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+QUERY, KEY = _random.standard_normal((2, 4, 3)), _random.standard_normal((2, 5, 3))
+VALUE = _random.standard_normal((2, 5, 7))
+ATTENDING: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "Attention": lambda scale: scale * (QUERY @ KEY.swapaxes(1, 2)),
+    "AdditiveAttention": lambda scale: (np.tanh(QUERY[:, :, None] + KEY[:, None]) * scale).sum(-1),
+}
+
+
+@pytest.mark.parametrize("name", ATTENDING)
+def test_values_may_be_wider_than_keys(name: str) -> None:
+    layer = getattr(layers, name)(use_scale=True, dtype="float64")
+    layer.build([QUERY.shape, VALUE.shape, KEY.shape])
+    (weight,) = layer.trainable_variables
+    weight.assign(_random.uniform(0.5, 1.5, weight.shape))
+    found = layer([QUERY, VALUE, KEY])
+    expected = softmax(ATTENDING[name](weight.numpy()), -1) @ VALUE
+    np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
+def test_a_path_is_a_name() -> None:
+    """What callbacks keep of it is a string, as where one is given."""
+    for given in ("folder/kept.csv", Path("folder/kept.csv")):
+        log: Any = callbacks.CSVLogger(given)
+        assert (log.filename, type(log.filename)) == ("folder/kept.csv", str)
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+def test_what_is_counted_is_of_the_type_of_its_bounds(kind: str) -> None:
+    numbers = STEPS.ravel().astype(kind)
+    counts, bounds = ops.histogram(numbers, bins=4)
+    assert (counts.dtype, bounds.dtype) == (kind, kind)
+    np.testing.assert_array_equal(counts, np.histogram(numbers, bins=4)[0])

@@ -1,0 +1,131 @@
+"""Linear operators: what they say that they were made of, and several at once."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gradients.values.calls.structures import OBLONG, SQUARE
+
+OPERATORS = SQUARE | OBLONG
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_an_operator_tells_all_that_it_was_given(name: str) -> None:
+    """Another one that is made of it is the same matrix, with the same claims."""
+    make, matrix = OPERATORS[name]
+    operator = make()
+    told = dict(operator.parameters)
+    assert set(told) == set(inspect.signature(type(operator)).parameters)
+    again = type(operator)(**told)
+    np.testing.assert_allclose(again.to_dense(), matrix, rtol=1e-6, atol=1e-12)
+    for claim in ("is_self_adjoint", "is_positive_definite", "is_non_singular", "is_square"):
+        assert getattr(again, claim) == getattr(operator, claim)
+
+
+_random = np.random.default_rng(41)
+_linalg: Any = tf.linalg
+_full, _diag = _linalg.LinearOperatorFullMatrix, _linalg.LinearOperatorDiag
+
+
+def _numbers(*shape: int) -> np.ndarray:
+    return _random.standard_normal((2, *shape))
+
+
+def _solid(size: int) -> np.ndarray:
+    return _numbers(size, size) + 3 * np.eye(size)
+
+
+#: How one is made, and of what, two of each.
+BATCHED: dict[str, tuple[Callable[..., Any], tuple[np.ndarray, ...]]] = {
+    "diag": (_diag, (_numbers(4) + 3,)),
+    "full": (_full, (_solid(4),)),
+    "lower": (_linalg.LinearOperatorLowerTriangular, (_solid(4),)),
+    "scaled": (lambda factor: _linalg.LinearOperatorScaledIdentity(4, factor), (_numbers() + 3,)),
+    "householder": (_linalg.LinearOperatorHouseholder, (_numbers(4),)),
+    "bands": (
+        lambda bands: _linalg.LinearOperatorTridiag(bands, "compact"),
+        (_numbers(3, 4) + np.array([[0], [4], [0]]),),
+    ),
+    "toeplitz": (
+        lambda first, rest: _linalg.LinearOperatorToeplitz(
+            tf.concat([first, rest[..., :3]], -1), tf.concat([first, rest[..., 3:]], -1)
+        ),
+        (_numbers(1) + 4, _numbers(6)),
+    ),
+    "low_rank": (
+        lambda base, left, right: _linalg.LinearOperatorLowRankUpdate(
+            _diag(base), left, None, right
+        ),
+        (_numbers(4) + 4, _numbers(4, 2), _numbers(4, 2)),
+    ),
+    "kronecker": (
+        lambda one, other: _linalg.LinearOperatorKronecker([_full(one), _full(other)]),
+        (_solid(2), _solid(2)),
+    ),
+    "blocks": (
+        lambda one, other: _linalg.LinearOperatorBlockDiag([_full(one), _diag(other)]),
+        (_solid(2), _numbers(2) + 3),
+    ),
+    "lower_blocks": (
+        lambda one, below, other: _linalg.LinearOperatorBlockLowerTriangular(
+            [[_full(one)], [_full(below), _full(other)]]
+        ),
+        (_solid(2), _numbers(2, 2), _solid(2)),
+    ),
+    "composition": (
+        lambda one, other: _linalg.LinearOperatorComposition([_full(one), _diag(other)]),
+        (_solid(4), _numbers(4) + 3),
+    ),
+    "inversion": (lambda one: _linalg.LinearOperatorInversion(_full(one)), (_solid(4),)),
+    "adjoint": (lambda one: _linalg.LinearOperatorAdjoint(_full(one)), (_solid(4),)),
+}
+
+
+@pytest.mark.parametrize("name", BATCHED)
+def test_each_of_a_batch_is_its_own_operator(name: str) -> None:
+    make, parts = BATCHED[name]
+    operator = make(*map(tf.constant, parts))
+    each = [make(*(tf.constant(part[i]) for part in parts)).to_dense() for i in (0, 1)]
+    matrices = np.stack(each)
+    others, vectors = _numbers(4, 3), _numbers(4)
+    turned = matrices.swapaxes(1, 2)
+    signs, sizes = np.linalg.slogdet(matrices)
+    for found, expected in (
+        (operator.to_dense(), matrices),
+        (operator.matmul(others), matrices @ others),
+        (operator.matmul(others, adjoint=True), turned @ others),
+        (operator.matvec(vectors), np.einsum("bij,bj->bi", matrices, vectors)),
+        (operator.solve(others), np.linalg.solve(matrices, others)),
+        (operator.solve(others, adjoint=True), np.linalg.solve(turned, others)),
+        (operator.solvevec(vectors), np.linalg.solve(matrices, vectors[..., None])[..., 0]),
+        (operator.diag_part(), np.diagonal(matrices, 0, 1, 2)),
+        (operator.trace(), np.trace(matrices, 0, 1, 2)),
+        (operator.determinant(), signs * np.exp(sizes)),
+        (operator.log_abs_determinant(), sizes),
+        (operator.add_to_tensor(others[..., :1] * np.ones(4)), matrices + others[..., :1]),
+    ):
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", ["blocks", "lower_blocks"])
+def test_blocks_may_be_given_one_by_one(name: str) -> None:
+    """Wider than high, and turned; what comes out is as many."""
+    make, parts = BATCHED[name]
+    operator = make(*map(tf.constant, parts))
+    matrices, others = operator.to_dense().numpy(), _numbers(4, 3)
+    inverse, turned = np.linalg.inv(matrices), others.swapaxes(1, 2)
+    for function, matrix in ((operator.matmul, matrices), (operator.solve, inverse)):
+        found = function([others[:, :2], others[:, 2:]])
+        np.testing.assert_allclose(np.concatenate(found, 1), matrix @ others, rtol=1e-9)
+        found = function([turned[..., :2], turned[..., 2:]], adjoint_arg=True)
+        np.testing.assert_allclose(np.concatenate(found, 1), matrix @ others, rtol=1e-9)
+    # Of lists of numbers their sizes say whether they are blocks; numbers become float32.
+    single = make(*(tf.constant(part, tf.float32) for part in parts))
+    found = single.matmul([others[:, :2].tolist(), others[:, 2:].tolist()])
+    np.testing.assert_allclose(np.concatenate(found, 1), matrices @ others, rtol=1e-4, atol=1e-4)

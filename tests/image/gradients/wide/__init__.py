@@ -1,0 +1,1 @@
+"""Rows of many numbers, for `test_wide`."""
