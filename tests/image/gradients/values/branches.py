@@ -75,11 +75,12 @@ def of_heads(kind: Callable[..., keras.Layer], shared: int) -> dict[str, Row]:
 BRANCHES: dict[str, Row] = {
     "BatchNormalization_masked": one(
         layers.BatchNormalization,
-        lambda x, g, b, m, v: (
-            g * (x - shown_mean(x)) / np.sqrt(shown_mean((x - shown_mean(x)) ** 2) + 0.25) + b
+        lambda x, g, m, v: (
+            g * (x - shown_mean(x)) / np.sqrt(shown_mean((x - shown_mean(x)) ** 2) + 0.25)
         ),
         *(2, 5, 3),
         epsilon=0.25,
+        center=False,
         call={"training": True, "mask": MASK},
     ),
     "GlobalAveragePooling1D_masked": one(
@@ -95,7 +96,7 @@ BRANCHES: dict[str, Row] = {
         layers.Softmax,
         lambda x: softmax(np.where(MASK, x, -1e9), -1) * MASK,
         *MASK.shape,
-        call={"mask": MASK.astype("float32")},
+        call={"mask": np.where(MASK, 0.75, 0.25)},
     ),
     **of_heads(layers.MultiHeadAttention, 1),
     **of_heads(layers.GroupQueryAttention, 2),

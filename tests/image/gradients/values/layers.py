@@ -142,11 +142,10 @@ LAYERS = {
     ),
     "BatchNormalization_axis": one(
         layers.BatchNormalization,
-        lambda x, m, v: normalized(x, (0, 2), 0.25),
+        lambda x, b, m, v: normalized(x, (0, 2), 0.25) + b[:, None],
         *(6, 3, 4),
         **NORMAL,
         axis=1,
-        center=False,
         scale=False,
         call={"training": True},
     ),
@@ -158,10 +157,11 @@ LAYERS = {
     ),
     "LayerNormalization_axes": one(
         layers.LayerNormalization,
-        lambda x, g, b: g * normalized(x, (1, 2), 0.25) + b,
+        lambda x, g: g * normalized(x, (1, 2), 0.25),
         *(3, 4, 5),
         **NORMAL,
         axis=[1, 2],
+        center=False,
     ),
     "GroupNormalization": one(layers.GroupNormalization, grouped, 2, 3, 3, 4, groups=2, **NORMAL),
     "LayerNormalization_plain": one(
@@ -174,12 +174,11 @@ LAYERS = {
     ),
     "GroupNormalization_each": one(
         layers.GroupNormalization,
-        lambda x: normalized(x, (2, 3), 0.25),
+        lambda x, b: normalized(x, (2, 3), 0.25) + b[:, None, None],
         *(2, 4, 3, 3),
         **NORMAL,
         groups=-1,
         axis=1,
-        center=False,
         scale=False,
     ),
     "RMSNormalization_axes": one(
@@ -200,9 +199,9 @@ LAYERS = {
     ),
     "Softmax_axes": one(
         layers.Softmax,
-        lambda x: np.exp(x) / np.exp(x).sum((1, 2), keepdims=True),
-        *(3, 4, 2),
-        axis=(1, 2),
+        lambda x: np.exp(x) / np.exp(x).sum((1, 2, 3), keepdims=True),
+        *(3, 4, 2, 5),
+        axis=(1, 2, 3),
     ),
     "Softmax_masked": one(
         layers.Softmax,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import initializers, layers
+from keras import initializers, layers, regularizers
 
 from gradients.values.recurrent import MASK
 
@@ -100,3 +100,15 @@ def test_each_of_many_parts_costs() -> None:
     whole(INPUTS)
     cost = 0.5 * (INPUTS**2).sum() / len(INPUTS)
     np.testing.assert_allclose(whole.losses, 20 * [cost], rtol=1e-5)
+
+
+def test_one_penalty_of_several_weights_costs_as_often() -> None:
+    """Of one layer's, and of two layers'."""
+    shared = regularizers.L2(0.5)
+    norm = layers.LayerNormalization(gamma_regularizer=shared, beta_regularizer=shared)
+    dense = [layers.Dense(3, kernel_regularizer=shared) for _ in range(2)]
+    model = keras.Sequential([keras.Input((3,)), norm, *dense])
+    norm.beta.assign([1.0, 2.0, 3.0])
+    weights = [norm.gamma, norm.beta, dense[0].kernel, dense[1].kernel]
+    expected = [0.5 * (weight.numpy() ** 2).sum() for weight in weights]
+    np.testing.assert_allclose(model.losses, expected, rtol=1e-5)

@@ -37,7 +37,7 @@ SIZES: dict[str, tuple[tuple[tuple[int, ...], ...], ...]] = {
     "UnitNormalization": (((3, N),),),
     "SpectralNormalization_training": (((3, N),),),
     "Softmax": (((3, N, 2),), ((N, 4, 2),)),
-    "Softmax_axes": (((3, SIDE, SIDE),),),
+    "Softmax_axes": (((3, SIDE, SIDE, 2),),),
     "PReLU": (((3, N),),),
     "Attention": (((2, 3, N), (2, 4, 6), (2, 4, N)), ((1, 3, 5), (1, N, 6), (1, N, 5))),
     "Attention_scaled": (((1, N, 5), (1, 4, 5)), ((1, 3, N), (1, 4, N))),
