@@ -42,6 +42,7 @@ SIZES: dict[str, tuple[tuple[tuple[int, ...], ...], ...]] = {
     "Attention": (((2, 3, N), (2, 4, 6), (2, 4, N)), ((1, 3, 5), (1, N, 6), (1, N, 5))),
     "Attention_scaled": (((1, N, 5), (1, 4, 5)), ((1, 3, N), (1, 4, N))),
     "Attention_concat": (((1, 3, N), (1, 4, N)),),
+    "AdditiveAttention_plain": (((1, 3, N), (1, 4, N)),),
     "AdditiveAttention": (((1, 3, 5), (1, N, 5)), ((1, 3, N), (1, 4, N))),
     "MultiHeadAttention": (((1, 3, 4), (1, N, 4)), ((1, N, 4), (1, 3, 4)), ((1, 3, N), (1, 4, N))),
     "GroupQueryAttention": (((1, 3, 4), (1, N, 4)), ((1, 3, N), (1, 4, N))),
