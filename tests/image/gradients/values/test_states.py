@@ -52,6 +52,15 @@ def test_renormalization_corrects_a_batch_by_what_is_held() -> None:
     for variable in layer.variables:
         if variable.name in moved:
             np.testing.assert_allclose(variable.numpy(), moved[variable.name], rtol=1e-12)
+    layer.trainable = False
+    np.testing.assert_array_equal(layer(INPUTS, training=True), layer(INPUTS, training=False))
+
+
+def test_one_sample_moves_the_statistics() -> None:
+    layer = layers.BatchNormalization(momentum=0.75, dtype="float64")
+    layer(INPUTS[None], training=True)
+    np.testing.assert_allclose(layer.moving_mean, 0.25 * INPUTS.mean(0), rtol=1e-12)
+    np.testing.assert_allclose(layer.moving_variance, 0.75 + 0.25 * INPUTS.var(0), rtol=1e-12)
 
 
 def test_an_embedding_looks_up_and_masks() -> None:
