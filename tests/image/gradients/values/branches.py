@@ -168,6 +168,9 @@ BRANCHES: dict[str, Row] = {
         call={"reverse": True},
         dtype="float32",
     ),
+    "Cropping3D_one": one(
+        layers.Cropping3D, lambda x: x[:, 1:-1, 1:-1, 1:-1], 2, 3, 4, 5, 1, cropping=1
+    ),
     "Flatten_numbers": one(layers.Flatten, lambda x: x[:, None], 3),
     "GaussianNoise_0": one(layers.GaussianNoise, lambda x: x, 2, 3, stddev=0.0),
     **{

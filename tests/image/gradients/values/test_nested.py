@@ -140,8 +140,8 @@ class Unchanged(Both):
 def test_each_output_has_its_mask() -> None:
     """One that an output has already stays, and the other gets its own."""
     for first in (STEPS, masked(STEPS, ~SHOWN)):
-        one, other = Unchanged()(first, STEPS)
         brought = getattr(first, "_keras_mask", SHOWN)
+        one, other = Unchanged()(first, STEPS)
         np.testing.assert_array_equal(one._keras_mask, brought)
         np.testing.assert_array_equal(other._keras_mask, OTHER)
 

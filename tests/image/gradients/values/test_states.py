@@ -58,8 +58,11 @@ def test_renormalization_corrects_a_batch_by_what_is_held() -> None:
 
 def test_one_sample_moves_the_statistics() -> None:
     layer = layers.BatchNormalization(momentum=0.75, dtype="float64")
+    layer.build((None, 6, 3))
+    layer.moving_mean.assign([1.0, 2.0, 3.0])
     layer(INPUTS[None], training=True)
-    np.testing.assert_allclose(layer.moving_mean, 0.25 * INPUTS.mean(0), rtol=1e-12)
+    expected = 0.75 * np.array([1.0, 2.0, 3.0]) + 0.25 * INPUTS.mean(0)
+    np.testing.assert_allclose(layer.moving_mean, expected, rtol=1e-12)
     np.testing.assert_allclose(layer.moving_variance, 0.75 + 0.25 * INPUTS.var(0), rtol=1e-12)
 
 
