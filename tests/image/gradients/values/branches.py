@@ -40,10 +40,11 @@ def of_heads(kind: Callable[..., keras.Layer], shared: int) -> dict[str, Row]:
     seen = ASKED & np.ones((2, 3, 4), bool)
     given: dict[str, tuple[np.ndarray, dict[str, Any], dict[str, Any]]] = {
         "key": (np.broadcast_to(KEYS[:, None], (2, 3, 4)), {}, {"key_mask": KEYS}),
+        # More queries than keys.
         "causal_steps": (
-            KEYS[:, None] & AFTER,
+            KEYS[:, None, :3] & np.tri(5, 3, dtype=bool),
             {"dropout": 0.5},
-            {"key_mask": KEYS, "use_causal_mask": True},
+            {"key_mask": KEYS[:, :3], "use_causal_mask": True},
         ),
     }
     if shared > 1:
@@ -53,7 +54,7 @@ def of_heads(kind: Callable[..., keras.Layer], shared: int) -> dict[str, Row]:
         f"{kind.__name__}_{name}": Row(
             partial(kind, *((2, 4) if shared == 1 else (4, 4, 2)), **options),
             partial(heads, mask=mask),
-            shapes,
+            ((2, 5, 5), (2, 3, 5)) if name == "causal_steps" else shapes,
             call=call,
         )
         for name, (mask, options, call) in given.items()
@@ -74,11 +75,12 @@ def of_heads(kind: Callable[..., keras.Layer], shared: int) -> dict[str, Row]:
 BRANCHES: dict[str, Row] = {
     "BatchNormalization_masked": one(
         layers.BatchNormalization,
-        lambda x, g, b, m, v: (
-            g * (x - shown_mean(x)) / np.sqrt(shown_mean((x - shown_mean(x)) ** 2) + 0.25) + b
+        lambda x, g, m, v: (
+            g * (x - shown_mean(x)) / np.sqrt(shown_mean((x - shown_mean(x)) ** 2) + 0.25)
         ),
         *(2, 5, 3),
         epsilon=0.25,
+        center=False,
         call={"training": True, "mask": MASK},
     ),
     "GlobalAveragePooling1D_masked": one(
@@ -88,12 +90,13 @@ BRANCHES: dict[str, Row] = {
         call={"mask": MASK},
     ),
     "PReLU_axis": one(layers.PReLU, lambda x, a: np.where(x > 0, x, a * x), 3, 4, 2, shared_axes=1),
+    "LeakyReLU_0": one(layers.LeakyReLU, lambda x: np.maximum(x, 0), 3, 4, negative_slope=0.0),
     "ReLU_plain": one(layers.ReLU, lambda x: np.maximum(x, 0), 3, 4),
     "Softmax_numbers": one(
         layers.Softmax,
         lambda x: softmax(np.where(MASK, x, -1e9), -1) * MASK,
         *MASK.shape,
-        call={"mask": MASK.astype("float32")},
+        call={"mask": np.where(MASK, 0.75, 0.25)},
     ),
     **of_heads(layers.MultiHeadAttention, 1),
     **of_heads(layers.GroupQueryAttention, 2),
@@ -156,14 +159,19 @@ BRANCHES: dict[str, Row] = {
     ),
     "ReversibleEmbedding_other": one(
         layers.ReversibleEmbedding,
-        lambda x, w: x @ w.T,
+        lambda x, w: 2 * np.tanh(x @ w.T / 2),
         *(2, 3, 4),
         input_dim=6,
         output_dim=4,
         reverse_dtype="float64",
+        logit_soft_cap=2.0,
         call={"reverse": True},
         dtype="float32",
     ),
+    "Cropping3D_one": one(
+        layers.Cropping3D, lambda x: x[:, 1:-1, 1:-1, 1:-1], 2, 3, 4, 5, 1, cropping=1
+    ),
+    "Flatten_numbers": one(layers.Flatten, lambda x: x[:, None], 3),
     "GaussianNoise_0": one(layers.GaussianNoise, lambda x: x, 2, 3, stddev=0.0),
     **{
         f"{kind.__name__}_0": one(kind, lambda x: x, 2, 3, 4, rate=0.0, call={"training": True})

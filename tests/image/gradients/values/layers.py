@@ -142,11 +142,10 @@ LAYERS = {
     ),
     "BatchNormalization_axis": one(
         layers.BatchNormalization,
-        lambda x, m, v: normalized(x, (0, 2), 0.25),
+        lambda x, b, m, v: normalized(x, (0, 2), 0.25) + b[:, None],
         *(6, 3, 4),
         **NORMAL,
         axis=1,
-        center=False,
         scale=False,
         call={"training": True},
     ),
@@ -158,10 +157,11 @@ LAYERS = {
     ),
     "LayerNormalization_axes": one(
         layers.LayerNormalization,
-        lambda x, g, b: g * normalized(x, (1, 2), 0.25) + b,
+        lambda x, g: g * normalized(x, (1, 2), 0.25),
         *(3, 4, 5),
         **NORMAL,
         axis=[1, 2],
+        center=False,
     ),
     "GroupNormalization": one(layers.GroupNormalization, grouped, 2, 3, 3, 4, groups=2, **NORMAL),
     "LayerNormalization_plain": one(
@@ -174,12 +174,11 @@ LAYERS = {
     ),
     "GroupNormalization_each": one(
         layers.GroupNormalization,
-        lambda x: normalized(x, (2, 3), 0.25),
+        lambda x, b: normalized(x, (2, 3), 0.25) + b[:, None, None],
         *(2, 4, 3, 3),
         **NORMAL,
         groups=-1,
         axis=1,
-        center=False,
         scale=False,
     ),
     "RMSNormalization_axes": one(
@@ -200,9 +199,9 @@ LAYERS = {
     ),
     "Softmax_axes": one(
         layers.Softmax,
-        lambda x: np.exp(x) / np.exp(x).sum((1, 2), keepdims=True),
-        *(3, 4, 2),
-        axis=(1, 2),
+        lambda x: np.exp(x) / np.exp(x).sum((1, 2, 3), keepdims=True),
+        *(3, 4, 2, 5),
+        axis=(1, 2, 3),
     ),
     "Softmax_masked": one(
         layers.Softmax,
@@ -332,8 +331,10 @@ LAYERS = {
     "Multiply_broadcast": many(layers.Multiply, lambda a, b: a * b, (2, 1, 3), (2, 4, 1)),
     "Flatten": one(layers.Flatten, lambda x: x.reshape(2, 12), 2, 3, 4),
     "Reshape": one(layers.Reshape, lambda x: x.reshape(2, 4, 3), 2, 3, 4, target_shape=(-1, 3)),
-    "Permute": one(layers.Permute, lambda x: x.transpose(0, 3, 1, 2), 2, 3, 4, 5, dims=(3, 1, 2)),
-    "RepeatVector": one(layers.RepeatVector, lambda x: np.stack(3 * [x], 1), 2, 4, n=3),
+    "Permute": one(
+        layers.Permute, lambda x: x.transpose(0, 3, 1, 4, 2), 2, 3, 4, 5, 2, dims=(3, 1, 4, 2)
+    ),
+    "RepeatVector": one(layers.RepeatVector, lambda x: np.stack(20 * [x], 1), 2, 4, n=20),
     "Identity": one(layers.Identity, lambda x: x, 2, 3),
     "Lambda": one(layers.Lambda, at_least_1, 2, 3, function=at_least_1),
     "Rescaling": one(layers.Rescaling, lambda x: 0.5 * x + 2, 2, 3, scale=0.5, offset=2.0),

@@ -30,9 +30,9 @@ def grouped(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray) -> np.ndarray:
 
 
 def widened(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray) -> np.ndarray:
-    """Return numbers normalized along two axes; weights stand in the order of the input's."""
+    """Return numbers normalized along three axes; weights stand in the order of the input's."""
     assert gamma.shape == beta.shape == x.shape[1:]
-    return gamma * normalized(x, (1, 2), 0.25) + beta
+    return gamma * normalized(x, (1, 2, 3), 0.25) + beta
 
 
 def leaned(x: np.ndarray, a: np.ndarray, *, axes: list[int]) -> np.ndarray:
@@ -57,24 +57,22 @@ ROWS: dict[str, Row] = {
     ),
     "GroupNormalization_each": one(
         layers.GroupNormalization,
-        lambda x: normalized(x, (1, 2), 0.25),
+        lambda x, g: g * normalized(x, (1, 2), 0.25),
         *(2, 3, 5, 4),
         groups=-1,
         center=False,
-        scale=False,
         **NORMAL,
     ),
-    "LayerNormalization_plain": one(
+    "LayerNormalization_moved": one(
         layers.LayerNormalization,
-        lambda x: normalized(x, 1, 0.25),
+        lambda x, b: normalized(x, 1, 0.25) + b[:, None],
         *(3, 6, 2),
         axis=1,
-        center=False,
         scale=False,
         **NORMAL,
     ),
     "LayerNormalization_turned": one(
-        layers.LayerNormalization, widened, 3, 4, 5, axis=[2, 1], **NORMAL
+        layers.LayerNormalization, widened, 3, 4, 5, 2, axis=[3, 1, 2], **NORMAL
     ),
     "UnitNormalization_axes": one(
         layers.UnitNormalization,

@@ -15,7 +15,7 @@ from scipy.special import softmax
 from gradients.values.layers import LAYERS, apply
 from gradients.values.pools import ROWS as POOLS
 from gradients.values.test_layers import draw
-from gradients.values.test_nested import FINE, Weight
+from gradients.values.test_nested import FINE, Both, Weight
 
 TABLE = LAYERS | POOLS
 #: Layers that sum what they are given, whose sums 16 bits have not.
@@ -91,6 +91,9 @@ def test_what_is_given_is_cast_to_what_a_layer_computes_in(given: str) -> None:
         expected = tf.cast(tf.cast(tensor, to), "float64")
         for inputs in (tensor, tensor.numpy()):
             np.testing.assert_array_equal(layer(inputs)[1], expected)
+        if given != "int32":
+            steps = tensor[None]
+            assert [x.dtype for x in Both(dtype=kind)(steps, value=steps)] == [to, to]
         symbol = keras.Input(batch_shape=(2, 3), dtype=given)
         same = layers.Identity(dtype=kind)(symbol)
         assert same.dtype == (given if given == "int32" else layer.compute_dtype)

@@ -179,3 +179,30 @@ def test_a_text_is_taken_apart_as_one_asks() -> None:
         vocabulary=["a", "B"],
     )
     np.testing.assert_array_equal(own(np.array(["a-B-a"])), [[2, 3, 2]])
+
+
+def test_bins_are_as_full_as_each_other() -> None:
+    """By all batches together, the last of which are the largest."""
+    numbers = np.random.default_rng(8).permutation(400).astype("float32")
+    batches = np.sort(numbers).reshape(4, 100)
+    layer = layers.Discretization(num_bins=5)
+    for given in (tf.data.Dataset.from_tensor_slices(batches), list(batches), numbers):
+        layer.adapt(given)
+        shares = np.bincount(np.asarray(layer(numbers))) / len(numbers)
+        np.testing.assert_allclose(shares, 5 * [0.2], atol=0.03)
+
+
+def test_numbers_keep_their_digits() -> None:
+    """Fractions at a bound, and whole numbers that 16 bits have not."""
+    bounds = [0.1, 0.2, 1000.5]
+    fine = np.array([0.1 - 1e-6, 0.1 + 1e-6, 0.2 - 1e-6, 0.2 + 1e-6, 1000.4, 1000.6])
+    np.testing.assert_array_equal(layers.Discretization(bounds)(fine), np.digitize(fine, bounds))
+    for kind in ("int16", "uint16", "int32", "int64"):
+        whole = np.array([[257, 4099, 32_767]], kind)
+        half = layers.Rescaling(0.5, offset=1.0)(whole)
+        np.testing.assert_allclose(half, 0.5 * whole + 1, rtol=1e-7)
+        norm = layers.Normalization(axis=None, mean=1.0, variance=4.0)(whole)
+        np.testing.assert_allclose(norm, (whole - 1.0) / 2, rtol=1e-6)
+    for kind in ("int32", "int64"):
+        hot = layers.CategoryEncoding(4100)(np.array([[257, 4099]], kind))
+        np.testing.assert_array_equal(np.nonzero(hot)[1], [257, 4099])

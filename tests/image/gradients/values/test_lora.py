@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-RANK, ALPHA = 2, 3
+RANK, ALPHA = 9, 3
 _random = np.random.default_rng(16)
 IDS = np.array([[4, 0, 2], [0, 1, 1]])
 #: By name: a layer, and what it is given.

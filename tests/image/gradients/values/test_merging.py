@@ -44,6 +44,8 @@ def test_what_is_hidden_does_not_count(name: str) -> None:
     found = FUNCTIONS[name](dtype="float64")([hidden(ONE, SHOWN[0]), hidden(OTHER, SHOWN[1])])
     np.testing.assert_allclose(found, expected, rtol=1e-12)
     np.testing.assert_array_equal(found._keras_mask, SHOWN[0] | SHOWN[1])
+    three = FUNCTIONS[name]()([hidden(ONE, SHOWN[number]) for number in (0, 0, 1)])
+    np.testing.assert_array_equal(three._keras_mask, SHOWN[0] | SHOWN[1])
     # Of a mask and none the step without a mask is always there.
     half = FUNCTIONS[name](dtype="float64")([hidden(ONE, SHOWN[0]), OTHER])
     np.testing.assert_allclose(half, np.where(first, combine(ONE, OTHER), OTHER), rtol=1e-12)

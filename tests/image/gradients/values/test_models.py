@@ -19,7 +19,7 @@ def test_inputs_are_told_apart_by_name() -> None:
     """In whatever order they come; a list is taken in the model's own."""
     inputs = [keras.Input((3,), name=name) for name in ("b", "a")]
     model = keras.Model(inputs, inputs[0] - 2 * inputs[1])
-    for given in ([B, A], {"b": B, "a": A}, {"a": A, "b": B}):
+    for given in ([B, A], {"b": B, "a": A}, {"a": A, "b": B}, {"a": A, "b": B, "more": A}):
         np.testing.assert_allclose(model(given), B - 2 * A, rtol=1e-6)
     named = keras.Model(
         {"b": inputs[0], "a": inputs[1]}, {"less": inputs[0] - inputs[1], "more": inputs[0] * 2}
@@ -66,6 +66,14 @@ class Said(layers.Layer):
     def call(self, x: Any, training: Any = None) -> Any:
         """Return 1, 0 or, where it is not said, -1."""
         return 0 * x + (-1.0 if training is None else float(training))
+
+
+class Times(layers.Layer):
+    """A layer that is told a number where it is called."""
+
+    def call(self, x: Any, by: float = 1.0) -> Any:
+        """Return what is given, so many times."""
+        return by * x
 
 
 def model_of(layer: keras.Layer, kind: str) -> keras.Model:
@@ -147,6 +155,16 @@ def test_a_row_of_layers_may_change() -> None:
     np.testing.assert_allclose(row(A), 2 * A + 1, rtol=1e-6)
 
 
+def test_a_row_of_layers_takes_what_its_first_takes() -> None:
+    """Where no input is said: its type, too."""
+    row = keras.Sequential([layers.Dense(2, use_bias=False, dtype="float64"), layers.Identity()])
+    row.layers[1].dtype_policy = "float64"
+    row.build((None, 3))
+    numbers = np.random.default_rng(7).standard_normal((4, 3))
+    found = row(numbers)
+    np.testing.assert_allclose(found, numbers @ row.weights[0].numpy(), rtol=1e-12)
+
+
 def test_a_model_may_begin_and_end_inside_another() -> None:
     """A layer that is there twice is one layer; a part is a model of its own."""
     inputs, dense = keras.Input((3,)), layers.Dense(3, activation="tanh")
@@ -159,7 +177,7 @@ def test_a_model_may_begin_and_end_inside_another() -> None:
     for found, expected in zip(whole(A), (second, first), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
     assert len(whole.weights) == 2
-    last = layers.Rescaling(3.0)(twice)
+    last = Times()(twice, by=3.0)
     np.testing.assert_allclose(keras.Model(twice, last)(second), 3 * second, rtol=1e-5, atol=1e-6)
     around = keras.Input((3,))
     nested = keras.Model(around, whole(2 * around)[1])

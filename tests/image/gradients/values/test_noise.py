@@ -36,13 +36,14 @@ def test_noise_has_its_mean_and_its_spread(name: str) -> None:
     assert abs(found.std() - spread) < DEVIATIONS * spread * np.sqrt(3 / COUNT)
 
 
-def test_dropout_keeps_or_drops() -> None:
+@pytest.mark.parametrize("rate", [RATE, 0.8])
+def test_dropout_keeps_or_drops(rate: float) -> None:
     """A number is 0, or itself over the part that is kept; another call draws others."""
-    layer, inputs = layers.Dropout(RATE, seed=1), np.linspace(1, 2, COUNT, dtype="float32")[None]
+    layer, inputs = layers.Dropout(rate, seed=1), np.linspace(1, 2, COUNT, dtype="float32")[None]
     first, second = (layer(inputs, training=True).numpy() for _ in range(2))
     kept = first > 0
-    np.testing.assert_allclose(first[kept], inputs[kept] / (1 - RATE), rtol=1e-6)
-    assert abs(kept.mean() - (1 - RATE)) < DEVIATIONS * np.sqrt(RATE * (1 - RATE) / COUNT)
+    np.testing.assert_allclose(first[kept], inputs[kept] / (1 - rate), rtol=1e-6)
+    assert abs(kept.mean() - (1 - rate)) < DEVIATIONS * np.sqrt(rate * (1 - rate) / COUNT)
     assert (kept != (second > 0)).any()
 
 
@@ -148,6 +149,8 @@ def test_nothing_is_drawn_without_training_nor_twice(kind: str, rank: int) -> No
     assert (first != second).any()
     assert (first == same(inputs, training=True).numpy()).all()
     assert (first != other(inputs, training=True).numpy()).any()
+    half = getattr(layers, kind)(RATE, dtype="mixed_float16")(inputs, training=True)
+    assert half.dtype == "float16"
     unseeded = getattr(layers, kind)(RATE)
     first, second = (unseeded(inputs, training=True).numpy() for _ in range(2))
     assert (first != second).any()

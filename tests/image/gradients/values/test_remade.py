@@ -143,7 +143,6 @@ SCOPES: dict[str, dict[str, Any]] = {
     "all": {"mode": "full"},
     "large": {"mode": "larger_than", "output_size_threshold": 4},
     "by name": {"mode": "list_of_layers", "layer_names": ["hidden"]},
-    "activations": {"mode": "activations"},
 }
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import tensorflow as tf
-from keras import initializers, layers
+from keras import initializers, layers, regularizers
 
 from gradients.values.recurrent import MASK
 
@@ -51,6 +52,18 @@ def test_renormalization_corrects_a_batch_by_what_is_held() -> None:
     for variable in layer.variables:
         if variable.name in moved:
             np.testing.assert_allclose(variable.numpy(), moved[variable.name], rtol=1e-12)
+    layer.trainable = False
+    np.testing.assert_array_equal(layer(INPUTS, training=True), layer(INPUTS, training=False))
+
+
+def test_one_sample_moves_the_statistics() -> None:
+    layer = layers.BatchNormalization(momentum=0.75, dtype="float64")
+    layer.build((None, 6, 3))
+    layer.moving_mean.assign([1.0, 2.0, 3.0])
+    layer(INPUTS[None], training=True)
+    expected = 0.75 * np.array([1.0, 2.0, 3.0]) + 0.25 * INPUTS.mean(0)
+    np.testing.assert_allclose(layer.moving_mean, expected, rtol=1e-12)
+    np.testing.assert_allclose(layer.moving_variance, 0.75 + 0.25 * INPUTS.var(0), rtol=1e-12)
 
 
 def test_an_embedding_looks_up_and_masks() -> None:
@@ -90,3 +103,24 @@ def test_a_plain_start_is_what_it_says() -> None:
     cell = layers.LSTM(2)
     cell.build((None, 4, 3))
     np.testing.assert_array_equal(cell.get_weights()[2], [0, 0, 1, 1, 0, 0, 0, 0])
+
+
+def test_each_of_many_parts_costs() -> None:
+    """However deep they lie."""
+    parts = [layers.ActivityRegularization(l2=0.5) for _ in range(20)]
+    whole = keras.Sequential([keras.Input((3,)), keras.Sequential(parts)])
+    whole(INPUTS)
+    cost = 0.5 * (INPUTS**2).sum() / len(INPUTS)
+    np.testing.assert_allclose(whole.losses, 20 * [cost], rtol=1e-5)
+
+
+def test_one_penalty_of_several_weights_costs_as_often() -> None:
+    """Of one layer's, and of two layers'."""
+    shared = regularizers.L2(0.5)
+    norm = layers.LayerNormalization(gamma_regularizer=shared, beta_regularizer=shared)
+    dense = [layers.Dense(3, kernel_regularizer=shared) for _ in range(2)]
+    model = keras.Sequential([keras.Input((3,)), norm, *dense])
+    norm.beta.assign([1.0, 2.0, 3.0])
+    weights = [norm.gamma, norm.beta, dense[0].kernel, dense[1].kernel]
+    expected = [0.5 * (weight.numpy() ** 2).sum() for weight in weights]
+    np.testing.assert_allclose(model.losses, expected, rtol=1e-5)

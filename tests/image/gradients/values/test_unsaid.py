@@ -72,10 +72,10 @@ def test_a_layer_needs_no_size_before_it_runs() -> None:
             )
 
 
-@pytest.mark.parametrize(("kind", "digits"), [("float16", 4e-3), ("bfloat16", 3e-2)])
+@pytest.mark.parametrize(("kind", "digits"), [("float16", 1e-3), ("bfloat16", 3e-2)])
 def test_a_layer_is_its_formula_with_half_the_bits(kind: str, digits: float) -> None:
     """What it keeps has all; what it gives has half, and is off by no more: each of two has one."""
-    for name in list(ROWS)[kind == "float16" :: 2]:
+    for name in [name for name in ROWS if "_" not in name][kind == "float16" :: 2]:
         row = ROWS[name]
         _, inputs, values = draw(name, row)
         layer = row.make(dtype=f"mixed_{kind}")
