@@ -271,7 +271,7 @@ def test_a_share_that_is_dropped_is_none_at_least_and_all_at_most(name: str) -> 
     assert (cell.dropout, cell.recurrent_dropout) == (0, 1)
 
 
-class Fading(keras.Layer):
+class Halving(keras.Layer):
     """Half of the state, which is one tensor, and the inputs."""
 
     state_size = output_size = 3
@@ -283,7 +283,7 @@ class Fading(keras.Layer):
 
 
 def test_stacked_cells_of_one_state_each_tell_as_many() -> None:
-    cells = layers.StackedRNNCells([Fading(dtype="float64") for _ in range(2)])
+    cells = layers.StackedRNNCells([Halving(dtype="float64") for _ in range(2)])
     assert len(cells(np.ones((2, 3)), cells.get_initial_state(2))[1]) == 2
     assert all(map(tf.is_tensor, cells(np.ones((2, 3)), cells.get_initial_state(2))[1]))
     layer = layers.RNN(cells, return_state=True)

@@ -24,7 +24,8 @@ ROWS = (
     *("BatchNormalization", "BatchNormalization_training", "GroupNormalization"),
     *("LayerNormalization", "LayerNormalization_axes", "RMSNormalization", "UnitNormalization"),
     *("Softmax", "Attention", "AdditiveAttention", "MultiHeadAttention", "GroupQueryAttention"),
-    *("Dot", "Average", "ReversibleEmbedding", *LARGE),
+    *("Dot", "Average", "ReversibleEmbedding", "SeparableConv_2", *LARGE),
+    *("SimpleRNN", "LSTM", "GRU", "Bidirectional"),
 )
 #: A unit in the last place.
 ULP = {"bfloat16": 2**-7, "float16": 2**-10}

@@ -1,4 +1,4 @@
-"""Keras's convolutions, pools and loops along one large axis after another, in float32.
+"""Keras's convolutions and pools along one large axis after another, in float32.
 
 What is wrong beyond a size alone, or is summed in fewer bits there, no row of a few numbers shows.
 They are held to NumPy in float64, and so are their gradients.
@@ -16,34 +16,30 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gradients.tracing import traced
 from gradients.values.layers import Row
 from gradients.values.test_layers import TABLE, apply, draw
 
-#: Rows of layers along a line and in a plane, and of loops; `wide` has the others.
+#: Rows of layers along a line and in a plane; `wide` and `test_recurrent` have the others.
 ROWS = (
     *(
         f"{kind}_{rank}"
         for rank in (1, 2)
         for kind in (
-            *("Conv", "Conv_transposed_False", "DepthwiseConv", "SeparableConv"),
+            *("Conv", "Conv_transposed_False", "DepthwiseConv"),
             *("MaxPooling_valid", "AveragePooling_same", "GlobalMaxPooling"),
             *("GlobalAveragePooling", "AdaptiveMax", "AdaptiveAverage"),
         )
     ),
-    *("Conv_causal", "SimpleRNN", "LSTM", "GRU", "Bidirectional"),
+    "Conv_causal",
 )
 #: Sizes of a batch, of the last axis, and, by how many axes there are, of one between.
 SAMPLES, LAST, BETWEEN = 70, 1030, {3: 540, 4: 150}
 #: What a layer's configuration has for a size, and how large that gets.
 ATTRIBUTES = {"units": 260, "filters": 260, "depth_multiplier": 260}
-#: Axes that are dear: one loop over time is enough.
-FIXED = {"SimpleRNN": 1, "LSTM": 1, "GRU": 1}
 #: Of kernels that many numbers go through, of both signs: their sums are about 1.
 SHRUNK = 1 / 8
 #: By the norm. 16 bits leave 1e-3; a sum of 30,000 products in float32 leaves 2e-6.
 TOLERANCE, STEP = 1e-5, 1e-6
-LENGTHS = [tf.TensorSpec([None, None, None])]
 
 
 def large(name: str) -> Iterator[tuple[str, Row]]:
@@ -52,14 +48,13 @@ def large(name: str) -> Iterator[tuple[str, Row]]:
     rank = len(row.shapes[0])
     sizes = sorted({pair for shape in row.shapes for pair in enumerate(shape[1:], 1)})
     for axis, old in sizes:
-        if axis != FIXED.get(name):
-            grown = {(axis, old): LAST if axis == rank - 1 else BETWEEN[rank]}
-            if axis == 1 and rank < 4:
-                grown[0, row.shapes[0][0]] = SAMPLES
-            shapes = (
-                tuple(grown.get(pair, pair[1]) for pair in enumerate(shape)) for shape in row.shapes
-            )
-            yield f"axis {axis}, {old}", replace(row, shapes=tuple(shapes))
+        grown = {(axis, old): LAST if axis == rank - 1 else BETWEEN[rank]}
+        if axis == 1 and rank < 4:
+            grown[0, row.shapes[0][0]] = SAMPLES
+        shapes = (
+            tuple(grown.get(pair, pair[1]) for pair in enumerate(shape)) for shape in row.shapes
+        )
+        yield f"axis {axis}, {old}", replace(row, shapes=tuple(shapes))
     for attribute, size in ATTRIBUTES.items():
         if isinstance(row.make().get_config().get(attribute), int):
             yield attribute, replace(row, make=partial(_with, row, {attribute: size}))
@@ -93,10 +88,7 @@ def test_a_large_layer_is_its_formula(name: str) -> None:
             for step in (STEP, -STEP)
         )
         expected, cotangent = (after + before) / 2, random.standard_normal(after.shape)
-        both = partial(_differentiated, layer, row, cotangent)
-        # A loop over many times is slow in eager execution; in a graph it may not know how many.
-        called = traced(both, input_signature=LENGTHS) if name == "Bidirectional" else both
-        found, gradients = called(*map(tf.constant, inputs))
+        found, gradients = _differentiated(layer, row, cotangent, *map(tf.constant, inputs))
         off = np.linalg.norm(found - expected) / np.linalg.norm(expected)
         slope = sum(np.vdot(g, way) for g, way in zip(gradients, ways, strict=True))
         size = np.sqrt(sum(np.linalg.norm(gradient) ** 2 for gradient in gradients))
