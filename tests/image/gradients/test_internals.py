@@ -163,15 +163,17 @@ def test_a_concrete_function_is_called_by_either_name(name: str) -> None:
     close(concrete(**{name: tf.constant(POINT)}), POINT**3)
 
 
-@pytest.mark.parametrize("named", [True, False])
-def test_a_graph_takes_a_concrete_function_with_its_gradient(concrete, *, named: bool) -> None:
+@pytest.mark.parametrize("where", ["here", "in another graph", "in no graph"])
+def test_a_graph_takes_a_concrete_function_with_its_gradient(concrete, where: str) -> None:
     """Three functions: its own, what it does forward, and what it does backward."""
     graph = tf.Graph()
-    if named:
+    if where == "in no graph":
+        concrete.add_gradient_functions_to_graph(graph)
+    elif where == "in another graph":
         with tf.Graph().as_default():
             concrete.add_gradient_functions_to_graph(graph)
     with graph.as_default():
-        if not named:
+        if where == "here":
             concrete.add_gradient_functions_to_graph()
         names = [function.signature.name for function in graph.as_graph_def().library.function]
     assert len(names) == 3
