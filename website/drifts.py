@@ -75,7 +75,7 @@ def page(found: Sequence[Pair]) -> str:
         "[fingerprints](source/fingerprints/index.md): 163 numbers of 26 operations and three "
         "trainings. Here the variants stand beside one another, and what was measured where this "
         "site was built, perhaps on another CPU, beside what is committed. A number in a cell is "
-        "a distance in norm-ulp. [Numerics](numerics.md#fingerprints) says how "
+        "a distance in norm-ulp. [Fingerprints](fingerprints.md) says how "
         "a distance is measured, and where its limit lies.\n\n"
         "[![How far apart the fingerprints are](drift-light.svg#only-light)](drift-light.svg)\n"
         "[![How far apart the fingerprints are](drift-dark.svg#only-dark)](drift-dark.svg)\n\n"

@@ -15,7 +15,8 @@ NOT_RUN = (
     '!!! warning "Not run"\n'
     "    This site was built where the suite's report was not: "
     "`./inv suite gradients` makes it.\n\n"
-    "[Numerics](numerics.md#gradients) says what the suite checks, and what it found.\n"
+    "[Numerics](numerics.md) says what the suite checks, "
+    "[what is wrong](wrong.md) what it found.\n"
 )
 
 Report = Mapping[str, Any]
@@ -50,7 +51,7 @@ def page(found: Mapping[str, Report], ran: Mapping[str, Report] = MappingProxyTy
         return NOT_RUN
     parts = [
         "---\nhide:\n  - toc\n---\n\n# Gradients\n",
-        "1,980 cases go through up to twelve checks inside every image. This is what they gave "
+        "Each case goes through up to twelve checks inside every image. This is what they gave "
         "where this site was built; [Numerics](numerics.md#gradients) says what each check "
         "compares, and why.\n",
     ]

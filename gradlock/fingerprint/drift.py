@@ -11,7 +11,7 @@ from gradlock.fingerprint.document import Fingerprint, Metric
 #: The distance between 1 and the next number, by type.
 EPSILON = {"float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}
 #: Above these norm-ulps a difference is more than another order of summation: between releases
-#: 42 was measured for an operation, and 1.5 for a training (docs/numerics.md).
+#: 42 was measured for an operation, and 1.5 for a training (docs/fingerprints.md).
 OPERATIONS, TRAININGS = 64.0, 8.0
 #: No limit is more than this part of the largest magnitude: of bfloat16, 64 would be half of it.
 NARROW = 0.1

@@ -156,11 +156,11 @@ def test_docs_have_the_packages(name: str) -> None:
     assert [word for word in named if not word.startswith("/")] == sorted(asked)
 
 
-def test_numerics_shows_the_program_that_the_suite_runs() -> None:
+def test_a_page_shows_the_program_that_the_suite_runs() -> None:
     """The remedy stands on the page as it is in the image's tests, but for its docstring."""
     path = store.ROOT / "tests/image/gradients/values/summed.py"
     program = path.read_text(encoding="utf-8").split('"""', 2)[2].strip("\n")
-    page = (store.ROOT / "docs/numerics.md").read_text(encoding="utf-8")
+    page = (store.ROOT / "docs/wrong.md").read_text(encoding="utf-8")
     assert f"```python\n{program}\n```" in page
 
 

@@ -17,7 +17,7 @@ NETWORKS = (
 #: The dearer checks: the core runs them for some groups alone. `relaxed` has what `function` would
 #: see, but of Keras's layers, whose weights cannot have unknown sizes. Kernels of 16
 #: bits, and those that share their work among threads, are the networks'; `linalg/expm` and
-#: `image/resize_bicubic` have code of their own for 16 bits. docs/numerics.md says what each has
+#: `image/resize_bicubic` have code of their own for 16 bits. docs/sensitivity.md says what each has
 #: caught.
 SAMPLED = {
     "function": ("layers", "recurrent", "attention"),

@@ -109,7 +109,7 @@ class Measured:
             yield (
                 f"{len(new)} in all are not run and have no reason: add rows that run them; what "
                 f"cannot be run here gets its reason in gradients/coverage/{file}, which is "
-                "written anew beside the reports (docs/numerics.md, What is run)"
+                "written anew beside the reports (docs/sensitivity.md, What is run)"
             )
 
     def to_json(self) -> str:

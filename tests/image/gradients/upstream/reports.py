@@ -24,7 +24,7 @@ INTRODUCTION = """\
 # Upstream
 
 What TensorFlow 2.21.0 and Keras 3.15.1 get wrong, and of which no report was found upstream: the
-text to file, with a program that shows it. [Numerics](numerics.md#what-tensorflow-gets-wrong) has
+text to file, with a program that shows it. [What is wrong](wrong.md) has
 all that is known, with the numbers of what others have reported. Each program runs alone in an
 image, on a CPU:
 

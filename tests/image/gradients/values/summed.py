@@ -1,4 +1,4 @@
-"""An optimizer that is right for an Embedding: numerics.md shows this program."""
+"""An optimizer that is right for an Embedding: docs/wrong.md shows this program."""
 
 import keras
 import tensorflow as tf
