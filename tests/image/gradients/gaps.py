@@ -302,6 +302,14 @@ SLICES_FORWARD = records(
     ),
     "forward",
 )
+PADDED_TWICE = records(
+    Known(
+        "the gradient of a pool with paddings of its own has none: MaxPoolGradGrad knows SAME and "
+        "VALID alone",
+        r'"EXPLICIT" is not in the list[\s\S]*MaxPoolGradGrad',
+    ),
+    "second",
+)
 RECOMPUTED_TWICE = records(
     Known(
         "recompute_grad refuses forward mode, and to transpose its gradient",

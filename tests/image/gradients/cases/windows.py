@@ -97,6 +97,7 @@ CASES = (
         only=lambda kernel, stride, padding: (
             padding != EXPLICIT or (kernel, stride) == ((3, 2), (2, 1))
         ),
+        known=lambda padding: gaps.PADDED_TWICE if padding == EXPLICIT else {},
         image=IMAGES,
         kernel=(2, (3, 2)),
         stride=STRIDES,

@@ -51,7 +51,7 @@ KNOWN = {
         "says float64, gives int32": ("lu_factor", "lu_factor_order"),
         "says complex64, gives float32": ("angle_0",),
         "says int64, gives float32": ("multi_hot",),
-        "says (), gives (3, 4)": ("kron_by_a_number",),
+        "says (), gives (3, 4)": ("kron_by_a_number", "kron_of_a_number"),
         "says (3, 4), gives (3, 3)": ("corrcoef_0",),
         "says (4, 3), gives (3, 4)": ("rot90_2",),
         # The axis of classes is taken for the last.
@@ -62,7 +62,9 @@ KNOWN = {
             *("adaptive_average_3", "adaptive_max_3"),
         ),
         "object of type 'int' has no len()": ("adaptive_average_1", "adaptive_max_1"),
-        "'float' object has no attribute 'dtype'": ("heaviside_by_a_number", "hypot_by_a_number"),
+        "'float' object has no attribute 'dtype'": (
+            *(f"{name}_{way}_a_number" for name in ("heaviside", "hypot") for way in ("by", "of")),
+        ),
         "'int' object has no attribute '_keras_history'": ("qr",),
         "'tuple' object has no attribute 'shape'": ("scan_pairs",),
         "Exception encountered when calling ViewAsComplex.call()": ("view_as_complex",),
