@@ -1,4 +1,4 @@
-"""What rules answer in graphs that sum twice, that know no ranks, and of what is infinite."""
+"""What rules answer where many parts add up, of infinite numbers, ties, no ranks and few bits."""
 
 from __future__ import annotations
 
