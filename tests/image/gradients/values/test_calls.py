@@ -164,7 +164,7 @@ WRONG = {
     # What lies before the first is found one step too late.
     "pictures/map_coordinates_reflect_0": 1.29155391,
     "pictures/map_coordinates_reflect_1": 1.25367664,
-    # Counted from the end, a blank stands twice among the scores: upstream's ctc_blank.
+    # Of a blank that is -1 the other classes stand twice among the scores: upstream's ctc_blank.
     "networks/ctc_decode_behind": 1.01832397,
     # Rows that are not in order are taken for rows that are: upstream's unsorted_rows.
     "seldom/thin_unsorted": 1.10300232,

@@ -15,7 +15,7 @@ _random = np.random.default_rng(119)
 #: 600 ids of 70, most of them several times, all of them once; places in a matrix.
 IDS = np.r_[_random.permutation(70), _random.integers(0, 70, 530)]
 PAIRS = np.stack([IDS, _random.integers(0, 3, 600)], 1)
-#: Rows, of more than 16 bits can name, and some of them once.
+#: Rows of more than 16 bits can name; one of them twice.
 FAR = np.array([70_000, 3, 70_000, 65_537])
 KEPT = _random.random(600) < 0.4
 SIZES = _random.integers(1, 9, 20)

@@ -1,9 +1,9 @@
-"""ops.ctc_decode by beam search takes a blank that is counted from the end for two classes.
+"""ops.ctc_decode by beam search counts the other classes twice where the blank is -1.
 
 The TensorFlow backend moves the scores of the blank behind the others: `inputs[..., :mask_index]`,
 `inputs[..., mask_index + 1:]` and `inputs[..., mask_index : mask_index + 1]`. Of -1 the second has
-all scores and the last none: what is decoded has more classes than were given. The loss, and the
-greedy strategy, take -1 for the last class.
+all scores and the last none: what is decoded has five classes where three were given. The loss, and
+the greedy strategy, take -1 for the last class.
 
 A mend: add the number of classes first, as it does when it undoes this. Until then: count from the
 front.
