@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gradients.values.calls import merged
 from gradients.values.calls.structures import OBLONG, SQUARE
 
-OPERATORS = SQUARE | OBLONG
+OPERATORS = merged(SQUARE, {f"{name}_oblong": OBLONG[name] for name in OBLONG})
 
 
 @pytest.mark.parametrize("name", OPERATORS)
