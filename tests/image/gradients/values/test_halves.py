@@ -18,7 +18,7 @@ from gradients.values.saved import restored
 from gradients.values.test_large import ROWS as LARGE
 from gradients.values.test_layers import TABLE, apply
 
-#: Rows of all layers that compute.
+#: Rows of all layers that compute, and of those that join or move numbers.
 ROWS = (
     *("Dense", "Dense_plain", "EinsumDense", "SpectralNormalization", "PReLU", "Normalization"),
     *("BatchNormalization", "BatchNormalization_training", "GroupNormalization"),
@@ -26,6 +26,7 @@ ROWS = (
     *("Softmax", "Attention", "AdditiveAttention", "MultiHeadAttention", "GroupQueryAttention"),
     *("Dot", "Average", "ReversibleEmbedding", "SeparableConv_2", *LARGE),
     *("SimpleRNN", "LSTM", "GRU", "Bidirectional"),
+    *("Add", "Concatenate", "Flatten", "Reshape", "Permute", "RepeatVector"),
 )
 #: A unit in the last place.
 ULP = {"bfloat16": 2**-7, "float16": 2**-10}
