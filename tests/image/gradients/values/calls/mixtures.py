@@ -10,8 +10,9 @@ import tensorflow as tf
 from scipy.special import log_softmax
 
 from gradients.values.calls import Rows
+from gradients.values.calls.formulas import mean_and_variance
 from gradients.values.calls.inputs import IDS, IMAGES, POSITIVE, TABLE, UNIT, X, Y
-from gradients.values.calls.nn import ONE_HOT, sparse, weighted
+from gradients.values.calls.nn import ONE_HOT, sparse
 
 SINGLE, SEED = IMAGES.astype("float32"), (4, 7)
 HALF, HALF_TABLE = X.astype("float16"), TABLE.astype("float16")
@@ -82,7 +83,7 @@ ROWS: Rows = {
             -(ONE_HOT * log_softmax(ROUND, 1)).sum(1),
             -((ONE_HOT > 0.5) * log_softmax(ROUND, 1)).sum(1),
             (ROUND - Y) / np.sqrt(POSITIVE + 0.25) * UNIT,
-            *weighted(ROUND, POSITIVE, 1),
+            *mean_and_variance(ROUND, POSITIVE, 1),
             *(ROUND * SHORT, ROUND[:1] * SHORT, ROUND[1:] * SHORT),
             ROUND / (1 + np.exp(-1.5 * ROUND)),
             *(SUMMED, SUMMED / np.array([[2.5], [3], [1.75]])),
