@@ -141,8 +141,8 @@ CALLS: dict[str, Calls] = {
         *(((X, X + 0.5), {"atol": 0.6}), ((X, X + 0.5), {"atol": 0.4})),
     ),
     "isin": (
-        ((WHOLE, OTHER[0]), {"assume_unique": True}),
-        ((WHOLE, WHOLE[0] + 1), {}),
+        ((WHOLE, np.array([30, 5, -7])), {"assume_unique": True}),
+        ((WHOLE, WHOLE[:, 1]), {"invert": True}),
         ((WHOLE, NOTHING[:, 0]), {}),
         ((WHOLE, NOTHING[:, 0]), {"invert": True}),
     ),
@@ -266,6 +266,9 @@ CALLS: dict[str, Calls] = {
     **{name: (((SIDES, OTHERS), {}),) for name in EDGES},
     "heaviside": (((SIDES[:4], OTHERS[:4]), {}), ((TIES, TIES.T), {})),
     **{name: (((SIGNS, BY), {}),) for name in DIVIDED},
+    # Of numbers of which some are 0.
+    **{f"logical_{name}": (((X * BITS, Y * (Y > 0)), {}),) for name in ("and", "or", "xor")},
+    "logical_not": (((X * BITS,), {}),),
     **{
         name: (((SIDES[ENDS], OTHERS[ENDS]), {}), ((X, Y), {}))
         for name in ("logaddexp", "logaddexp2", "arctan2")
