@@ -36,7 +36,10 @@ REDUCED = ("sum", "std", "var", "prod", "ptp", "median", "amax", "amin")
 NAN = ("nanmax", "nanmin", "nanmean", "nansum", "nanprod", "nanstd", "nanvar", "nanmedian")
 FOUND = ("argmax", "argmin", "nanargmax", "nanargmin")
 #: What compares or joins numbers: at ties, at both infinities and at what is no number.
-EDGES = ("fmax", "fmin", "maximum", "minimum", "greater_equal", "less_equal", "equal")
+EDGES = (
+    *("fmax", "fmin", "maximum", "minimum", "greater", "greater_equal", "less", "less_equal"),
+    *("equal", "not_equal"),
+)
 SIDES = np.array([0.0, -1.0, np.inf, -np.inf, np.nan, 2.0, 2.0, np.inf, -np.inf, np.inf])
 OTHERS = np.array([0.0, 2.0, 1.0, 1.0, 3.0, np.nan, 2.0, np.inf, -np.inf, -np.inf])
 #: Where one of two, or both, have no end.
@@ -146,6 +149,7 @@ CALLS: dict[str, Calls] = {
         ((WHOLE, NOTHING[:, 0]), {}),
         ((WHOLE, NOTHING[:, 0]), {"invert": True}),
     ),
+    "isfinite": (((EXTREMES,), {}),),
     "isinf": (((EXTREMES,), {}),),
     "isnan": (((EXTREMES,), {}), ((WHOLE,), {})),
     "isneginf": (((EXTREMES,), {}),),
