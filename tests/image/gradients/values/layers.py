@@ -258,7 +258,7 @@ LAYERS = {
         heads(),
         ((2, 3, 4), (2, 4, 4)),
     ),
-    "MultiHeadAttention_causal": Row(
+    "MultiHeadAttention_causal_square": Row(
         lambda **o: layers.MultiHeadAttention(2, 4, **o),
         heads(CAUSAL),
         ((2, 4, 4), (2, 4, 4)),

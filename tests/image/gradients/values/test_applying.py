@@ -136,17 +136,19 @@ def test_each_variable_has_its_mean() -> None:
 
 @pytest.mark.parametrize("steps", [None, 2])
 def test_a_variable_may_be_its_gradient(steps: int | None) -> None:
-    """It takes the gradient's value, the larger one of several; the others descend."""
+    """It takes the gradient's value, the largest one of several and 0; the others descend."""
     optimizer, held = optimizers.SGD(RATE, gradient_accumulation_steps=steps), variables()
     held[1].overwrite_with_gradient = True
     first, second = gradients(), gradients()
+    first[1][:2], second[1][:2] = [0.5, -1], [1.5, -2]
     optimizer.apply(tensors(first), held)
     optimizer.apply(tensors(second), held)
     moved = [
         start - RATE * (a + b) / (steps or 1)
         for start, a, b in zip(STARTS, first, second, strict=True)
     ]
-    moved[1] = np.maximum(first[1], second[1]) if steps else second[1]
+    # What is gathered begins at 0.
+    moved[1] = np.maximum(np.maximum(first[1], second[1]), 0) if steps else second[1]
     hold(held, moved)
 
 

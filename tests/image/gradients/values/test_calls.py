@@ -189,6 +189,8 @@ def compared(name: str) -> None:
     single = 2e-2 if name.startswith(HALF) else 2e-6 if name.startswith(SINGLE) else 1e-12
     tolerance = TOLERANCES.get(name, single)
     for one, other in zip(found, expected, strict=True):
+        # One number is close to any array of it.
+        assert np.shape(one) == np.shape(other)
         np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
 
 

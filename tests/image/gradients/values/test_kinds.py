@@ -12,12 +12,13 @@ import tensorflow as tf
 from keras import layers
 from scipy.special import softmax
 
+from gradients.values.calls import merged
 from gradients.values.layers import LAYERS, apply
 from gradients.values.pools import ROWS as POOLS
 from gradients.values.test_layers import draw
 from gradients.values.test_nested import FINE, Both, Weight
 
-TABLE = LAYERS | POOLS
+TABLE = merged(LAYERS, POOLS)
 #: Layers that sum what they are given, whose sums 16 bits have not.
 SUMMING = (
     *("BatchNormalization_training", "BatchNormalization_axis", "BatchNormalization"),

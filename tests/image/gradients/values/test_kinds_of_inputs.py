@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from keras import activations, callbacks, layers, ops
-from scipy.special import log_softmax, softmax
+from keras import callbacks, layers, ops
+from scipy.special import softmax
 
 _random = np.random.default_rng(113)
 STEPS = _random.standard_normal((2, 5, 3))
@@ -63,12 +63,6 @@ def test_what_is_counted_is_of_the_type_of_its_bounds(kind: str) -> None:
     np.testing.assert_array_equal(counts, np.histogram(numbers, bins=4)[0])
 
 
-def test_the_negative_of_0_is_less_than_0() -> None:
-    """As Keras has it, on each of its backends, where the least and the greatest are looked for."""
-    assert int(ops.argmin([0.0, -0.0, 1.0])) == 1
-    assert int(ops.argmax([-1.0, -0.0, 0.0])) == 2
-
-
 @pytest.mark.parametrize("kind", ["float16", "float32", "float64"])
 def test_a_bias_is_of_any_type_beside_half_numbers(kind: str) -> None:
     given = [tf.constant(part[:, :, None], tf.float16) for part in (QUERY, KEY, KEY + 1)]
@@ -88,34 +82,3 @@ def test_attention_hides_by_masks_of_numbers(name: str) -> None:
     expected = layer(STEPS, STEPS, STEPS, **flags)
     found = layer(STEPS, STEPS, STEPS, **flags | {name: tf.constant(SHOWN, "int32")})
     np.testing.assert_array_equal(found, expected)
-
-
-@pytest.mark.parametrize("reverse", [True, False])
-@pytest.mark.parametrize("axis", [0, 1, -1, -2])
-def test_a_scan_is_along_any_axis(axis: int, *, reverse: bool) -> None:
-    found = ops.associative_scan(lambda one, other: one + other, STEPS, reverse, axis)
-    turned = np.flip(STEPS, axis) if reverse else STEPS
-    expected = turned.cumsum(axis)
-    np.testing.assert_allclose(found, np.flip(expected, axis) if reverse else expected, rtol=1e-12)
-
-
-@pytest.mark.parametrize("axis", [0, 1, -1])
-def test_an_activation_is_along_its_axis(axis: int) -> None:
-    x = STEPS[0]
-    for name, expected in (("softmax", softmax(x, axis)), ("log_softmax", log_softmax(x, axis))):
-        found = getattr(activations, name)(tf.constant(x), axis=axis)
-        np.testing.assert_allclose(found, expected, rtol=1e-12)
-    found = activations.sparsemax(tf.constant(np.moveaxis(x, -1, axis)), axis=axis)
-    last = activations.sparsemax(tf.constant(x))
-    np.testing.assert_allclose(np.moveaxis(found, axis, -1), last, rtol=1e-12)
-
-
-@pytest.mark.parametrize("name", ["cos", "cosh", "exp", "arccos", "isfinite", "sin", "tanh"])
-def test_what_a_sparse_tensor_leaves_out_is_0(name: str) -> None:
-    """And becomes what the function has for 0, where that is another number."""
-    dense = np.array([[0.0, 0.25, 0.0], [-0.5, 0.0, 0.75]])
-    found = getattr(ops, name)(tf.sparse.from_dense(dense))
-    if isinstance(found, tf.SparseTensor):
-        found = tf.sparse.to_dense(found)
-    # Half of pi is filled in as float32 has it.
-    np.testing.assert_allclose(found, getattr(np, name)(dense), rtol=1e-7)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from gradients.values.attention import ATTENTION
+from gradients.values.calls import merged
 from gradients.values.convolutions import CONVOLUTIONS
 from gradients.values.layers import LAYERS, Row, apply
 from gradients.values.recurrent import RECURRENT
@@ -18,7 +19,7 @@ from gradients.values.saved import restored
 from gradients.values.scope import OUTSIDE, classes
 from gradients.values.slopes import hold_slope
 
-TABLE = LAYERS | ATTENTION | CONVOLUTIONS | RECURRENT
+TABLE = merged(LAYERS, ATTENTION, CONVOLUTIONS, RECURRENT)
 
 
 def draw(name: str, row: Row) -> tuple[keras.Layer, list[np.ndarray], list[np.ndarray]]:

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gradients.values.calls import merged
 from gradients.values.calls.structures import OBLONG, SQUARE
 
-OPERATORS = SQUARE | OBLONG
+OPERATORS = merged(SQUARE, {f"{name}_oblong": OBLONG[name] for name in OBLONG})
 
 
 @pytest.mark.parametrize("name", OPERATORS)
@@ -28,24 +29,32 @@ def test_an_operator_tells_all_that_it_was_given(name: str) -> None:
         assert getattr(again, claim) == getattr(operator, claim)
 
 
-_random = np.random.default_rng(41)
 _linalg: Any = tf.linalg
 _full, _diag = _linalg.LinearOperatorFullMatrix, _linalg.LinearOperatorDiag
 
 
-def _numbers(*shape: int) -> np.ndarray:
-    return _random.standard_normal((2, *shape))
+class Numbers:
+    """Drawn pairs of arrays, from a start of their own: a test draws the same in any order."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = np.random.default_rng(seed)
+
+    def __call__(self, *shape: int) -> np.ndarray:
+        return self._random.standard_normal((2, *shape))
+
+    def solid(self, size: int) -> np.ndarray:
+        """Return matrices that have an inverse."""
+        return self(size, size) + 3 * np.eye(size)
 
 
-def _solid(size: int) -> np.ndarray:
-    return _numbers(size, size) + 3 * np.eye(size)
+_numbers = Numbers(41)
 
 
 #: How one is made, and of what, two of each.
 BATCHED: dict[str, tuple[Callable[..., Any], tuple[np.ndarray, ...]]] = {
     "diag": (_diag, (_numbers(4) + 3,)),
-    "full": (_full, (_solid(4),)),
-    "lower": (_linalg.LinearOperatorLowerTriangular, (_solid(4),)),
+    "full": (_full, (_numbers.solid(4),)),
+    "lower": (_linalg.LinearOperatorLowerTriangular, (_numbers.solid(4),)),
     "scaled": (lambda factor: _linalg.LinearOperatorScaledIdentity(4, factor), (_numbers() + 3,)),
     "householder": (_linalg.LinearOperatorHouseholder, (_numbers(4),)),
     "bands": (
@@ -66,24 +75,24 @@ BATCHED: dict[str, tuple[Callable[..., Any], tuple[np.ndarray, ...]]] = {
     ),
     "kronecker": (
         lambda one, other: _linalg.LinearOperatorKronecker([_full(one), _full(other)]),
-        (_solid(2), _solid(2)),
+        (_numbers.solid(2), _numbers.solid(2)),
     ),
     "blocks": (
         lambda one, other: _linalg.LinearOperatorBlockDiag([_full(one), _diag(other)]),
-        (_solid(2), _numbers(2) + 3),
+        (_numbers.solid(2), _numbers(2) + 3),
     ),
     "lower_blocks": (
         lambda one, below, other: _linalg.LinearOperatorBlockLowerTriangular(
             [[_full(one)], [_full(below), _full(other)]]
         ),
-        (_solid(2), _numbers(2, 2), _solid(2)),
+        (_numbers.solid(2), _numbers(2, 2), _numbers.solid(2)),
     ),
     "composition": (
         lambda one, other: _linalg.LinearOperatorComposition([_full(one), _diag(other)]),
-        (_solid(4), _numbers(4) + 3),
+        (_numbers.solid(4), _numbers(4) + 3),
     ),
-    "inversion": (lambda one: _linalg.LinearOperatorInversion(_full(one)), (_solid(4),)),
-    "adjoint": (lambda one: _linalg.LinearOperatorAdjoint(_full(one)), (_solid(4),)),
+    "inversion": (lambda one: _linalg.LinearOperatorInversion(_full(one)), (_numbers.solid(4),)),
+    "adjoint": (lambda one: _linalg.LinearOperatorAdjoint(_full(one)), (_numbers.solid(4),)),
 }
 
 
@@ -93,7 +102,8 @@ def test_each_of_a_batch_is_its_own_operator(name: str) -> None:
     operator = make(*map(tf.constant, parts))
     each = [make(*(tf.constant(part[i]) for part in parts)).to_dense() for i in (0, 1)]
     matrices = np.stack(each)
-    others, vectors = _numbers(4, 3), _numbers(4)
+    numbers = Numbers(42)
+    others, vectors = numbers(4, 3), numbers(4)
     turned = matrices.swapaxes(1, 2)
     signs, sizes = np.linalg.slogdet(matrices)
     for found, expected in (
@@ -118,7 +128,7 @@ def test_blocks_may_be_given_one_by_one(name: str) -> None:
     """Wider than high, and turned; what comes out is as many."""
     make, parts = BATCHED[name]
     operator = make(*map(tf.constant, parts))
-    matrices, others = operator.to_dense().numpy(), _numbers(4, 3)
+    matrices, others = operator.to_dense().numpy(), Numbers(43)(4, 3)
     inverse, turned = np.linalg.inv(matrices), others.swapaxes(1, 2)
     for function, matrix in ((operator.matmul, matrices), (operator.solve, inverse)):
         found = function([others[:, :2], others[:, 2:]])
@@ -139,7 +149,8 @@ def test_blocks_may_be_given_one_by_one(name: str) -> None:
 
 def test_what_is_made_of_two_has_their_claims() -> None:
     """Neither is singular: neither is their product, nor what one solves of the other."""
-    one, other = (_full(tf.constant(_solid(4)), is_non_singular=True) for _ in range(2))
+    numbers = Numbers(44)
+    one, other = (_full(tf.constant(numbers.solid(4)), is_non_singular=True) for _ in range(2))
     left, right = one.to_dense(), other.to_dense()
     for made, matrix in (
         (one.matmul(other), left @ right),

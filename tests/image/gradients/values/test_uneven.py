@@ -12,10 +12,11 @@ from keras import layers
 
 from gradients.tracing import traced
 from gradients.values import pools, uneven, windows
+from gradients.values.calls import merged
 from gradients.values.test_layers import draw
 from gradients.values.uneven import biased, first
 
-ROWS = uneven.ROWS | pools.ROWS
+ROWS = merged(uneven.ROWS, pools.ROWS)
 
 
 def behind(x: np.ndarray, w: np.ndarray) -> np.ndarray:

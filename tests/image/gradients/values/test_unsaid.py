@@ -1,11 +1,10 @@
-"""Layers of which no size is said before they run, but of what they keep; and of half the bits."""
+"""Layers of which no size is said before they run, but of what they keep."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-import pytest
 import tensorflow as tf
 
 from gradients.tracing import traced
@@ -70,23 +69,3 @@ def test_a_layer_needs_no_size_before_it_runs() -> None:
             np.testing.assert_allclose(
                 found, expected, rtol=row.tolerance, atol=row.tolerance, err_msg=name
             )
-
-
-@pytest.mark.parametrize(("kind", "digits"), [("float16", 1e-3), ("bfloat16", 3e-2)])
-def test_a_layer_is_its_formula_with_half_the_bits(kind: str, digits: float) -> None:
-    """What it keeps has all; what it gives has half, and is off by no more: each of two has one."""
-    for name in [name for name in ROWS if "_" not in name][kind == "float16" :: 2]:
-        row = ROWS[name]
-        _, inputs, values = draw(name, row)
-        layer = row.make(dtype=f"mixed_{kind}")
-        layer.build(list(row.shapes)) if row.together else layer.build(*row.shapes)
-        weights = [variable for variable in layer.variables if "seed" not in variable.path]
-        for variable, value in zip(weights, values, strict=True):
-            assert variable.dtype == "float32", name
-            variable.assign(value)
-        found = apply(layer, row, [tf.cast(part, kind) for part in inputs])
-        assert found.dtype == kind, name
-        expected = row.reference(*inputs, *values)
-        bound = digits * np.abs(expected).max()
-        found = tf.cast(found, "float64")
-        np.testing.assert_allclose(found, expected, rtol=digits, atol=bound, err_msg=name)

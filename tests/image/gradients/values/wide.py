@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 from keras import layers
 
 from gradients.values import attention, pools
+from gradients.values.calls import merged
 from gradients.values.layers import LAYERS, Row, normalized, one
 from gradients.values.windows import pooled
 
@@ -106,7 +106,7 @@ TOLD: dict[str, Row] = {
         epsilon=0.25,
     ),
     **{
-        f"{kind.__name__}": one(
+        kind.__name__: one(
             kind, partial(pooled, choose=choose, size=(SIDE, 2), strides=(SIDE, 2)), *PLANE, **o
         )
         for kind, choose in ((layers.AveragePooling2D, np.mean), (layers.MaxPooling2D, np.max))
@@ -117,10 +117,10 @@ TOLD: dict[str, Row] = {
 
 def rows() -> dict[str, Row]:
     """Return all rows, by name."""
-    tables: dict[str, Row] = LAYERS | attention.ATTENTION | pools.ROWS
-    found: dict[str, Any] = {
+    tables: dict[str, Row] = merged(LAYERS, attention.ATTENTION, pools.ROWS)
+    found = {
         f"{name}_{number}": replace(tables[name], shapes=shapes)
         for name, ways in SIZES.items()
         for number, shapes in enumerate(ways)
     }
-    return {name: replace(row, dtype="float32") for name, row in (found | TOLD).items()}
+    return {name: replace(row, dtype="float32") for name, row in merged(found, TOLD).items()}

@@ -7,19 +7,20 @@ of nothing, so that TensorFlow computes nothing while a module is imported.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 #: A call, and what must come out: an array, or several in any structure.
 Row = tuple[Callable[[], Any], Any]
 Rows = dict[str, Row]
+Kind = TypeVar("Kind")
 
 
-def merged(*tables: Rows) -> Rows:
+def merged(*tables: Mapping[str, Kind]) -> dict[str, Kind]:
     """Return several tables as one, of which none has a row by a name of another's."""
-    rows: Rows = {}
+    rows: dict[str, Kind] = {}
     for table in tables:
         if twice := sorted(rows.keys() & table.keys()):
             raise ValueError(f"rows by one name in two tables: {', '.join(twice)}")
-        rows |= table
+        rows.update(table)
     return rows

@@ -36,7 +36,10 @@ REDUCED = ("sum", "std", "var", "prod", "ptp", "median", "amax", "amin")
 NAN = ("nanmax", "nanmin", "nanmean", "nansum", "nanprod", "nanstd", "nanvar", "nanmedian")
 FOUND = ("argmax", "argmin", "nanargmax", "nanargmin")
 #: What compares or joins numbers: at ties, at both infinities and at what is no number.
-EDGES = ("fmax", "fmin", "maximum", "minimum", "greater_equal", "less_equal", "equal")
+EDGES = (
+    *("fmax", "fmin", "maximum", "minimum", "greater", "greater_equal", "less", "less_equal"),
+    *("equal", "not_equal"),
+)
 SIDES = np.array([0.0, -1.0, np.inf, -np.inf, np.nan, 2.0, 2.0, np.inf, -np.inf, np.inf])
 OTHERS = np.array([0.0, 2.0, 1.0, 1.0, 3.0, np.nan, 2.0, np.inf, -np.inf, -np.inf])
 #: Where one of two, or both, have no end.
@@ -141,11 +144,12 @@ CALLS: dict[str, Calls] = {
         *(((X, X + 0.5), {"atol": 0.6}), ((X, X + 0.5), {"atol": 0.4})),
     ),
     "isin": (
-        ((WHOLE, OTHER[0]), {"assume_unique": True}),
-        ((WHOLE, WHOLE[0] + 1), {}),
+        ((WHOLE, np.array([30, 5, -7])), {"assume_unique": True}),
+        ((WHOLE, WHOLE[:, 1]), {"invert": True}),
         ((WHOLE, NOTHING[:, 0]), {}),
         ((WHOLE, NOTHING[:, 0]), {"invert": True}),
     ),
+    "isfinite": (((EXTREMES,), {}),),
     "isinf": (((EXTREMES,), {}),),
     "isnan": (((EXTREMES,), {}), ((WHOLE,), {})),
     "isneginf": (((EXTREMES,), {}),),
@@ -266,6 +270,9 @@ CALLS: dict[str, Calls] = {
     **{name: (((SIDES, OTHERS), {}),) for name in EDGES},
     "heaviside": (((SIDES[:4], OTHERS[:4]), {}), ((TIES, TIES.T), {})),
     **{name: (((SIGNS, BY), {}),) for name in DIVIDED},
+    # Of numbers of which some are 0.
+    **{f"logical_{name}": (((X * BITS, Y * (Y > 0)), {}),) for name in ("and", "or", "xor")},
+    "logical_not": (((X * BITS,), {}),),
     **{
         name: (((SIDES[ENDS], OTHERS[ENDS]), {}), ((X, Y), {}))
         for name in ("logaddexp", "logaddexp2", "arctan2")

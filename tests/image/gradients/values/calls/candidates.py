@@ -10,8 +10,9 @@ import tensorflow as tf
 from scipy.special import log_softmax
 
 from gradients.values.calls import Rows
+from gradients.values.calls.formulas import within
 from gradients.values.calls.inputs import IDS, TABLE, Y
-from gradients.values.calls.nn import entropy, sparse, within
+from gradients.values.calls.nn import entropy, sparse
 
 _random = np.random.default_rng(29)
 

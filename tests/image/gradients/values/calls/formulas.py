@@ -1,4 +1,4 @@
-"""What the lines of ways.py are made of: by NumPy, and what TensorFlow is given beside a matrix."""
+"""What the lines of ways.py, and rows, are made of: by NumPy, and what TensorFlow is given."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def segments(x: np.ndarray, power: float) -> np.ndarray:
     return has @ x.T / np.maximum(has.sum(1, keepdims=True), 1) ** power
 
 
-def within(x: np.ndarray, limit: float, axis: int | None = None) -> np.ndarray:
+def within(x: np.ndarray, limit: float, axis: int | tuple[int, ...] | None = None) -> np.ndarray:
     """Return what has no more than a length."""
     return x * limit / np.maximum(np.sqrt((np.abs(x) ** 2).sum(axis, keepdims=True)), limit)
 
 
-def unit(x: np.ndarray, axis: int) -> np.ndarray:
+def unit(x: np.ndarray, axis: int | None) -> np.ndarray:
     """Return what has the length 1 along an axis."""
     return x / np.sqrt((np.abs(x) ** 2).sum(axis, keepdims=True))
 

@@ -87,7 +87,7 @@ CALLS: dict[str, tuple[tuple[tuple[Any, ...], dict[str, Any]], ...]] = {
     "geomspace": (((1.0, 16.0), {"num": 5}), ((1.0, 16.0), {"num": 4, "endpoint": False})),
     "hstack": ((([X, Y],), {}), (([HALF, Y],), {})),
     "isclose": (((X, X + np.array([[1e-9], [1e-4], [0]])), {}),),
-    "isin": (((WHOLE, OTHER), {}), ((WHOLE, OTHER), {"invert": True})),
+    "isin": (((WHOLE, 2 * OTHER - 2), {}), ((WHOLE, 2 * OTHER - 2), {"invert": True})),
     "lcm": (((np.abs(WHOLE), OTHER), {}),),
     "ldexp": (((X, 3), {}),),
     "left_shift": (((WHOLE, OTHER), {}),),

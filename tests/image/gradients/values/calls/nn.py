@@ -9,6 +9,7 @@ import tensorflow as tf
 from scipy.special import erf, expit, log_softmax, softmax, xlogy
 
 from gradients.values.calls import Rows
+from gradients.values.calls.formulas import mean_and_variance, unit, within
 from gradients.values.calls.inputs import COMPLEX, CUBE, IDS, POSITIVE, SEQUENCE, TABLE, UNIT, X, Y
 from gradients.values.windows import convolve, depthwise
 
@@ -16,22 +17,6 @@ from gradients.values.windows import convolve, depthwise
 def entropy(labels: np.ndarray, logits: np.ndarray, weight: float = 1.0) -> np.ndarray:
     """Return the cross entropy of what a sigmoid makes of logits."""
     return -weight * labels * np.log(expit(logits)) - (1 - labels) * np.log(expit(-logits))
-
-
-def unit(x: np.ndarray, axis: int | None) -> np.ndarray:
-    """Return what has the length 1 along an axis."""
-    return x / np.sqrt((np.abs(x) ** 2).sum(axis, keepdims=True))
-
-
-def within(x: np.ndarray, limit: float, axis: int | tuple[int, ...] | None = None) -> np.ndarray:
-    """Return what has no more than a length."""
-    return x * limit / np.maximum(np.sqrt((x**2).sum(axis, keepdims=True)), limit)
-
-
-def weighted(x: np.ndarray, weights: np.ndarray, axis: int) -> list[np.ndarray]:
-    """Return a mean and a variance."""
-    mean = np.average(x, axis=axis, weights=weights)
-    return [mean, np.average((x - np.expand_dims(mean, axis)) ** 2, axis=axis, weights=weights)]
 
 
 def dilated(kernel: np.ndarray, rows: int, columns: int) -> np.ndarray:
@@ -148,11 +133,11 @@ ROWS: Rows = {
     ),
     "weighted_moments": (
         lambda: tf.nn.weighted_moments(X, [1], POSITIVE),
-        weighted(X, POSITIVE, 1),
+        mean_and_variance(X, POSITIVE, 1),
     ),
     "weighted_moments_of_rows": (
         lambda: tf.nn.weighted_moments(X, [0], POSITIVE[:, :1]),
-        weighted(X, np.broadcast_to(POSITIVE[:, :1], X.shape), 0),
+        mean_and_variance(X, np.broadcast_to(POSITIVE[:, :1], X.shape), 0),
     ),
     "weighted_moments_alike": (
         lambda: tf.nn.weighted_moments(X, [1], POSITIVE[:, :1]),

@@ -227,8 +227,6 @@ ROWS: Rows = {
         lambda: [
             *parts(rows()[:, 1:]),
             *parts(rows()[:, -2:]),
-            *parts(rows()[:, 0:2]),
-            *parts(rows()[:, 0:-1]),
             *parts(rows()[::-2, :3:2]),
             *(rows()[3], rows()[0, 1]),
             *parts(deep()[:, :1, 1:]),
@@ -236,8 +234,6 @@ ROWS: Rows = {
         [
             *laid([row[1:] for row in LINES]),
             *laid([row[-2:] for row in LINES]),
-            *laid([row[0:2] for row in LINES]),
-            *laid([row[0:-1] for row in LINES]),
             *laid([row[:3:2] for row in LINES[::-2]]),
             *(LINES[3], LINES[0][1]),
             *nested([[row[1:] for row in pair[:1]] for pair in pairs()]),

@@ -187,10 +187,7 @@ LINES: dict[str, Line] = {
         complex=True,
     ),
     "einsum": Line(
-        lambda x: [
-            tf.einsum("ij,kj->ki", x, x),
-            tf.einsum("ji", x),
-        ],
+        lambda x: [tf.einsum("ij,kj->ki", x, x), tf.einsum("ji", x)],
         lambda x: [x @ x.T, x.T],
         half=False,
         complex=True,
