@@ -60,7 +60,7 @@ CHOSEN = {
         "pooling": ("max_pool2d_overlapping", "avg_pool2d"),
         "normalization": ("fused_batch_norm",),
         "attention": ("Attention",),
-        "activation": ("softmax",),
+        "activation": ("relu", "softmax", "gelu_exact", "softplus"),
     },
     "jacobian": {
         "attention": ("MultiHeadAttention",),
