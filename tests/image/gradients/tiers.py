@@ -81,7 +81,7 @@ KERAS = ("layers", "recurrent", "attention")
 #: unknown, and one row of each operation shows it. Keras's layers choose by type themselves, loops
 #: are traced whole, and some functions in Python choose by sizes.
 OF_OPERATIONS = {
-    **dict.fromkeys(("float32", "bfloat16", "float16", "repeat"), KERAS),
+    **dict.fromkeys(("float32", "bfloat16", "float16"), KERAS),
     "relaxed": ("flow", "fft", "sparse", "image"),
 }
 #: Rows that run lines of rules in a graph alone.
