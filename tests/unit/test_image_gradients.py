@@ -269,13 +269,13 @@ def test_all_chooses_rows_for_the_dearest_checks_by_their_operations(
 def test_the_core_asks_kernels_of_one_row_of_each_operation(
     gradients: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its value, its derivative and the second are asked of each, and of layers all."""
+    """Its value, derivatives and bits are asked of each, and of layers all."""
     monkeypatch.setattr(gradients.alike, "left", lambda: {"loss/twice", "layers/twice"})
     tier, checks = gradients.tiers.Tier.CORE, gradients.case.CHECKS
     row = gradients.case.Case("twice", [], abs, group="loss")
     alone = replace(row, name="once")
     left = {check for check in checks if tier.has(alone, check) and not tier.has(row, check)}
-    assert left == {"relaxed", "float32", "bfloat16", "float16", "repeat"}
+    assert left == {"relaxed", "float32", "bfloat16", "float16"}
     assert tier.has(replace(row, known={"float32": gradients.case.Known("wrong")}), "float32")
     assert tier.has(replace(row, group="layers"), "bfloat16")
 
