@@ -177,6 +177,9 @@ def test_exclusions_add_up(by: str) -> None:
     for _ in range(2):
         optimizer.apply(tensors([np.zeros(shape) for shape in SHAPES]), held)
     hold(held, [STARTS[0] * (1 - RATE * 0.5) ** 2, *STARTS[1:]])
+    # To another optimizer nothing was named.
+    optimizers.SGD(RATE, weight_decay=0.5).apply(tensors([np.zeros(SHAPES[2])]), held[2:])
+    hold(held[2:], [STARTS[2] * (1 - RATE * 0.5)])
 
 
 @pytest.mark.filterwarnings("ignore:Gradients do not exist:UserWarning")

@@ -113,6 +113,11 @@ def test_a_model_that_is_run_says_so_to_its_layers() -> None:
         np.testing.assert_array_equal(found, np.full_like(A, heard))
 
 
+def test_an_input_is_no_layer_of_a_sequence() -> None:
+    last = layers.Dense(2)
+    assert keras.Sequential([keras.Input((3,)), last]).layers == [last]
+
+
 class Eager(layers.Layer):
     """A layer that says nothing of what it will give, and takes the mask that it is given."""
 
