@@ -80,8 +80,8 @@ def _of_loss(name: str, metric: str = "", **options: object) -> Row:
 
 #: Few columns: a share of one that is nearly 0 is known to less.
 FEW: Pair = (data.REAL[0][:, :5], data.REAL[1][:, :5])
-#: Every second class is the next one.
-EXACT_CLASSES: Pair = (data.CLASSES.astype(float), data.CLASSES + np.arange(8.0) % 2)
+#: Every second class is the one before, which 8 bits do not tell from 301; that of 0 is 1.
+EXACT_CLASSES: Pair = (data.CLASSES.astype(float), np.abs(data.CLASSES - np.arange(8.0) % 2))
 TOP: Pair = (data.CLASSES, data.LOGITS.astype("float32"))
 TOP_HOT: Pair = (data.ONE_HOT[0], data.LOGITS.astype("float32"))
 HOT_GUESSES: Pair = (data.ONE_HOT[0], np.eye(data.COLUMNS)[np.argmax(data.LOGITS, -1)])
