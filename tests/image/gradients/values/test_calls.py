@@ -32,6 +32,7 @@ from gradients.values.calls import (
     namesakes,
     networks,
     nn,
+    numpies,
     older,
     operations,
     operators,
@@ -45,9 +46,12 @@ from gradients.values.calls import (
     seldom,
     signals,
     sparse,
+    states,
     strides,
     structures,
     thinly,
+    unasked,
+    uncalled,
     variables,
     warps,
 )
@@ -70,14 +74,16 @@ TABLES: dict[str, Rows] = {
     "large": large.ROWS,
     "seldom": merged(seldom.ROWS, thinly.ROWS),
     "networks": merged(networks.ROWS, ctc.ROWS),
+    "numpies": numpies.ROWS,
     "operators": operators.ROWS,
     "losses": older.ROWS,
     "ragged": ragged.ROWS,
-    "random": draws.ROWS,
+    "random": merged(draws.ROWS, states.ROWS),
     "signal": signals.ROWS,
     "sparse": sparse.ROWS,
     "preparing": merged(preparing.ROWS, features.ROWS),
     "structures": merged(structures.ROWS, pairs.ROWS, planes.ROWS),
+    "uncalled": merged(unasked.ROWS, uncalled.ROWS),
     "variables": variables.ROWS,
 }
 ROWS = {f"{group}/{name}": row for group, rows in TABLES.items() for name, row in rows.items()}
@@ -112,13 +118,13 @@ SINGLE = (
         "kinds/whole",
         "networks/ctc",
         "networks/leaky_relu_usual",
-        *("large/whole", "large/networks", "seldom/typed", "seldom/thin_filled"),
+        *("large/whole", "large/networks", "seldom/typed", "seldom/thin_filled", "uncalled/single"),
     ),
 )
 #: What is computed in 16 bits.
 HALF = ("kinds/half", "kinds/two")
 TOLERANCES = {
-    **{f"random/{name}": 3e-2 for name in draws.ROWS if name.endswith(draws.ROUGH)},
+    **{f"random/{name}": 3e-2 for name in TABLES["random"] if name.endswith(draws.ROUGH)},
     "images/yiq_and_back": 1e-3,
     "linalg/expm_16.0": 1e-11,
     "choices/expm_of_each": 1e-11,
@@ -126,6 +132,8 @@ TOLERANCES = {
     # Its adjoint and its inverse are in complex64: upstream's circulant_type.
     "structures/circulant_facts": 1e-6,
     "nn/moments_half": 1e-3,
+    **dict.fromkeys(("uncalled/single_ssim_of_2", "uncalled/single_ssim_of_3"), 1e-5),
+    **dict.fromkeys(("uncalled/beams", "uncalled/average_loss"), 2e-6),
     "structures/circulant_circulant": 1e-6,
     "keras/binary_crossentropy_certain": 1e-9,
     "keras/sparse_categorical_crossentropy_certain": 1e-9,

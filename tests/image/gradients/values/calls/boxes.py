@@ -28,6 +28,9 @@ def _outside_graphs(boxes: np.ndarray) -> list[tf.Tensor]:
         tf.config.run_functions_eagerly(False)
 
 
+#: Four boxes, of which two meet, and how sure two classes are of each.
+CORNERS = np.float32([[[0, 0, 0.5, 0.5]], [[0, 0, 0.5, 0.6]], [[0.5, 0.5, 1.2, 1]], [[0, 0, 1, 1]]])
+SURE = np.float32([[0.9, 0.1], [0.8, 0.3], [0.6, 0.7], [0.05, 0.2]])
 ROWS: Rows = {
     "padded_outside_graphs": (
         lambda: _outside_graphs(np.stack([BOXES, BOXES])[..., [0, 3, 2, 1]]),
@@ -108,6 +111,19 @@ ROWS: Rows = {
                 [[0, 3, 0], [3, 2, 0]],
                 [2, 3],
             ),
+            *(
+                (name, [BOXES, BOXES], options, kept, counts)
+                for name, options, kept, counts in (
+                    ("below a third", {"iou_threshold": 0.3}, [[0, 2, 0], [3, 2, 0]], [2, 2]),
+                    ("below two thirds", {"iou_threshold": 0.7}, [[0, 1, 3], [3, 2, 0]], [3, 3]),
+                    ("as they come", {"sorted_input": True}, [[0, 2, 3]] * 2, [3, 3]),
+                    (
+                        "of known corners",
+                        {"canonicalized_coordinates": True, "iou_threshold": 0.3},
+                        *([[0, 2, 0], [3, 2, 0]], [2, 2]),
+                    ),
+                )
+            ),
         )
     },
     "softly_suppressed": (
@@ -119,5 +135,28 @@ ROWS: Rows = {
             np.float32([[1, 0.6], [0.6, 1]]), SCORES[:2], 2, 0.5
         ),
         np.array([0]),
+    ),
+    "boxes_kept_above": (
+        lambda: [
+            tf.image.non_max_suppression(BOXES, SCORES, 4, 0.3),
+            tf.image.non_max_suppression(BOXES, SCORES, 4, 0.7, 0.6),
+            *tf.image.non_max_suppression_with_scores(BOXES, SCORES, 4, 0.7, 0.6),
+        ],
+        [np.array([0, 2]), *[np.array([0, 1, 3])] * 2, np.array([0.9, 0.8, 0.7])],
+    ),
+    "boxes_of_classes": (
+        lambda: list(
+            tf.image.combined_non_max_suppression(
+                *(CORNERS[None], SURE[None], 2, 5), iou_threshold=0.5, score_threshold=0.15
+            )
+        ),
+        [
+            np.array(
+                [[[0, 0, 0.5, 0.5], [0.5, 0.5, 1, 1], [0.5, 0.5, 1, 1], [0, 0, 0.5, 0.6], [0] * 4]]
+            ),
+            np.array([[0.9, 0.7, 0.6, 0.3, 0]]),
+            np.array([[0, 1, 0, 1, 0]]),
+            np.array([4]),
+        ],
     ),
 }
