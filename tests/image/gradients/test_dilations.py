@@ -15,12 +15,19 @@ from gradients.cases.orders import gradient_of
 from gradients.tracing import traced
 
 Function = Callable[..., tf.Tensor]
-GAPS = (2, 3)
-#: Convolutions of planes, by the steps between a kernel's taps.
-ROWS: dict[str, Function] = {
-    "conv2d": lambda x, w, steps: tf.nn.conv2d(x, w, 1, "SAME", dilations=steps),
-    "depthwise": lambda x, w, steps: tf.raw_ops.DepthwiseConv2dNative(
-        input=x, filter=w, strides=[1] * 4, padding="VALID", dilations=[1, *steps, 1]
+#: Convolutions, and the steps between a kernel's taps: of a volume as many in columns as in rows,
+#: see below.
+ROWS: dict[str, tuple[Function, tuple[int, ...]]] = {
+    "conv2d": (lambda x, w, steps: tf.nn.conv2d(x, w, 1, "SAME", dilations=steps), (2, 3)),
+    "depthwise": (
+        lambda x, w, steps: tf.raw_ops.DepthwiseConv2dNative(
+            input=x, filter=w, strides=[1] * 4, padding="VALID", dilations=[1, *steps, 1]
+        ),
+        (2, 3),
+    ),
+    "conv3d": (
+        lambda x, w, steps: tf.nn.conv3d(x, w, [1] * 5, "VALID", dilations=[1, *steps, 1]),
+        (3, 2, 2),
     ),
 }
 
@@ -42,15 +49,17 @@ def second(function: Function, x: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
 
 @pytest.mark.parametrize("name", ROWS)
 def test_a_kernel_with_gaps_is_one_with_zeros_between(name: str) -> None:
-    function, random = ROWS[name], np.random.default_rng(53)
-    shapes = (1, 6, 7, 2), (2, 2, 2, 2)
+    (function, steps), random = ROWS[name], np.random.default_rng(53)
+    places = (6, 5, 4)[-len(steps) :]
+    shapes = (1, *places, 2), (*[2] * len(steps), 2, 2)
     inputs = [tf.constant(random.standard_normal(shape), tf.float32) for shape in shapes]
 
     @traced(jit_compile=True)
     def compiled(*inputs: tf.Tensor) -> tf.Tensor:
-        return second(lambda x, w: function(x, w, GAPS), *inputs)
+        return second(lambda x, w: function(x, w, steps), *inputs)
 
-    expected = second(lambda x, w: function(x, spread(w, GAPS), (1, 1)), *inputs)
+    near = [1] * len(steps)
+    expected = second(lambda x, w: function(x, spread(w, steps), near), *inputs)
     np.testing.assert_allclose(compiled(*inputs), expected, rtol=1e-4, atol=1e-4)
 
 

@@ -101,6 +101,12 @@ OF_TWO: dict[str, Build] = {
     "where": lambda a, b: tf.where([True, False, True], a, b),
     "matmul": lambda a, b: tf.matmul(a[:, :, tf.newaxis], b[:, tf.newaxis]),
     "einsum": lambda a, b: tf.einsum("...i,...j->...ji", a, b),
+    "triangular_solve": lambda a, b: tf.linalg.triangular_solve(
+        tf.linalg.diag(a) + tf.linalg.diag(a[:, 1:], k=-1), b[:, :, tf.newaxis]
+    ),
+    "banded_solve": lambda a, b: tf.linalg.banded_triangular_solve(
+        tf.stack([a, a * [0, 1, 1]], 1), b[:, :, tf.newaxis]
+    ),
 }
 
 
