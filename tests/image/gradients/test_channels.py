@@ -109,10 +109,10 @@ def test_a_second_derivative_is_that_of_channels_last_in_float32(
         np.testing.assert_allclose(one, other, rtol=0, atol=tolerance * np.abs(other).max())
 
 
-@pytest.mark.parametrize("axis", [1, 2])
+@pytest.mark.parametrize("axis", [1, -3])
 def test_the_approximate_maximum_has_the_gradient_of_what_it_took(axis: int) -> None:
     """Along an axis that XLA alone takes: 2 x at the two largest of each row, and else 0."""
-    x = np.random.default_rng(5).permutation(np.arange(30.0)).reshape(2, 5, 3)
+    x = np.random.default_rng(5).permutation(np.arange(60.0)).reshape(4, 5, 3)
 
     @traced(jit_compile=True)
     def gradient(x: tf.Tensor) -> tf.Tensor:

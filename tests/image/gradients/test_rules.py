@@ -137,12 +137,12 @@ def test_the_labels_of_far_logits_have_finite_gradients() -> None:
     np.testing.assert_allclose(found, into[:, None] * surprise, rtol=1e-12)
 
 
-KINDS = ("float16", "bfloat16", "float32", "float64")
+KINDS = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128")
 
 
 @pytest.mark.parametrize("to", KINDS)
 def test_what_flows_back_through_a_cast_is_rounded_once(to: str) -> None:
-    """Many numbers, to the type that was cast, and to no other."""
+    """Many numbers, to the type that was cast, and to no other; of complex ones the real part."""
     random = np.random.default_rng(SEED)
     into = tf.cast(random.standard_normal(4100), to)
     for kind in KINDS:

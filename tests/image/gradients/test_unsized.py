@@ -93,6 +93,39 @@ def test_sizes_are_found_while_it_runs(name: str) -> None:
         np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)
 
 
+#: Functions of two whose rules ask which sizes broadcast.
+OF_TWO: dict[str, Build] = {
+    **{of: getattr(tf, of) for of in ("add", "subtract", "multiply", "divide", "pow", "maximum")},
+    "squared_difference": tf.math.squared_difference,
+    "multiply_no_nan": tf.math.multiply_no_nan,
+    "where": lambda a, b: tf.where([True, False, True], a, b),
+    "matmul": lambda a, b: tf.matmul(a[:, :, tf.newaxis], b[:, tf.newaxis]),
+    "einsum": lambda a, b: tf.einsum("...i,...j->...ji", a, b),
+    "triangular_solve": lambda a, b: tf.linalg.triangular_solve(
+        tf.linalg.diag(a) + tf.linalg.diag(a[:, 1:], k=-1), b[:, :, tf.newaxis]
+    ),
+    "banded_solve": lambda a, b: tf.linalg.banded_triangular_solve(
+        tf.stack([a, a * [0, 1, 1]], 1), b[:, :, tf.newaxis]
+    ),
+}
+
+
+def of_all(a: tf.Tensor, b: tf.Tensor, c: tf.Tensor) -> tf.Tensor:
+    """Return what all functions give of each two."""
+    parts = [build(*two) for build in OF_TWO.values() for two in ((a, b), (a, c), (c, b))]
+    return tf.concat([tf.reshape(part, [-1]) for part in parts], 0)
+
+
+def test_sizes_that_may_be_one_are_found_while_it_runs() -> None:
+    """Two that are not known are not the same, nor is one that is not known another than 1."""
+    known = [tf.TensorSpec([rows, 3], tf.float32) for rows in (None, None, 1)]
+    unsized = traced(partial(gradient, of_all), input_signature=known)
+    for rows in ((1, 4), (4, 1), (1, 1)):
+        inputs = [tf.constant(_random.uniform(0.5, 2, (n, 3)), tf.float32) for n in (*rows, 1)]
+        for one, other in zip(unsized(*inputs), gradient(of_all, *inputs), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-5)
+
+
 @pytest.mark.parametrize("align", ["LEFT_RIGHT", "RIGHT_LEFT", "LEFT_LEFT", "RIGHT_RIGHT"])
 def test_diagonals_come_back_where_they_were(align: str) -> None:
     """Of a matrix of any rank, however the shorter ones are aligned."""
