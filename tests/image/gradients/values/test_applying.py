@@ -185,7 +185,8 @@ def test_exclusions_add_up(by: str) -> None:
 @pytest.mark.filterwarnings("ignore:Gradients do not exist:UserWarning")
 def test_a_scaled_loss_leaves_what_is_inside_as_it_is() -> None:
     """A missing gradient, one that is a value; the rate and the steps are the inner one's."""
-    inner, held = optimizers.SGD(0.5), variables()
+    # A scale of its own would be taken out twice.
+    inner, held = optimizers.SGD(0.5, loss_scale_factor=4.0), variables()
     held[1].overwrite_with_gradient = True
     optimizer = optimizers.LossScaleOptimizer(inner, initial_scale=8.0)
     assert float(optimizer.scale_loss(tf.constant(3.0))) == 24

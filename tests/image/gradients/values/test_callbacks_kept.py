@@ -140,6 +140,19 @@ def test_a_second_training_is_compared_with_itself(kind: Any) -> None:
     assert float(trained.optimizer.learning_rate) == RATE
 
 
+def test_weights_of_a_training_before_do_not_come_back() -> None:
+    """Where none of this one were the best yet."""
+    trained = model()
+    options = {"restore_best_weights": True, "start_from_epoch": 1}
+    callback = told(callbacks.EarlyStopping(**options), trained)
+    callback.on_epoch_end(1, {"val_loss": 1.0})
+    callback.on_train_begin()
+    trained.set_weights([START + 1])
+    callback.on_epoch_end(0, {"val_loss": 2.0})
+    callback.on_train_end()
+    np.testing.assert_array_equal(trained.get_weights()[0], START + 1)
+
+
 #: Options, what is watched, and the epoch after which training ends, if it does.
 ENDS: dict[str, tuple[dict[str, Any], list[float], int | None]] = {
     "the first counts": ({"start_from_epoch": 1, "patience": 1}, [0, 5, 4, 6], 3),

@@ -292,7 +292,9 @@ def test_the_loss_scale_moves() -> None:
     # The bad one comes when a good one has been counted, which then no longer counts.
     for bad in (False, False, False, False, False, True, False, False):
         scale = float(optimizer.dynamic_scale)
-        assert float(optimizer.scale_loss(tf.constant(3.0))) == 3 * scale
+        # The scale is of float32, whose numbers a loss of 16 bits has not.
+        for loss in (tf.constant(3.0), tf.constant(60000, "float16")):
+            assert float(optimizer.scale_loss(loss)) == float(loss) * scale
         step = np.where(bad, np.inf, scale * INPUTS[:3, :1])
         optimizer.apply([tf.constant(step)], [variable])
         expected = expected if bad else expected - RATE * INPUTS[:3, :1]

@@ -1,0 +1,75 @@
+"""What callbacks write of a training, and whom they tell of it: tables, series, functions."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+from keras import callbacks, optimizers
+
+from gradients.values.test_callbacks import model, told
+
+
+def test_a_table_has_a_row_for_each_epoch(tmp_path: Path) -> None:
+    """Under one head, also where another training is added."""
+    path = tmp_path / "kept.csv"
+    for append in (False, True):
+        logger = told(callbacks.CSVLogger(path, separator=";", append=append), model())
+        for epoch in range(2):
+            logger.on_epoch_end(epoch, {"loss": 0.5 + epoch, "each": [1.0, 2.0 + append]})
+        logger.on_train_end()
+    with path.open() as file:
+        rows = list(csv.DictReader(file, delimiter=";"))
+    assert [(row["epoch"], row["loss"]) for row in rows] == 2 * [("0", "0.5"), ("1", "1.5")]
+    assert [row["each"] for row in rows] == 2 * ['"[1.0, 2.0]"'] + 2 * ['"[1.0, 3.0]"']
+    assert {row["val_loss"] for row in rows} == {"NA"}
+
+
+def test_each_function_is_called_at_its_time() -> None:
+    """By the names of its callback, with what that is told."""
+    names = [
+        f"on_{what}_{when}"
+        for what in ("epoch", "train", "train_batch")
+        for when in ("begin", "end")
+    ]
+    seen: list[Any] = []
+    functions = {
+        name: lambda *given, name=name: seen.append((name, *given))
+        for name in (*names, "on_test_end")
+    }
+    callback = callbacks.LambdaCallback(**functions)
+    for number, name in enumerate(functions):
+        getattr(callback, name)(number)
+    assert seen == [(name, number) for number, name in enumerate(functions)]
+
+
+def series(folder: Path) -> dict[str, list[tuple[int, float]]]:
+    """Return the numbers that were written, and their steps, by name."""
+    found: dict[str, list[tuple[int, float]]] = {}
+    for file in sorted(folder.glob("events*")):
+        for event in tf.compat.v1.train.summary_iterator(str(file)):
+            for value in event.summary.value:
+                number = float(tf.make_ndarray(value.tensor))
+                found.setdefault(value.tag, []).append((event.step, number))
+    return found
+
+
+def test_a_board_has_a_series_for_each_number(tmp_path: Path) -> None:
+    """Of batches that are counted across epochs; of epochs, and of the rate, at their number."""
+    trained = model(optimizers.LossScaleOptimizer(optimizers.SGD(0.5)))
+    board = callbacks.TensorBoard(tmp_path, write_graph=False, update_freq="batch")
+    told(board, trained)
+    for epoch in range(2):
+        board.on_epoch_begin(epoch)
+        for batch in range(2):
+            board.on_train_batch_begin(batch)
+            board.on_train_batch_end(batch, {"loss": epoch + batch / 2})
+        board.on_epoch_end(epoch, {"loss": 2.0 + epoch, "val_loss": 4.0 + epoch})
+    board.on_train_end()
+    train = series(tmp_path / "train")
+    assert train["batch_loss"] == [(1, 0.0), (2, 0.5), (3, 1.0), (4, 1.5)]
+    assert train["epoch_loss"] == [(0, 2.0), (1, 3.0)]
+    assert train["epoch_learning_rate"] == [(0, 0.5), (1, 0.5)]
+    assert series(tmp_path / "validation") == {"epoch_loss": [(0, 4.0), (1, 5.0)]}
