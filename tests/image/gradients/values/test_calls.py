@@ -15,6 +15,7 @@ from gradients.values.calls import (
     boxes,
     candidates,
     choices,
+    corners,
     ctc,
     draws,
     edges,
@@ -76,7 +77,7 @@ TABLES: dict[str, Rows] = {
     "random": draws.ROWS,
     "signal": signals.ROWS,
     "sparse": sparse.ROWS,
-    "preparing": merged(preparing.ROWS, features.ROWS),
+    "preparing": merged(preparing.ROWS, features.ROWS, corners.ROWS),
     "structures": merged(structures.ROWS, pairs.ROWS, planes.ROWS),
     "variables": variables.ROWS,
 }
