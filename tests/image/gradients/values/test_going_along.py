@@ -159,3 +159,30 @@ def test_boxes_are_as_many_as_are_asked_for() -> None:
         np.testing.assert_array_equal(
             seen["labels"], np.pad(LABELS[:, :count], missing[:2], constant_values=-1)
         )
+
+
+def test_boxes_are_cut_with_their_images() -> None:
+    """Columns are moved by the first row, and rows by the first column: keras-team/keras#23518."""
+    layer = layers.RandomCrop(3, 3, bounding_box_format="yxyx")
+    given = {"boxes": FORMATS["yxyx"](BOXES).astype("float32"), "labels": LABELS}
+    seen = np.asarray(layer.transform_bounding_boxes(given, (2, 1))["boxes"])
+    wrong = np.maximum(BOXES - [2, 1, 2, 1], 0)
+    np.testing.assert_array_equal(seen, FORMATS["yxyx"](wrong), "no longer so wrong: see CORNERS")
+    pytest.xfail("Keras's RandomCrop moves boxes by rows where it cuts columns")
+
+
+def test_what_goes_along_is_mixed_with_its_images() -> None:
+    """Boxes of both; but labels stand below each other, and of all segments two numbers count."""
+    layer = layers.MixUp(bounding_box_format="xyxy")
+    order, share = np.array([1, 0]), np.float32([0.75, 0.25])
+    what = {"mix_weight": share, "permutation_order": order}
+    given = {"boxes": BOXES.astype("float32"), "labels": LABELS}
+    seen = layer.transform_bounding_boxes(given, what)
+    np.testing.assert_array_equal(seen["boxes"], np.concatenate([BOXES, BOXES[::-1]], 1))
+    wrong = np.concatenate([LABELS, LABELS[::-1]])
+    np.testing.assert_array_equal(seen["labels"], wrong, "no longer so wrong: remove the record")
+    part = share[:, None, None, None]
+    segments = layer.transform_segmentation_masks(SEGMENTS, what)
+    wrong = part * SEGMENTS + (1 - part) * SEGMENTS.ravel()[order]
+    np.testing.assert_allclose(segments, wrong, rtol=1e-6)
+    pytest.xfail("Keras's MixUp mixes segments with the first numbers of all, and stacks labels")
