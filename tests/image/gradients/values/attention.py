@@ -56,10 +56,17 @@ def heads(
     return out + (next(weights) if bias else 0)
 
 
-def planes(query: np.ndarray, value: np.ndarray, *weights: np.ndarray) -> np.ndarray:
+#: Of six queries and four values that stand in two rows each, which sees which; each sees one.
+BLOCKS = np.random.default_rng(7).uniform(size=(2, 2, 3, 2, 2)) < 0.4
+BLOCKS[..., 0, 1] |= ~BLOCKS.any((-2, -1))
+
+
+def planes(
+    query: np.ndarray, value: np.ndarray, *weights: np.ndarray, mask: Mask = True
+) -> np.ndarray:
     """Return attention over two axes together, which are one here."""
     flat = (x.reshape(len(x), -1, x.shape[-1]) for x in (query, value))
-    return heads(*flat, *weights).reshape(query.shape)
+    return heads(*flat, *weights, mask=mask).reshape(query.shape)
 
 
 def multi(reference: Reference, *shapes: tuple[int, ...], call: Any = None, **o: Any) -> Row:
@@ -117,6 +124,12 @@ ATTENTION = (
             heads, (2, 2, 3, 5), (2, 2, 4, 5), attention_axes=(2,), value_dim=3
         ),
         "MultiHeadAttention_planes": multi(planes, (2, 2, 3, 5), (2, 2, 2, 5)),
+        "MultiHeadAttention_planes_pairs": multi(
+            partial(planes, mask=BLOCKS.reshape(2, 6, 4)),
+            *((2, 2, 3, 5), (2, 2, 2, 5)),
+            attention_axes=(1, 2),
+            call={"attention_mask": BLOCKS},
+        ),
         "Attention_causal": single(
             layers.Attention,
             lambda q, v: attend(q, v, v, 1, AFTER),

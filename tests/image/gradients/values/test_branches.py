@@ -221,28 +221,6 @@ def test_a_reversible_embedding_hands_on_its_mask() -> None:
     np.testing.assert_array_equal(found, layer.embeddings.numpy()[[[4, 0]]])
 
 
-@pytest.mark.parametrize("plain", [False, True])
-@pytest.mark.parametrize("clip", [{}, {"rmax": 1.25}, {"rmin": 2.5}, {"dmax": 0.25}])
-def test_renormalization_is_held_by_the_bounds_that_it_is_given(
-    clip: dict[str, float], *, plain: bool
-) -> None:
-    """Ioffe's r and d, of a batch that is far from the moving statistics, here 0 and 1."""
-    inputs = 3 + 2 * np.random.default_rng(38).standard_normal((8, 3))
-    layer = layers.BatchNormalization(
-        renorm=True,
-        renorm_clipping=clip,
-        center=not plain,
-        scale=not plain,
-        dtype="float64",
-        **NORMAL,
-    )
-    found = layer(inputs, training=True)
-    deviation, bound = np.sqrt(inputs.var(0) + 0.25), clip.get("dmax", np.inf)
-    r = np.clip(deviation, clip.get("rmin"), clip.get("rmax", np.inf))
-    d = np.clip(inputs.mean(0), -bound, bound)
-    np.testing.assert_allclose(found, normalized(inputs, 0, 0.25) * r + d, rtol=1e-10)
-
-
 def test_groups_of_any_size_are_normalized() -> None:
     layer = layers.GroupNormalization(2, dtype="float64", **NORMAL)
     layer.build((None, None, 4))

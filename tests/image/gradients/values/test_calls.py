@@ -15,6 +15,7 @@ from gradients.values.calls import (
     boxes,
     candidates,
     choices,
+    corners,
     ctc,
     draws,
     edges,
@@ -45,6 +46,7 @@ from gradients.values.calls import (
     scans,
     seldom,
     signals,
+    sounds,
     sparse,
     states,
     strides,
@@ -81,7 +83,7 @@ TABLES: dict[str, Rows] = {
     "random": merged(draws.ROWS, states.ROWS),
     "signal": signals.ROWS,
     "sparse": sparse.ROWS,
-    "preparing": merged(preparing.ROWS, features.ROWS),
+    "preparing": merged(preparing.ROWS, features.ROWS, corners.ROWS, sounds.ROWS),
     "structures": merged(structures.ROWS, pairs.ROWS, planes.ROWS),
     "uncalled": merged(unasked.ROWS, uncalled.ROWS),
     "variables": variables.ROWS,
@@ -129,6 +131,8 @@ TOLERANCES = {
     "linalg/expm_16.0": 1e-11,
     "choices/expm_of_each": 1e-11,
     "mixtures/half": 4e-3,
+    # By weights of bands in float32, and logarithms.
+    **{f"preparing/MelSpectrogram{name}": 5e-5 for name in ("", "_least", "_plain")},
     # Its adjoint and its inverse are in complex64: upstream's circulant_type.
     "structures/circulant_facts": 1e-6,
     "nn/moments_half": 1e-3,
@@ -139,7 +143,10 @@ TOLERANCES = {
     "keras/sparse_categorical_crossentropy_certain": 1e-9,
 }
 #: Convolutions of channels that come first: on a CPU no other kernels have them.
-ONEDNN = ("pictures/extract_patches_first",)
+ONEDNN = (
+    *("pictures/extract_patches_first", "preparing/STFTSpectrogram_first"),
+    "preparing/STFTSpectrogram_image_first",
+)
 #: What is answered wrongly: how far from NumPy's answer, by the norm.
 WRONG = {
     # Half a turn of what is not square is another order of its numbers: keras-team/keras#23435.

@@ -136,36 +136,6 @@ def test_what_goes_along_is_prepared_as_its_image() -> None:
     np.testing.assert_array_equal(seen["segmentation_masks"], SEGMENTS)
 
 
-BOXES = np.array([[[1.0, 2, 4, 5], [0, 0, 3, 2]], [[2, 1, 5, 6], [1, 1, 2, 2]]])
-#: Of images of 6 by 5: a layer, and where the corners of its boxes come, by columns and by rows.
-CORNERS: dict[str, tuple[Callable[..., Any], Any, Any]] = {
-    "Resizing": (lambda **o: layers.Resizing(12, 15, **o), lambda x: 3 * x, lambda y: 2 * y),
-    "CenterCrop": (
-        lambda **o: layers.CenterCrop(4, 3, **o),
-        lambda x: np.clip(x, 1, 4) - 1,
-        lambda y: np.clip(y, 1, 5) - 1,
-    ),
-    "RandomTranslation": (
-        lambda **o: layers.RandomTranslation((0.5, 0.5), (-0.2, -0.2), **o),
-        lambda x: np.clip(x - 1, 0, 5),
-        lambda y: np.clip(y + 3, 0, 6),
-    ),
-}
-
-
-@pytest.mark.parametrize("name", CORNERS)
-def test_boxes_go_along_with_their_images(name: str) -> None:
-    make, columns, rows = CORNERS[name]
-    boxes = {"boxes": BOXES.astype("float32"), "labels": np.array([[1, 2], [3, 4]])}
-    seen = make(bounding_box_format="xyxy")({"images": SINGLE, "bounding_boxes": boxes})
-    corners = [*map(columns, BOXES[..., 0::2].T), *map(rows, BOXES[..., 1::2].T)]
-    expected = np.stack([corners[0], corners[2], corners[1], corners[3]], -1).swapaxes(0, 1)
-    empty = (expected[..., 0] >= expected[..., 2]) | (expected[..., 1] >= expected[..., 3])
-    np.testing.assert_allclose(
-        np.asarray(seen["bounding_boxes"]["boxes"])[~empty], expected[~empty], atol=1e-4
-    )
-
-
 def test_what_is_made_in_a_pipeline_is_what_is_made_beside_it() -> None:
     """A dataset's own graph runs the same layer."""
     layer = layers.Resizing(4, 7)

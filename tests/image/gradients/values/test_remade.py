@@ -181,17 +181,17 @@ def test_what_is_worked_out_again_raises_elsewhere() -> None:
 
 
 def test_a_policy_is_of_whom_it_names() -> None:
-    """The most exact name counts; all others have the usual one, or the one that is for all."""
+    """The most exact name counts, and the whole of it; others have the one that is for all."""
     policies = keras.dtype_policies.DTypePolicyMap("float64")
     policies["outer/last"] = keras.DTypePolicy("bfloat16")
     policies["outer/hid.*"] = keras.DTypePolicy("mixed_float16")
+    policies["other"] = keras.DTypePolicy("float16")
+    names = ("hidden", "other", "last", "last_but_one")
 
     class Outer(layers.Layer):
         def __init__(self) -> None:
             super().__init__(name="outer", dtype=policies)
-            self.parts = [
-                layers.Dense(3, name=name, dtype=policies) for name in ("hidden", "other", "last")
-            ]
+            self.parts = [layers.Dense(3, name=name, dtype=policies) for name in names]
 
         def build(self, shape: Any) -> None:
             for part in self.parts:
@@ -202,8 +202,9 @@ def test_a_policy_is_of_whom_it_names() -> None:
 
     layer = Outer()
     found = layer(ROWS)
-    assert [x.dtype.name for x in found] == ["float16", "float64", "bfloat16"]
-    assert [part.kernel.dtype for part in layer.parts] == ["float32", "float64", "bfloat16"]
+    kinds = ["float64", "bfloat16", "float64"]
+    assert [x.dtype.name for x in found] == ["float16", *kinds]
+    assert [part.kernel.dtype for part in layer.parts] == ["float32", *kinds]
     before = keras.config.dtype_policy()
     try:
         keras.config.set_dtype_policy("mixed_bfloat16")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 from keras import initializers, layers, regularizers
 
+from gradients.values.layers import NORMAL, normalized
 from gradients.values.recurrent import MASK
 
 _random = np.random.default_rng(12)
@@ -54,6 +56,33 @@ def test_renormalization_corrects_a_batch_by_what_is_held() -> None:
             np.testing.assert_allclose(variable.numpy(), moved[variable.name], rtol=1e-12)
     layer.trainable = False
     np.testing.assert_array_equal(layer(INPUTS, training=True), layer(INPUTS, training=False))
+
+
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize("clip", [{}, {"rmax": 1.25}, {"rmin": 2.5}, {"dmax": 0.25}])
+def test_renormalization_is_held_by_the_bounds_that_it_is_given(
+    clip: dict[str, float], *, plain: bool
+) -> None:
+    """Ioffe's r and d, of a batch that is far from the moving statistics; from these it moves."""
+    inputs = 3 + 2 * np.random.default_rng(38).standard_normal((8, 3))
+    layer = layers.BatchNormalization(
+        renorm=True,
+        renorm_clipping=clip,
+        center=not plain,
+        scale=not plain,
+        moving_mean_initializer=initializers.Constant(-0.5),
+        moving_variance_initializer=initializers.Constant(0.25),
+        dtype="float64",
+        **NORMAL,
+    )
+    found = layer(inputs, training=True)
+    deviation, bound = np.sqrt(inputs.var(0) + 0.25), clip.get("dmax", np.inf)
+    r = np.clip(deviation / 0.5, clip.get("rmin"), clip.get("rmax", np.inf))
+    d = np.clip((inputs.mean(0) + 0.5) / 0.5, -bound, bound)
+    np.testing.assert_allclose(found, normalized(inputs, 0, 0.25) * r + d, rtol=1e-10)
+    np.testing.assert_allclose(
+        layer.moving_variance, (0.99 * 0.5 + 0.01 * deviation) ** 2 - 0.25, rtol=1e-10
+    )
 
 
 def test_one_sample_moves_the_statistics() -> None:
