@@ -58,7 +58,7 @@ TABLES: dict[str, Rows] = {
     "choices": choices.ROWS,
     "mixtures": mixtures.ROWS,
     "edges": edges.ROWS,
-    "images": merged(images.ROWS, boxes.ROWS),
+    "images": merged(images.ROWS, boxes.ROWS, released.PICTURES),
     "pictures": merged(pictures.ROWS, warps.ROWS),
     "linalg": linalg.ROWS,
     "math": merged(maths.ROWS, scans.ROWS, products.ROWS),

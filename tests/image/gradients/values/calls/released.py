@@ -14,7 +14,8 @@ from tensorflow.python.ops.parallel_for import gradients as vectorised
 
 from gradients.tracing import traced
 from gradients.values.calls import Rows
-from gradients.values.calls.inputs import COMPLEX, IDS, TABLE, X
+from gradients.values.calls.images import LARGE, NOISY, similarity, standardized
+from gradients.values.calls.inputs import COMPLEX, IDS, IMAGES, TABLE, X
 from gradients.values.calls.lines import LINES, TALL, VALUES, deep
 
 LINE = np.array([2.0, -1.0, 0.5, 3.0])
@@ -93,7 +94,63 @@ def _refused(function: Callable[..., Any], *inputs: Any) -> bool:
     return False
 
 
+def _halved(x: np.ndarray) -> np.ndarray:
+    """Return images of half the size, the last row or column twice where they are not even."""
+    height, width = x.shape[1:3]
+    x = np.pad(x, [(0, 0), (0, height % 2), (0, width % 2), (0, 0)], "symmetric")
+    return (x[:, ::2, ::2] + x[:, 1::2, ::2] + x[:, ::2, 1::2] + x[:, 1::2, 1::2]) / 4
+
+
+def _told(function: Callable[[tf.Tensor], tf.Tensor], shape: list[int | None]) -> np.ndarray:
+    """Return the size of a result, as a graph that knows a shape in part tells it."""
+    graph = tf.function(function).get_concrete_function(tf.TensorSpec(shape))
+    return np.array(graph.output_shapes.as_list(), float)
+
+
+def _of_a_list() -> Any:
+    """Return the gradient of what is recomputed, in a list of two shapes."""
+    both = [tf.constant(X), tf.constant(X[0])]
+    with tf.GradientTape() as tape:
+        tape.watch(both)
+        y = tf.recompute_grad(lambda of: of[0] ** 2 * of[1])(both)
+    return tape.gradient(y, both)
+
+
+def _of_rows_one_by_one() -> Any:
+    """Return the gradient of squares, taken row by row of unlike lengths."""
+    values = tf.constant(VALUES)
+    with tf.GradientTape() as tape:
+        tape.watch(values)
+        rows = tf.RaggedTensor.from_row_lengths(values, [2, len(VALUES) - 2])
+        y = tf.map_fn(lambda row: row**2, rows).flat_values
+    return tape.gradient(y, values)
+
+
+def _of_another_size() -> tf.RaggedTensor:
+    """Return rows that are not as long as they are said to be."""
+    return tf.map_fn(
+        lambda row: row,
+        tf.ragged.constant([[1.0, 2.0], [3.0, 4.0]]),
+        fn_output_signature=tf.RaggedTensorSpec([3], ragged_rank=0),
+    )
+
+
 ROWS: Rows = {
+    # tensorflow#4268: the number of colours was forgotten.
+    "known_of_images": (
+        lambda: [
+            _told(lambda x: tf.image.pad_to_bounding_box(x, 1, 1, 8, 9), [None, None, 3]),
+            _told(lambda x: tf.image.crop_to_bounding_box(x, 1, 1, 8, 9), [None, None, 3]),
+            _told(lambda x: tf.image.resize_with_crop_or_pad(x, 8, 9), [None, None, 3]),
+        ],
+        [np.array([8.0, 9.0, 3.0])] * 3,
+    ),
+    # tensorflow#44373: lists among the arguments were stacked.
+    "recomputed_of_a_list": (_of_a_list, [2 * X * X[0], (X**2).sum(0)]),
+    # tensorflow#42189: there was no gradient.
+    "ragged_rows_one_by_one": (_of_rows_one_by_one, 2 * VALUES),
+    # tensorflow#51297: they were taken for it, and had numbers that were no one's.
+    "map_of_another_size": (lambda: [_refused(_of_another_size)], [True]),
     # tensorflow#2163: of the sizes one is divided by the other.
     "slope_of_an_empty_sum": (
         lambda: [
@@ -170,5 +227,24 @@ ROWS: Rows = {
     "array_turned_and_conjugated": (
         lambda: [tf.transpose(COMPLEX, conjugate=True), tf.transpose(COMPLEX, [1, 0], True)],
         [COMPLEX.conj().T] * 2,
+    ),
+}
+#: Images, which come in float32.
+PICTURES: Rows = {
+    # tensorflow#33892: as whole as they came.
+    "standardized_whole": (
+        lambda: tf.image.per_image_standardization(np.uint8(255 * IMAGES)),
+        standardized(np.uint8(255 * IMAGES) * 1.0),
+    ),
+    # tensorflow#28241: arrays of NumPy's were refused. Of the finer scale no brightness counts.
+    "ssim_multiscale": (
+        lambda: tf.image.ssim_multiscale(LARGE, NOISY, 1.0, (0.4, 0.6), filter_size=3),
+        similarity(LARGE, NOISY, size=3, k1=1e9) ** 0.4
+        * similarity(_halved(LARGE), _halved(NOISY), size=3) ** 0.6,
+    ),
+    # tensorflow#528: one image came back as a batch of it.
+    "one_of_its_size_already": (
+        lambda: tf.compat.v1.image.resize(IMAGES[0], IMAGES.shape[1:3]),
+        IMAGES[0],
     ),
 }
