@@ -41,9 +41,9 @@ def _of_nothing() -> tf.Tensor:
     return tape.batch_jacobian(y, x) + x[..., None]
 
 
-def _of_no_rows() -> tf.Tensor:
-    """Return the jacobian of no rows of four in one number, by a loop."""
-    x = tf.constant(2.0, tf.float64)
+def _of_no_rows(x: float | np.ndarray = 2.0) -> tf.Tensor:
+    """Return the jacobian of no rows of four, by a loop."""
+    x = tf.constant(x, tf.float64)
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(x)
         y = x * X[:0]
@@ -184,6 +184,8 @@ ROWS: Rows = {
     "batch_jacobian_of_nothing": (_of_nothing, np.repeat(X[:2, :, None], 4, 2)),
     # tensorflow#37795: a loop without a step had no results at all.
     "jacobian_of_no_rows": (_of_no_rows, np.zeros((0, 4))),
+    # In more than one number there is none still: upstream's jacobian_of_nothing.
+    "jacobian_of_no_rows_in_four": (lambda: [_refused(_of_no_rows, X[0])], [True]),
     # tensorflow#21717: it failed where one source does not count.
     "jacobian_beside_none": (
         lambda: [
