@@ -32,6 +32,8 @@ def told(callback: callbacks.Callback, trained: keras.Model) -> callbacks.Callba
 #: Options, what is watched after each epoch, and the rate after each.
 PLATEAUS: dict[str, tuple[dict[str, Any], list[float], list[float]]] = {
     "patience": ({"patience": 2}, [5, 6, 4, 4, 4, 3, 3], [8, 8, 8, 8, 4, 4, 4]),
+    # After each fall as many epochs are waited for.
+    "again": ({"patience": 2}, [5, 5, 5, 5, 5], [8, 8, 4, 4, 2]),
     "rises": ({"patience": 1, "mode": "max"}, [5, 6, 6, 7, 5], [8, 8, 4, 4, 2]),
     # What improves by less than the least difference does not.
     "difference": ({"patience": 1, "min_delta": 0.5}, [5, 4.75, 4, 3.5], [8, 4, 4, 2]),

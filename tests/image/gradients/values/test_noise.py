@@ -36,6 +36,15 @@ def test_noise_has_its_mean_and_its_spread(name: str) -> None:
     assert abs(found.std() - spread) < DEVIATIONS * spread * np.sqrt(3 / COUNT)
 
 
+def test_noise_that_multiplies_is_as_large_as_what_it_is_put_on() -> None:
+    inputs = np.linspace(-2, 2, 101, dtype="float32")[None]
+    one, other = (
+        layers.GaussianDropout(RATE, seed=1)(part, training=True)
+        for part in (np.ones_like(inputs), inputs)
+    )
+    np.testing.assert_allclose(other, one * inputs, rtol=1e-6)
+
+
 @pytest.mark.parametrize("rate", [RATE, 0.8])
 def test_dropout_keeps_or_drops(rate: float) -> None:
     """A number is 0, or itself over the part that is kept; another call draws others."""
