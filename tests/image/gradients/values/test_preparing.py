@@ -140,6 +140,16 @@ BOXES = np.array([[[1.0, 2, 4, 5], [0, 0, 3, 2]], [[2, 1, 5, 6], [1, 1, 2, 2]]])
 #: Of images of 6 by 5: a layer, and where the corners of its boxes come, by columns and by rows.
 CORNERS: dict[str, tuple[Callable[..., Any], Any, Any]] = {
     "Resizing": (lambda **o: layers.Resizing(12, 15, **o), lambda x: 3 * x, lambda y: 2 * y),
+    "Resizing padded": (
+        lambda **o: layers.Resizing(12, 15, pad_to_aspect_ratio=True, **o),
+        lambda x: 2 * x + 2,
+        lambda y: 2 * y,
+    ),
+    "Resizing cropped": (
+        lambda **o: layers.Resizing(12, 15, crop_to_aspect_ratio=True, **o),
+        lambda x: 3 * x,
+        lambda y: np.clip(3 * y - 3, 0, 12),
+    ),
     "CenterCrop": (
         lambda **o: layers.CenterCrop(4, 3, **o),
         lambda x: np.clip(x, 1, 4) - 1,
@@ -164,6 +174,20 @@ def test_boxes_go_along_with_their_images(name: str) -> None:
     np.testing.assert_allclose(
         np.asarray(seen["bounding_boxes"]["boxes"])[~empty], expected[~empty], atol=1e-4
     )
+
+
+@pytest.mark.parametrize("mode", ["horizontal", "vertical"])
+def test_boxes_are_mirrored_where_their_images_are(mode: str) -> None:
+    """From the other side, of 6 rows and 5 columns; the first corner stays first."""
+    layer = layers.RandomFlip(mode, bounding_box_format="xyxy")
+    boxes = {"boxes": tf.constant(BOXES, "float32"), "labels": tf.constant([[1, 2], [3, 4]])}
+    flips = np.array([True, False]).reshape(2, 1, 1, 1)
+    drawn = {"flips": tf.constant(flips), "input_shape": (2, 6, 5, 3)}
+    seen = layer.transform_bounding_boxes(boxes, drawn, training=True)["boxes"]
+    expected = BOXES.copy()
+    side, size = (0, 5) if mode == "horizontal" else (1, 6)
+    expected[0, :, side], expected[0, :, side + 2] = size - BOXES[0, :, [side + 2, side]]
+    np.testing.assert_allclose(seen, expected, atol=1e-5)
 
 
 def test_what_is_made_in_a_pipeline_is_what_is_made_beside_it() -> None:

@@ -1,4 +1,4 @@
-"""What keras.ops answer wrongly, as reports upstream say, where no table has a row of it.
+"""What Keras answers wrongly, as reports upstream say, where no table has a row of it.
 
 The wrong value is part of the record: one that is mended, or is another, fails.
 """
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from keras import ops
+from keras import layers, ops
 
 from gradients.tracing import traced
 
@@ -72,3 +72,27 @@ def test_a_mean_of_slices_along_an_axis_wants_no_graph(axis: Any) -> None:
     with pytest.raises(tf.errors.OperatorNotAllowedInGraphError):
         graph(*given)
     pytest.xfail("Keras takes the rank of slices from a tensor: upstream's mean_of_slices")
+
+
+def test_a_crop_moves_boxes_by_rows_where_it_crops_columns() -> None:
+    """From the second row and the fourth column on; without a move they stay."""
+    layer = layers.RandomCrop(4, 2, bounding_box_format="xyxy")
+    given = np.array([[[1.0, 2, 4, 5], [0, 0, 3, 2]]], "float32")
+    boxes = {"boxes": tf.constant(given), "labels": tf.constant([[1, 2]])}
+    stay, found = (
+        np.asarray(layer.transform_bounding_boxes(dict(boxes), start)["boxes"])
+        for start in ((0, 0), (1, 3))
+    )
+    np.testing.assert_array_equal(stay, given)
+    assert not np.array_equal(found, np.maximum(given - [3, 1, 3, 1], 0)), "mended: mend the record"
+    np.testing.assert_array_equal(found, np.maximum(given - [1, 3, 1, 3], 0))
+    pytest.xfail("Keras takes rows for columns: #23518, mended since")
+
+
+def test_only_scalars_are_vectorized() -> None:
+    """Whatever has an axis is refused."""
+    made = ops.vectorize(lambda number: number + 1)
+    assert float(made(2.0)) == 3
+    with pytest.raises(ValueError, match="Not supported"):
+        made([1.0, 2.0])
+    pytest.xfail("Keras takes a tuple of axes for another axis: upstream's vectorize")
