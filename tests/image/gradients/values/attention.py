@@ -21,6 +21,8 @@ KEYS = np.array([[1, 1, 1, 0], [1, 1, 0, 1]], bool)
 #: Which query sees which value, and the same of those that are not before it.
 PAIRS = np.array([[[1, 0, 1, 0], [1, 1, 0, 1], [1, 1, 1, 1]]] * 2, bool)
 AFTER = CAUSAL[:3]
+#: Of four values in two rows of each sequence, those that are shown.
+ROWS_SHOWN = np.stack([VALUES, VALUES[:, ::-1]], 1)
 #: Those nearer than two steps.
 NEAR = np.abs(np.arange(3)[:, None] - np.arange(4)) < 2
 
@@ -101,6 +103,7 @@ def _of_heads(kind: Callable[..., Row]) -> dict[str, Row]:
             call={"value_mask": VALUES, "key_mask": KEYS},
         ),
         "pairs": kind(partial(heads, mask=PAIRS & AFTER), call={"attention_mask": PAIRS, **causal}),
+        "pairs_of_all": kind(partial(heads, mask=PAIRS[0]), call={"attention_mask": PAIRS[0]}),
         "window": kind(partial(heads, mask=NEAR & AFTER), call=causal, sliding_window=2),
         "window_alone": kind(partial(heads, mask=NEAR), sliding_window=2),
         # With dropout, scores are worked out one by one, in training or not.
@@ -122,6 +125,12 @@ ATTENTION = (
         "MultiHeadAttention_output": multi(heads, output_shape=7),
         "MultiHeadAttention_axis": multi(
             heads, (2, 2, 3, 5), (2, 2, 4, 5), attention_axes=(2,), value_dim=3
+        ),
+        "MultiHeadAttention_axis_masked": multi(
+            partial(heads, mask=ROWS_SHOWN[:, :, None, None]),
+            *((2, 2, 3, 5), (2, 2, 4, 5)),
+            call={"value_mask": ROWS_SHOWN},
+            attention_axes=(2,),
         ),
         "MultiHeadAttention_planes": multi(planes, (2, 2, 3, 5), (2, 2, 2, 5)),
         "MultiHeadAttention_planes_pairs": multi(

@@ -83,6 +83,23 @@ def test_outputs_have_their_own_losses() -> None:
     np.testing.assert_allclose(told["loss"], loss(0) + 2 * absolute, rtol=1e-5)
 
 
+def test_outputs_have_metrics_by_their_names_and_not_by_their_layers() -> None:
+    """Layers whose names are in the other order, or no outputs' names at all."""
+    for names in (("b", "a"), ("first", "second")):
+        inputs = keras.Input((3,))
+        made = [layers.Dense(2, use_bias=False, name=name) for name in names]
+        model = keras.Model(
+            inputs, {name: layer(inputs) for name, layer in zip("ab", made, strict=True)}
+        )
+        for layer, kernel in zip(made, KERNELS, strict=True):
+            layer.set_weights([kernel])
+        given = {name: [metrics.MeanSquaredError(name="of")] for name in "ab"}
+        model.compile(loss={"a": "mse", "b": "mse"}, metrics=given, run_eagerly=True)
+        told = model.evaluate(INPUTS, both(TARGETS), verbose=0, return_dict=True)
+        found = [told["a_of"], told["b_of"]]
+        np.testing.assert_allclose(found, [loss(0), loss(1)], rtol=1e-5)
+
+
 def test_the_loss_of_an_epoch_is_the_mean_over_samples() -> None:
     """The last batch is smaller, and counts less; metrics count weights where they are asked."""
     model = linear(

@@ -7,8 +7,11 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import metrics
 from sklearn.metrics import fbeta_score
+
+from gradients.tracing import traced
 
 _random = np.random.default_rng(71)
 BLOCK = _random.standard_normal((2, 3, 4, 5))
@@ -30,6 +33,40 @@ def test_a_weight_counts_all_that_it_stands_before(rank: int) -> None:
     np.testing.assert_allclose(mean.result(), expected, rtol=1e-12)
     whole = BLOCK * weights.reshape(weights.shape + (1,) * (4 - rank))
     np.testing.assert_allclose(total.result(), whole.sum(), rtol=1e-12)
+
+
+def test_a_weight_counts_what_it_stands_before_whose_size_nobody_knows() -> None:
+    """Of each sample, in a graph: a metric of samples, and one of their parts."""
+    weights = np.array([0.5, 3.0])
+    spec = [tf.TensorSpec([None] * 4, tf.float64), tf.TensorSpec([None], tf.float64)]
+    for metric in (metrics.Mean(dtype="float64"), metrics.Sum(dtype="float64")):
+        traced(
+            lambda values, given, metric=metric: metric.update_state(values, sample_weight=given),
+            input_signature=spec,
+        )(BLOCK, weights)
+        each = BLOCK.mean((1, 2, 3)) if isinstance(metric, metrics.Mean) else BLOCK.sum((1, 2, 3))
+        whole = weights.sum() if isinstance(metric, metrics.Mean) else 1
+        np.testing.assert_allclose(metric.result(), each @ weights / whole, rtol=1e-12)
+
+
+def test_weights_below_0_have_a_mean() -> None:
+    """It is 0 where they add up to 0."""
+    for weights in ([-0.5, -2.0], [-3.0, 1.0], [-1.0, 1.0]):
+        mean = metrics.Mean(dtype="float64")
+        mean.update_state([3.0, 5.0], sample_weight=weights)
+        whole = sum(weights)
+        expected = np.dot([3.0, 5.0], weights) / whole if whole else 0.0
+        np.testing.assert_allclose(mean.result(), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["int32", "float32"])
+def test_a_sum_begins_again(dtype: str) -> None:
+    """Whatever it is a sum of."""
+    total = metrics.Sum(dtype=dtype)
+    for _ in range(2):
+        total.update_state([3, 5])
+        assert (int(total.result()), total.result().dtype.name) == (8, dtype)
+        total.reset_state()
 
 
 @pytest.mark.parametrize("even", [True, False], ids=["even", "uneven"])

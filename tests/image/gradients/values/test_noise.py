@@ -7,6 +7,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 from keras import random as draws
 
@@ -34,6 +35,15 @@ def test_noise_has_its_mean_and_its_spread(name: str) -> None:
     assert abs(found.mean() - mean) < DEVIATIONS * spread / np.sqrt(COUNT)
     # The fourth moments are at most 12 times the square of the second.
     assert abs(found.std() - spread) < DEVIATIONS * spread * np.sqrt(3 / COUNT)
+
+
+def test_noise_that_multiplies_is_as_large_as_what_it_is_put_on() -> None:
+    inputs = np.linspace(-2, 2, 101, dtype="float32")[None]
+    one, other = (
+        layers.GaussianDropout(RATE, seed=1)(part, training=True)
+        for part in (np.ones_like(inputs), inputs)
+    )
+    np.testing.assert_allclose(other, one * inputs, rtol=1e-6)
 
 
 @pytest.mark.parametrize("rate", [RATE, 0.8])
@@ -118,6 +128,28 @@ def test_a_draw_has_its_mean_and_its_spread(name: str) -> None:
     assert found.size == COUNT
     assert abs(found.mean() - mean) < DEVIATIONS * spread / np.sqrt(COUNT)
     assert abs(found.std() - spread) < DEVIATIONS * spread * np.sqrt(3 / COUNT)
+
+
+def test_xla_draws_by_a_generator_too() -> None:
+    """Others at each step, the same where it begins again; XLA takes no seed of 64 bits."""
+    generator = draws.SeedGenerator(3)
+    start = np.asarray(generator.state)
+
+    @tf.function(jit_compile=True)
+    def drawn() -> list[tf.Tensor]:
+        return [
+            draws.normal((9,), seed=generator),
+            draws.uniform((9,), seed=generator),
+            draws.randint((9,), -20, 30, seed=generator),
+            draws.categorical(np.zeros((2, 50), "float32"), 9, seed=generator),
+            draws.dropout(np.ones((4, 9), "float32"), 0.5, seed=generator),
+        ]
+
+    first, second = drawn(), drawn()
+    generator.state.assign(start)
+    for one, other, same in zip(first, second, drawn(), strict=True):
+        np.testing.assert_array_equal(one, same)
+        assert (np.asarray(one) != np.asarray(other)).any()
 
 
 def test_what_is_shuffled_is_the_same_in_another_order() -> None:

@@ -29,7 +29,7 @@ CALLS: dict[str, list[Call]] = {
 for _name, _places, _options in modelled.CALLS:
     CALLS.setdefault(_name, []).append((_places, _options))
 #: What goes another way where it finds no size.
-CORE = ("cross", "diagonal", "take_along_axis")
+CORE = ("argmax", "cross", "diagonal", "take_along_axis")
 #: What is wrong, and has a test of its own; and what is given no array that a graph takes.
 APART = {"array_split", "geomspace", "in_top_k", "multi_hot", "one_hot"}
 #: What Keras cannot say without sizes, by the call's place.

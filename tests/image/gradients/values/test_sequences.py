@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
+from scipy.special import softmax
 
 from gradients.tracing import traced
 from gradients.values.recurrent import MASK, lstm, through
@@ -25,6 +29,40 @@ def test_each_time_has_its_mask() -> None:
     layer.set_weights(weights)
     expected = [through(lstm, mask=mask[:, t])(inputs[:, t], *weights) for t in range(3)]
     np.testing.assert_allclose(layer(inputs, mask=mask), np.stack(expected, 1), rtol=1e-12)
+
+
+def test_the_batch_of_a_mask_may_be_unknown_where_that_of_the_inputs_is_known() -> None:
+    inputs, mask = _random.standard_normal((2, 3, 5, 3)), _random.random((2, 3, 5)) > 0.5
+    layer = layers.TimeDistributed(layers.Softmax(dtype="float64"), dtype="float64")
+    given = [tf.TensorSpec((2, 3, 5, 3), tf.float64), tf.TensorSpec((None, 3, 5, 1), tf.bool)]
+    graph = traced(lambda x, shown: layer(x, mask=shown), input_signature=given)
+    found = graph(inputs, mask[..., None])
+    np.testing.assert_allclose(found, softmax(inputs, -1) * mask[..., None], rtol=1e-12)
+
+
+class Doubling(keras.Layer):
+    """A cell whose output is not its state."""
+
+    state_size = output_size = 3
+
+    def call(self, inputs: Any, states: Any) -> Any:
+        """Return half of the state and the inputs, and twice that as what comes out."""
+        new = 0.5 * states[0] + inputs
+        return 2 * new, [new]
+
+
+@pytest.mark.parametrize("unroll", [False, True])
+def test_what_is_hidden_has_the_output_before_it_and_not_the_state(*, unroll: bool) -> None:
+    """Its state stays, and its output: 0 where there was none."""
+    layer = layers.RNN(
+        *(Doubling(dtype="float64"),), return_sequences=True, unroll=unroll, dtype="float64"
+    )
+    state, last, expected = np.zeros((2, 3)), np.zeros((2, 3)), []
+    for step in range(INPUTS.shape[1]):
+        new, shown = 0.5 * state + INPUTS[:, step], MASK[:, step, None]
+        state, last = np.where(shown, new, state), np.where(shown, 2 * new, last)
+        expected.append(last)
+    np.testing.assert_allclose(layer(INPUTS, mask=MASK), np.stack(expected, 1), rtol=1e-12)
 
 
 @pytest.mark.parametrize("times", [2, 5])

@@ -117,6 +117,18 @@ ROWS: Rows = {
         )
         for mode in ("one_hot", "multi_hot", "count")
     },
+    # What it says before there are numbers.
+    "Discretization_said": (
+        lambda: [
+            layers.Discretization(EDGES, output_mode=mode)(keras.Input(shape, 3)).shape
+            for mode in ("int", "one_hot", "multi_hot", "count")
+            for shape in ((4,), (1,), (2, 5))
+        ],
+        [
+            *((3, 4), (3, 1), (3, 2, 5), (3, 4, 4), (3, 4), (3, 2, 5, 4)),
+            *((3, 4), (3, 4), (3, 5, 4)) * 2,
+        ],
+    ),
     **{
         f"Discretization_seen_{name}": (
             lambda data=data: seen(layers.Discretization(num_bins=4), data()),

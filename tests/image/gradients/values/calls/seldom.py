@@ -107,6 +107,22 @@ ROWS: Rows = {
         lambda: [ops.norm(CUBE, order, axis=(0, 2)) for order in (1, -1, np.inf, -np.inf)],
         [np.linalg.norm(CUBE, order, axis=(0, 2)) for order in (1, -1, np.inf, -np.inf)],
     ),
+    # The six least come first, of all, and the seventh after them.
+    "argpartition_of_all": (
+        lambda: np.sort(GRID[::-1].ravel()[ops.argpartition(GRID[::-1], 6, axis=None)][:6]),
+        np.sort(GRID.ravel())[:6],
+    ),
+    # How many is a tensor, too.
+    "linspace_counted": (
+        lambda: [
+            *ops.linspace(0.5, 2.0, tf.constant(4), retstep=True),
+            *ops.linspace(X[0], X[1], tf.constant(3), endpoint=False, retstep=True),
+        ],
+        [
+            *np.linspace(0.5, 2.0, 4, retstep=True),
+            *np.linspace(X[0], X[1], 3, endpoint=False, retstep=True),
+        ],
+    ),
     "swapaxes_found": (
         lambda: ops.swapaxes(CUBE, tf.constant(-1), tf.constant(0)),
         CUBE.swapaxes(-1, 0),

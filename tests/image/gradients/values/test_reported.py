@@ -1,0 +1,98 @@
+"""What Keras answers wrongly, as reports upstream say, where no table has a row of it.
+
+The wrong value is part of the record: one that is mended, or is another, fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers, ops
+
+from gradients.tracing import traced
+
+HOLES = np.array([np.nan, np.inf, -1.0, 2.0])
+MOST = np.finfo("float64").max
+
+
+def of_all(function: Callable[..., Any], *places: list[float]) -> list[np.ndarray]:
+    """Return a gradient for each place."""
+    given = [tf.constant(place, tf.float64) for place in places]
+    with tf.GradientTape() as tape:
+        tape.watch(given)
+        found = function(*given)
+    return [np.asarray(part) for part in tape.gradient(found, given)]
+
+
+@pytest.mark.parametrize("name", ["logaddexp", "logaddexp2"])
+def test_of_two_equal_summands_each_has_half(name: str) -> None:
+    """Of others, each has its share of the sum."""
+    base = np.e if name == "logaddexp" else 2.0
+    found = of_all(getattr(ops, name), [1.0, 2.0], [1.0, 5.0])
+    share = 1 / (1 + base**3.0)
+    np.testing.assert_allclose([found[0][1], found[1][1]], [share, 1 - share], rtol=1e-6)
+    assert [found[0][0], found[1][0]] == [1, 0], "no longer so wrong: mend the record"
+    pytest.xfail("Keras gives the first of two equal summands the whole gradient: #127232")
+
+
+def test_a_power_that_multiplies_0_is_its_gradient() -> None:
+    """That of others is."""
+    (found,) = of_all(lambda x: ops.ldexp(x, [3, 2, -1]), [0.0, 2.0, -3.0])
+    np.testing.assert_allclose(found[1:], [4, 0.5])
+    assert found[0] == 1, "no longer so wrong: mend the record"
+    pytest.xfail("Keras gives 0 that is multiplied by a power of 2 the gradient 1: #127244")
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [("nancumsum", [0, MOST, MOST, MOST]), ("nancumprod", [1, MOST, -MOST, -np.inf])],
+)
+def test_infinities_are_no_holes(name: str, wrong: list[float]) -> None:
+    """They stay: only what is no number is left out."""
+    found = getattr(ops, name)(HOLES)
+    np.testing.assert_array_equal(found, wrong)
+    assert not np.array_equal(found, getattr(np, name)(HOLES)), "no longer wrong: remove the record"
+    pytest.xfail("Keras puts the largest number in the place of an infinity: #23127, #23130")
+
+
+@pytest.mark.parametrize("axis", [0, -1, (0, 1)])
+def test_a_mean_of_slices_along_an_axis_wants_no_graph(axis: Any) -> None:
+    """Where none is traced it is there."""
+    values = np.arange(8.0).reshape(2, 4)
+    given = [tf.constant(values), tf.constant([2, 0]), tf.constant([3, 4])]
+    whole = np.zeros((3, 4))
+    whole[[2, 0]] = values
+    found = ops.mean(tf.IndexedSlices(*given), axis=axis)
+    np.testing.assert_allclose(found, whole.mean(axis), rtol=1e-12)
+    graph = traced(lambda *parts: ops.mean(tf.IndexedSlices(*parts), axis=axis))
+    with pytest.raises(tf.errors.OperatorNotAllowedInGraphError):
+        graph(*given)
+    pytest.xfail("Keras takes the rank of slices from a tensor: upstream's mean_of_slices")
+
+
+def test_a_crop_moves_boxes_by_rows_where_it_crops_columns() -> None:
+    """From the second row and the fourth column on; without a move they stay."""
+    layer = layers.RandomCrop(4, 2, bounding_box_format="xyxy")
+    given = np.array([[[1.0, 2, 4, 5], [0, 0, 3, 2]]], "float32")
+    boxes = {"boxes": tf.constant(given), "labels": tf.constant([[1, 2]])}
+    stay, found = (
+        np.asarray(layer.transform_bounding_boxes(dict(boxes), start)["boxes"])
+        for start in ((0, 0), (1, 3))
+    )
+    np.testing.assert_array_equal(stay, given)
+    assert not np.array_equal(found, np.maximum(given - [3, 1, 3, 1], 0)), "mended: mend the record"
+    np.testing.assert_array_equal(found, np.maximum(given - [1, 3, 1, 3], 0))
+    pytest.xfail("Keras takes rows for columns: #23518, mended since")
+
+
+def test_only_scalars_are_vectorized() -> None:
+    """Whatever has an axis is refused."""
+    made = ops.vectorize(lambda number: number + 1)
+    assert float(made(2.0)) == 3
+    with pytest.raises(ValueError, match="Not supported"):
+        made([1.0, 2.0])
+    pytest.xfail("Keras takes a tuple of axes for another axis: upstream's vectorize")
