@@ -21,6 +21,12 @@ from gradients.values.calls.lines import LINES, TALL, VALUES, deep
 LINE = np.array([2.0, -1.0, 0.5, 3.0])
 #: Rows of one number each, whose mean of squares is less than the square of their mean.
 SAME = np.repeat([0.3, 0.7, 2.3], 7)
+#: What reduces axes, and what that is.
+OVER = [
+    (tf.reduce_mean, np.mean),
+    (tf.reduce_max, np.max),
+    (tf.math.reduce_variance, np.var),
+]
 
 
 def _slopes(function: Callable[..., Any], *inputs: Any) -> Any:
@@ -53,6 +59,12 @@ def _of_no_rows(x: float | np.ndarray = 2.0) -> tf.Tensor:
 def _rows() -> tf.RaggedTensor:
     """Return matrices of as many columns, and not as many rows."""
     return tf.RaggedTensor.from_row_lengths(np.concatenate(TALL), [len(one) for one in TALL])
+
+
+def _deep() -> tf.RaggedTensor:
+    """Return rows of rows, none of them empty."""
+    rows = tf.RaggedTensor.from_row_lengths(VALUES, [3, 2, 4])
+    return tf.RaggedTensor.from_row_lengths(rows, [2, 1])
 
 
 def _graph(function: Callable[[tf.Tensor], Any], shape: list[int | None]) -> Callable[[Any], Any]:
@@ -142,8 +154,10 @@ ROWS: Rows = {
             _told(lambda x: tf.image.pad_to_bounding_box(x, 1, 1, 8, 9), [None, None, 3]),
             _told(lambda x: tf.image.crop_to_bounding_box(x, 1, 1, 8, 9), [None, None, 3]),
             _told(lambda x: tf.image.resize_with_crop_or_pad(x, 8, 9), [None, None, 3]),
+            _told(lambda x: tf.image.resize(x, [8, 9]), [None, None, 3]),
+            _told(tf.image.transpose, [9, 8, 3]),
         ],
-        [np.array([8.0, 9.0, 3.0])] * 3,
+        [np.array([8.0, 9.0, 3.0])] * 5,
     ),
     # tensorflow#44373: lists among the arguments were stacked.
     "recomputed_of_a_list": (_of_a_list, [2 * X * X[0], (X**2).sum(0)]),
@@ -211,6 +225,10 @@ ROWS: Rows = {
     "ragged_sum_from_behind": (
         lambda: [tf.reduce_sum(deep(), axes) for axes in ([-2, -1], [-1, -2], [2, 1])],
         [np.array([LINES[0].sum(), 0, VALUES[3:].sum()])] * 3,
+    ),
+    "ragged_axes_from_behind": (
+        lambda: [one(_deep(), axes) for one, _ in OVER for axes in ([-2, -1], [-1, -2])],
+        [np.array([of(VALUES[:5]), of(VALUES[5:])]) for _, of in OVER for _ in range(2)],
     ),
     # tensorflow#8281: no axes that are left over were no whole numbers.
     "tensordot_of_a_line": (
