@@ -6,6 +6,7 @@ of its own, which has to pass on each argument, and to foretell shape and type.
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import keras
@@ -204,3 +205,47 @@ def test_padding_is_written_small_or_large(name: str, padding: str) -> None:
     np.testing.assert_array_equal(call(IMAGES, *given, padding=large), expected)
     symbolic = call(keras.KerasTensor(IMAGES.shape, "float64"), *given, padding=large)
     assert symbolic.shape == expected.shape
+
+
+TURN = np.array([[1.0, 2, 0], [0, -1, 3], [2, 0, 1]])
+FLAGS = np.array([[True, False, True], [False, False, True]])
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        *(operator.add, operator.sub, operator.mul, operator.truediv, operator.floordiv),
+        *(operator.mod, operator.pow, operator.lt, operator.le, operator.gt, operator.ge),
+        operator.ne,
+    ],
+)
+def test_a_sign_in_a_model_is_its_operation_from_both_sides(sign: Any) -> None:
+    given = np.array([[0.5, 2.5, 4.0], [1.5, 6.0, 3.0]])
+    calls = [lambda x: sign(x, 2.5), lambda x: sign(2.5, x), lambda x: sign(x, x[:, ::-1])]
+    start = keras.Input((3,), dtype="float64")
+    model = keras.Model(start, [call(start) for call in calls])
+    for call, found in zip(calls, model(given), strict=True):
+        np.testing.assert_allclose(found, call(given), rtol=1e-12)
+
+
+def test_signs_in_a_model_are_their_operations() -> None:
+    """Those of one, those of parts, and products of matrices."""
+    given = np.array([[[0.5, -2.5, 4.25], [1.5, 6.0, -3.0]]])
+    calls = [
+        *(operator.neg, abs, lambda x: x[:, 1:, ::-1], lambda x: x[..., 0]),
+        *(lambda x: x @ TURN, lambda x: ops.array(TURN.T) @ ops.swapaxes(x, 1, 2)),
+    ]
+    start = keras.Input((2, 3), dtype="float64")
+    *found, last = keras.Model(start, [*(call(start) for call in calls), round(start, 1)])(given)
+    for call, one in zip(calls, found, strict=True):
+        np.testing.assert_allclose(one, call(given), rtol=1e-12)
+    np.testing.assert_allclose(last, np.round(given, 1), rtol=1e-12)
+
+
+def test_signs_of_flags_in_a_model_are_their_operations() -> None:
+    start, signs = keras.Input((3,), dtype="bool"), [operator.and_, operator.or_, operator.xor]
+    calls = [lambda x, sign=sign: sign(x, FLAGS[:1]) for sign in signs]
+    calls += [lambda x, sign=sign: sign(True, x) for sign in signs]
+    model = keras.Model(start, [*(call(start) for call in calls), ~start])
+    for call, found in zip([*calls, operator.invert], model(FLAGS), strict=True):
+        np.testing.assert_array_equal(found, call(FLAGS))
