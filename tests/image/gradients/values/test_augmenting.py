@@ -181,7 +181,7 @@ def test_a_grey_image_comes_alone() -> None:
     """What it draws is of the images' shape, which it asks of all that is given."""
     labelled = {"images": SINGLE, "labels": np.ones((2, 1))}
     with pytest.raises(AttributeError, match="'dict' object has no attribute 'shape'"):
-        layers.RandomGrayscale(1.0)(labelled)
+        layers.RandomGrayscale(1.0).get_random_transformation(labelled)
     pytest.xfail("Keras's RandomGrayscale takes no images beside which anything stands")
 
 
@@ -189,5 +189,51 @@ def test_decibels_are_of_float32_alone() -> None:
     """What they are counted from is a tensor of that type, and meets strengths of another."""
     layer = layers.MelSpectrogram(fft_length=16, dtype="float64")
     with pytest.raises(tf.errors.InvalidArgumentError, match="expected to be a double tensor"):
-        layer(np.ones(40))
+        layer.call(np.ones(40))
     pytest.xfail("Keras's MelSpectrogram has no decibels but of float32")
+
+
+#: Layers that do the same each time, of which all but the first two change places.
+FIXED: dict[str, Any] = {
+    "RandomBrightness": ((0.25, 0.25),),
+    "RandomInvert": ((1, 1),),
+    "RandomTranslation": ((0.5, 0.5), (-0.2, -0.2)),
+    "RandomRotation": ((0.1, 0.1),),
+    "RandomZoom": ((0.25, 0.25), (-0.25, -0.25)),
+    "CenterCrop": (4, 3),
+    "Resizing": (12, 15),
+}
+
+
+@pytest.mark.parametrize("name", FIXED)
+def test_one_image_is_as_it_is_among_several(name: str) -> None:
+    """With all that goes along."""
+    layer = getattr(layers, name)(*FIXED[name], bounding_box_format="xyxy")
+    boxes = {"boxes": np.float32([[[1, 2, 4, 5]], [[2, 1, 5, 6]]]), "labels": np.ones((2, 1))}
+    masks = np.arange(60).reshape(2, 6, 5, 1).astype("float32")
+    whole = {"images": SINGLE, "labels": np.eye(2), "segmentation_masks": masks}
+    several = layer(whole | {"bounding_boxes": dict(boxes)})
+    one = layer(tf.nest.map_structure(lambda x: x[1], whole | {"bounding_boxes": boxes}))
+    for alone, among in zip(*map(tf.nest.flatten, (one, several)), strict=True):
+        np.testing.assert_allclose(alone, among[1], rtol=1e-6, atol=1e-6)
+
+
+#: What layers cannot do without; the others need nothing.
+NEEDED = COLOURS | {
+    **{"RandomTranslation": (0.5, 0.5), "RandomRotation": (0.5,), "RandomZoom": (0.5,)},
+    **{"RandomFlip": (), "RandomShear": (0.5, 0.5), "RandomPerspective": (), "CutMix": (1.0,)},
+    **{"MixUp": (), "RandAugment": (), "AugMix": (), "RandomElasticTransform": ()},
+}
+
+
+@pytest.mark.parametrize("name", sorted(NEEDED.keys() - {"AutoContrast", "Equalization"}))
+def test_nothing_changes_by_chance_but_in_training(name: str) -> None:
+    layer = getattr(layers, name)(*NEEDED[name], seed=1)
+    np.testing.assert_array_equal(layer(SINGLE, training=False), SINGLE)
+
+
+def test_a_pipeline_does_one_thing_after_the_other() -> None:
+    """What is by chance in training alone."""
+    line = layers.Pipeline([layers.Rescaling(0.5), layers.RandomInvert((1, 1), (0, 1))])
+    np.testing.assert_allclose(line(SINGLE, training=True), 1 - IMAGES / 2, rtol=1e-6)
+    np.testing.assert_allclose(line(SINGLE, training=False), IMAGES / 2, rtol=1e-6)

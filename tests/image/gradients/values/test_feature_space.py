@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 import tensorflow as tf
 from keras.utils import FeatureSpace
 
@@ -46,9 +45,9 @@ def encoded(table: dict[str, Any]) -> dict[str, np.ndarray]:
     }
 
 
-def space(mode: str, **o: Any) -> Any:
-    """Return a space that has seen the table; the most frequent come first, behind the unknown."""
-    kinds = {
+def kinds() -> dict[str, Any]:
+    """Return what each column is; the most frequent come first, behind what is not known."""
+    return {
         "plain": "float",
         "scaled": FeatureSpace.float_rescaled(scale=1 / 128, offset=-1),
         "centred": "float_normalized",
@@ -58,30 +57,32 @@ def space(mode: str, **o: Any) -> Any:
         "hashed_number": FeatureSpace.integer_hashed(num_bins=5),
         "hashed_word": "string_hashed",
     }
-    made = FeatureSpace(kinds, output_mode=mode, hashing_dim=6, **o)
+
+
+def test_columns_are_encoded_by_their_kinds() -> None:
+    """As a batch, and one row by itself."""
+    made = FeatureSpace(kinds(), output_mode="dict", hashing_dim=6)
     made.adapt(tf.data.Dataset.from_tensor_slices(TABLE).batch(2))
-    return made
+    found = made({column: values[1:4] for column, values in TABLE.items()})
+    one = made({column: values[2] for column, values in TABLE.items()})
+    expected = encoded({column: values[1:4] for column, values in TABLE.items()})
+    assert found.keys() == expected.keys()
+    for column, values in expected.items():
+        np.testing.assert_allclose(found[column], values, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(one[column], values[1], rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("mode", ["dict", "concat"])
-def test_columns_are_encoded_by_their_kinds(mode: str) -> None:
-    """As a batch, and one row by itself; by name in the alphabet's order, then what is crossed."""
-    pair = ("word", "hashed_number")
-    made = space(mode, crosses=[pair], crossing_dim=8)
-    name = "word_X_hashed_number"
-    later = {column: values[1:4] for column, values in TABLE.items()}
-    expected = encoded(later)
-    found = made(later)
-    if mode == "dict":
-        crossed = np.asarray(found[name])
-        assert found.keys() == {*expected, name}
-        for column, values in expected.items():
-            np.testing.assert_allclose(found[column], values, rtol=1e-5, atol=1e-6)
-    else:
-        whole = np.concatenate(list(expected.values()), -1)
-        np.testing.assert_allclose(found[:, :-8], whole, rtol=1e-5, atol=1e-6)
-        crossed = np.asarray(found[:, -8:])
-    np.testing.assert_array_equal(crossed.sum(-1), 1)
-    one = made({column: values[1] for column, values in TABLE.items()})
-    for of_one, of_all in zip(tf.nest.flatten(one), tf.nest.flatten(found), strict=True):
-        np.testing.assert_allclose(of_one, of_all[0], rtol=1e-6)
+def test_columns_stand_beside_each_other() -> None:
+    """In the order of the alphabet; then what is crossed, of which each pair has a place."""
+    asked = ("scaled", "hashed_word", "plain", "hashed_number")
+    made = FeatureSpace(
+        {column: kinds()[column] for column in asked},
+        **{"hashing_dim": 6, "crossing_dim": 8, "crosses": [("hashed_word", "hashed_number")]},
+    )
+    found = np.asarray(made({column: TABLE[column] for column in asked}))
+    whole = encoded(TABLE)
+    expected = np.concatenate([whole[column] for column in sorted(asked)], -1)
+    np.testing.assert_allclose(found[:, :-8], expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(found[:, -8:].sum(-1), 1)
+    one = made({column: TABLE[column][1] for column in asked})
+    np.testing.assert_allclose(one, found[1], rtol=1e-6)
