@@ -131,13 +131,16 @@ def test_a_graph_has_gradients_of_ragged_and_of_complex_tensors() -> None:
         y = ragged * ragged
         (of_ragged,) = tf.gradients(y, ragged, grad_ys=[3.0 * ragged])
         (stopped,) = tf.gradients(y * ragged, ragged, stop_gradients=[y.values])
+        apart = tf.RaggedTensor.from_row_lengths(x[1], [1, 2])
+        zeros = tf.gradients(y, [apart, ragged], unconnected_gradients="zero")[0]
         of_z = tf.gradients([z * z, 2 * z], z, grad_ys=[z, 5 * z])
-        return [of_ragged.values, stopped.values, *of_z]
+        return [of_ragged.values, stopped.values, zeros.values, *of_z]
 
-    of_ragged, stopped, of_z = tf.function(gradients, autograph=False)(tf.constant(X))
+    of_ragged, stopped, zeros, of_z = tf.function(gradients, autograph=False)(tf.constant(X))
     z = X[0] + 1j * X[1]
     np.testing.assert_allclose(of_ragged, 6 * X[0] ** 2, rtol=1e-14)
     np.testing.assert_allclose(stopped, X[0] ** 2, rtol=1e-14)
+    np.testing.assert_array_equal(zeros, np.zeros(3))
     np.testing.assert_allclose(of_z, 2 * z * z.conj() + 10 * z, rtol=1e-14)
 
 

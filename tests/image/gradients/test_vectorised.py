@@ -46,6 +46,18 @@ def test_all_at_once_is_one_by_one(name: str) -> None:
         np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.parametrize("rows", [1, None])
+def test_one_stands_beside_each_of_many(rows: int | None) -> None:
+    """On either side, whether a graph knows that it is one or not."""
+    one, many = np.array([[2.0, -3]]), np.arange(6.0).reshape(3, 2)
+
+    @traced(input_signature=[tf.TensorSpec([rows and of, 2], "float64") for of in (1, 3, 1)])
+    def mapped(*elements: tf.Tensor) -> tf.Tensor:
+        return tf.vectorized_map(lambda each: each[0] - each[1] * each[2], elements)
+
+    np.testing.assert_array_equal(mapped(one, many, one), one - many * one)
+
+
 def test_all_at_once_knows_no_sizes() -> None:
     """Which are another's than its elements'."""
 

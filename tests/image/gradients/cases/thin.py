@@ -73,7 +73,12 @@ ROWS: dict[str, Row] = {
     "to_dense": ([SIX], lambda v: tf.sparse.to_dense(cube(v), 2.0)),
     "ragged_gather": (
         [normal(6, 2)],
-        lambda v: tf.gather(nested(v), [[1, 0], [1, 1]]).flat_values,
+        # Of rows of rows of rows: one, none and one.
+        lambda v: (
+            tf.gather(
+                tf.RaggedTensor.from_row_lengths(nested(v), [1, 0, 1]), [[2, 0], [2, 1]]
+            ).flat_values
+        ),
     ),
     "ragged_to_tensor": (
         [normal(6, 2), normal(2)],

@@ -74,7 +74,13 @@ ROWS: Rows = {
     ),
     "gather_nd": (lambda x, ids: tf.gather_nd(x, [ids]), (TABLES, PLACES)),
     "scatter": (
-        lambda x, ids, new: tf.tensor_scatter_nd_update(x, tf.cast(ids, "int32")[:, None], new[:2]),
+        lambda x, ids, new: [
+            tf.tensor_scatter_nd_update(of, tf.cast(at, "int32")[:, None], put[:2])
+            for of, at, put in (
+                *((x, ids, new), (TABLES[1], ids, new)),
+                *((x, PLACES[0], new), (x, ids, OTHERS[1])),
+            )
+        ],
         (TABLES, PLACES, OTHERS),
     ),
     "slice": (lambda x: tf.slice(x, [1, 2], [-1, 2]), (TABLES,)),
@@ -142,12 +148,21 @@ ROWS: Rows = {
     ),
     "where, of three axes": (lambda x: tf.where(x > 0, x, 2 - x), (CUBES,)),
     "where, by one": (
-        lambda x, y, one: _raw.Select(condition=one, x=x, y=y),
+        lambda x, y, one: [
+            _raw.Select(condition=one, x=a, y=b)
+            for a, b in ((x, y), (TABLES[1], y), (x, OTHERS[1]))
+        ],
         (TABLES, OTHERS, LOGICAL),
     ),
     "top_k": (lambda x: tf.nn.top_k(x, 2), (TABLES,)),
     "searchsorted": (
-        lambda x, y: [tf.searchsorted(tf.sort(x), y, side=side) for side in ("left", "right")],
+        lambda x, y: [
+            tf.searchsorted(tf.sort(of), at, side=side)
+            for of, at, side in (
+                *((x, y, "left"), (x, y, "right")),
+                *((TABLES[1], y, "left"), (x, OTHERS[1], "right")),
+            )
+        ],
         (TABLES, OTHERS),
     ),
     "diagonals": (

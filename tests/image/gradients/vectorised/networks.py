@@ -40,6 +40,8 @@ ROWS: Rows = {
         lambda a, b: [
             tf.linalg.solve(a, b, adjoint=True),
             tf.linalg.solve(SQUARES[0], b),
+            tf.linalg.solve(a, SQUARES[1]),
+            tf.linalg.triangular_solve(a, SQUARES[1]),
             tf.linalg.triangular_solve(a, b, lower=False, adjoint=True),
             tf.linalg.triangular_solve(SQUARES[0], b),
             tf.linalg.inv(a),
