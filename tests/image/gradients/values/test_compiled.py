@@ -89,6 +89,18 @@ def test_targets_come_by_their_names(form: str) -> None:
     np.testing.assert_allclose(told["loss"], SQUARES.mean(1).sum(), rtol=1e-5)
 
 
+def test_an_output_may_have_no_metric() -> None:
+    """The first: what is named is the other's."""
+    for form in FORMS:
+        trained = model(form, loss="mse", metrics={"a": ["mae"]}, weighted_metrics={"a": "mse"})
+        targets, counts = given(form, *TARGETS), given(form, *WEIGHTS)
+        told = trained.test_on_batch(INPUTS, targets, sample_weight=counts, return_dict=True)
+        weighted = np.average(SQUARES[1], weights=WEIGHTS[1])
+        expected = {"a_mae": ABSOLUTE[1].mean(), "a_mse": weighted}
+        assert set(told) - {"loss", "z_loss", "a_loss"} == set(expected)
+        assert {name: told[name] for name in expected} == pytest.approx(expected, rel=1e-5)
+
+
 def test_names_decide_whatever_their_order() -> None:
     """Of targets in a dictionary: each metric is of its own output's."""
     trained = model("dict", loss="mse", metrics=named(["mae"], ["mse"]))

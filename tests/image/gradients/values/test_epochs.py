@@ -26,6 +26,7 @@ class Counting(callbacks.Callback):
         self.epochs: list[int] = []
         self.trained: list[int] = []
         self.tested: list[int] = []
+        self.last: Any = None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Keep it."""
@@ -38,6 +39,10 @@ class Counting(callbacks.Callback):
     def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
         """Keep it."""
         self.tested.append(batch)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Keep what is told last."""
+        self.last = logs
 
 
 def model(**options: Any) -> keras.Model:
@@ -95,6 +100,7 @@ def test_epochs_are_trained_and_validated_one_by_one() -> None:
     assert count.epochs == [1, 2]
     assert count.trained == 2 * [0, 1, 2]
     assert count.tested == [0, 1]
+    assert count.last == {name: history[name][-1] for name in ("loss", "metric")}
 
 
 def test_a_training_ends_with_the_mean_of_its_weights() -> None:

@@ -31,13 +31,21 @@ def descent(kernel: np.ndarray, rows: slice = slice(None)) -> np.ndarray:
     )
 
 
+class Twice(metrics.Mean):
+    """A mean that is told in two ways."""
+
+    def result(self) -> dict[str, Any]:
+        """Return both."""
+        return {"mean": super().result(), "twice": 2 * super().result()}
+
+
 class Own(keras.Model):
     """Trains and tests by steps of its own, and tells what they say, or what a metric says."""
 
     def __init__(self, told: str) -> None:
         super().__init__()
         self.told, self.layer = told, layers.Dense(1, use_bias=False)
-        self.mean = metrics.Mean(name="mean")
+        self.mean = Twice(name="seen")
 
     @property
     def metrics(self) -> Sequence[keras.Metric]:
@@ -87,7 +95,11 @@ def test_a_step_of_one_s_own_is_told_as_it_is(told: str) -> None:
         expected[told].append(of(seen))
         after = [(residuals(kernel, rows) ** 2).mean() for rows in BATCHES]
         expected[f"val_{told}"].append(of(after))
+    if told == "mean":
+        pairs = {"twice": "mean", "val_twice": "val_mean"}.items()
+        expected |= {twice: [2 * value for value in expected[once]] for twice, once in pairs}
     assert set(found) == set(expected)
+    assert set(model.get_metrics_result()) == {"mean", "twice"}
     for name, values in expected.items():
         np.testing.assert_allclose(found[name], values, rtol=1e-5, err_msg=name)
     np.testing.assert_allclose(model.get_weights()[0], kernel, rtol=1e-5)
@@ -167,10 +179,18 @@ def test_what_is_compiled_anew_is_trained_anew() -> None:
     model = linear()
     model.compile(optimizers.SGD(RATE), "mse")
     given = (INPUTS, TARGETS)
-    np.testing.assert_allclose(model.train_on_batch(*given), (residuals(START) ** 2).mean(), 1e-5)
+    for call in (model.test_on_batch, model.train_on_batch):
+        np.testing.assert_allclose(call(*given), (residuals(START) ** 2).mean(), rtol=1e-5)
     kernel = descent(START)
     model.compile(optimizers.SGD(2 * RATE), "mae")
     for call in (model.test_on_batch, model.train_on_batch):
         np.testing.assert_allclose(call(*given), np.abs(residuals(kernel)).mean(), rtol=1e-5)
     kernel = kernel - 2 * RATE * INPUTS.T @ np.sign(residuals(kernel)) / len(INPUTS)
     np.testing.assert_allclose(model.get_weights()[0], kernel, rtol=1e-4, atol=1e-6)
+
+
+def test_a_batch_may_have_several_parts() -> None:
+    one, other = keras.Input((3,)), keras.Input((3,))
+    model = keras.Model([one, other], layers.Subtract()([one, other]))
+    parts = [INPUTS, 3 * INPUTS]
+    np.testing.assert_allclose(model.predict_on_batch(parts), -2 * INPUTS, rtol=1e-6)
