@@ -36,6 +36,7 @@ from gradients.values.calls import (
     older,
     operations,
     operators,
+    others,
     pairs,
     pictures,
     planes,
@@ -83,7 +84,7 @@ TABLES: dict[str, Rows] = {
     "sparse": sparse.ROWS,
     "preparing": merged(preparing.ROWS, features.ROWS),
     "structures": merged(structures.ROWS, pairs.ROWS, planes.ROWS),
-    "uncalled": merged(unasked.ROWS, uncalled.ROWS),
+    "uncalled": merged(unasked.ROWS, uncalled.ROWS, others.ROWS),
     "variables": variables.ROWS,
 }
 ROWS = {f"{group}/{name}": row for group, rows in TABLES.items() for name, row in rows.items()}
