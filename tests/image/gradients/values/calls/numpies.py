@@ -59,6 +59,7 @@ CASES: tuple[Case, ...] = (
         for name in ("sum", "prod", "mean", "std", "var", "max", "min", "amax", "ptp", "nansum")
         for axis, kept in ((1, True), ((0, 2), False), (None, True))
     ),
+    *(("var", (X,), {"ddof": 1, "axis": axis, "dtype": "float64"}) for axis in (0, None)),
     *((name, (WHOLE,), {}) for name in ("mean", "std", "var", "prod", "sum")),
     *((name, (FLAGS,), {"axis": 1}) for name in ("all", "any", "count_nonzero", "sum")),
     *(

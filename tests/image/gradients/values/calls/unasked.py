@@ -277,10 +277,4 @@ ROWS: Rows = {
             [[0, 0], [0, 0], [0, 1], [0, 0]],
         ),
     ),
-    "maps_in_graphs_alone": (
-        lambda: tf.vectorized_map(
-            lambda x: tf.linalg.matvec(X, x), Y, fallback_to_while_loop=False, warn=False
-        ),
-        Y @ X.T,
-    ),
 }
