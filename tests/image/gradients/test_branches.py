@@ -182,3 +182,22 @@ def test_a_branch_tells_which_variables_it_only_reads() -> None:
     told = [branch.inputs[at] for at in branch.get_attr("_read_only_resource_inputs")]
     outside = {id(inner): outer for outer, inner in graph.captures}
     assert [outside[id(one)] is read.handle for one in told] == [True]
+
+
+def test_a_branch_may_hold_what_may_be_none() -> None:
+    """Two tensors of which one is read by the gradient: it is handed on by itself."""
+
+    @traced(input_signature=[tf.TensorSpec([3], tf.float64), tf.TensorSpec([], tf.bool)])
+    def gradient(x: tf.Tensor, taken: tf.Tensor) -> tf.Tensor:
+        def cubed() -> tf.Tensor:
+            y = tf.exp(x)
+            held = tf.experimental.Optional.from_value((y, 2 * y))
+            return tf.where(held.has_value(), y * y * y, y)
+
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            z = tf.cond(taken, cubed, lambda: x)
+        return tape.gradient(z, x)
+
+    np.testing.assert_allclose(gradient(X, True), 3 * np.exp(3 * X), rtol=1e-12)
+    np.testing.assert_allclose(gradient(X, False), np.ones(3), rtol=1e-12)

@@ -169,6 +169,16 @@ def test_a_concrete_function_has_the_gradient_of_its_function() -> None:
         close(of_w, POINT**3)
 
 
+def test_a_tape_sees_the_variables_of_what_was_traced_before() -> None:
+    """Without a tape, and then under one, which learns of them by the call alone."""
+    scale = tf.Variable(START)
+    function = traced(lambda x: scale * scale * x)
+    close(function(tf.constant(POINT)), START**2 * POINT)
+    with tf.GradientTape() as tape:
+        y = function(tf.constant(POINT))
+    close(tape.gradient(y, scale), 2 * START * POINT)
+
+
 def test_keywords_come_in_any_order() -> None:
     function = traced(lambda a, *, b, c, by=2.0: by * (a - 3 * b + 5 * c))
     a, b, c = map(tf.constant, (POINT, START, ALONG))

@@ -18,6 +18,9 @@ from gradients.test_machinery import POINT
 v1 = tf.compat.v1
 raw = tf.raw_ops
 
+#: Three times a point, twice, and again.
+POINTS = (3 * POINT, 2 * POINT, 2 * POINT)
+
 
 def switched(reference: tf.Tensor) -> tf.Tensor:
     """Pass a reference through a switch and a merge."""
@@ -288,3 +291,25 @@ def test_a_rounding_that_is_no_longer_made_passes_what_flows_back() -> None:
         input_max=2.0,
     )
     np.testing.assert_allclose(back, POINT + 2, rtol=1e-6)
+
+
+def test_what_is_assigned_is_what_a_session_reads() -> None:
+    """Of a variable that is a resource: the value after its own step, whoever asks for it."""
+    with graph():
+        variable = v1.get_variable("variable", initializer=POINT, use_resource=True)
+        more, less = variable.assign_add(2 * POINT), variable.assign_sub(POINT)
+        with v1.Session() as session:
+            session.run(v1.global_variables_initializer())
+            agree([session.run(more), session.run(less), session.run(variable)], *POINTS)
+
+
+def test_elements_of_an_array_differ_in_size() -> None:
+    """Where none is inferred from another; each keeps its own gradient."""
+
+    def build(y: tf.Tensor) -> tf.Tensor:
+        held = tf.TensorArray(y.dtype, 2, infer_shape=False, clear_after_read=False)
+        held = held.write(0, y[:2] ** 2).write(1, 3 * y[2:])
+        return tf.concat([held.read(0), held.read(1)], 0)
+
+    y = np.array([1.5, -2.0, 0.75])
+    agree(differentiated(build, y), [2.25, 4.0, 2.25], [3.0, -4.0, 3.0])

@@ -16,6 +16,14 @@ from gradients.values.calls.inputs import CUBE, IMAGES, SYMMETRIC, X, Y
 ROW, ORDER = X[0], np.argsort(X, 1)
 KERNEL = np.random.default_rng(7).standard_normal((3, 2, 3, 2))
 WIDER = np.random.default_rng(8).standard_normal((1, 1, 6, 4))
+TURNED = np.array([*X.T.shape])
+
+
+def sparse() -> tf.SparseTensor:
+    """Return what is above 0, whose size is known."""
+    return tf.sparse.from_dense(np.maximum(X, 0))
+
+
 #: What is called, and with which tensors, by group: a group is one graph.
 CALLS: dict[str, list[tuple[Callable[..., Any], tuple[np.ndarray, ...]]]] = {
     "sums": [
@@ -64,6 +72,15 @@ CALLS: dict[str, list[tuple[Callable[..., Any], tuple[np.ndarray, ...]]]] = {
         (lambda x, y: ops.dot_product_attention(x, y, y), (CUBE[:, :, None], CUBE[:, :, None] + 1)),
         (lambda x: ops.ifft2((x, x * 2)), (CUBE,)),
     ],
+    "computed": [
+        (lambda x, n: tf.signal.irfft(tf.complex(x, 2 * x), n), (X, np.array([9], "int32"))),
+        (lambda n: tf.sparse.to_dense(tf.sparse.reshape(sparse(), [n[0], n[1]])), (TURNED,)),
+        (lambda x: tf.size(x, tf.int64) * 2**40, (CUBE,)),
+        *(
+            (lambda x: ops.associative_scan(ops.add, x), (CUBE.reshape(-1, 2)[:n],))
+            for n in (1, 2, 3, 5, 6)
+        ),
+    ],
 }
 
 
@@ -98,3 +115,17 @@ def test_frames_of_any_length_are_joined() -> None:
 
     spectra = tf.signal.stft(wave, 8, 8, window_fn=None)
     np.testing.assert_allclose(joined(spectra, 8), wave, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("unknown", [0, 1, 2])
+def test_one_size_alone_is_not_known(unknown: int) -> None:
+    """A diagonal is cut by the sizes of its two axes, wherever they stand."""
+    sizes = [None if axis == unknown else size for axis, size in enumerate(CUBE.shape)]
+    cuts = [(offset, *axes) for offset in (-1, 1) for axes in ((0, 1), (0, 2), (1, 2))]
+
+    @traced(input_signature=[tf.TensorSpec(sizes, tf.float64)])
+    def diagonals(x: tf.Tensor) -> list[tf.Tensor]:
+        return [ops.diagonal(x, *cut) for cut in cuts]
+
+    for found, cut in zip(diagonals(CUBE), cuts, strict=True):
+        np.testing.assert_array_equal(found, np.diagonal(CUBE, *cut))

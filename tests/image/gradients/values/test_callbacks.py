@@ -52,12 +52,13 @@ PLATEAUS: dict[str, tuple[dict[str, Any], list[float], list[float]]] = {
 }
 
 
-@pytest.mark.parametrize("name", [*PLATEAUS, "of several"])
+@pytest.mark.parametrize("name", [*PLATEAUS, "of several", "of several, waiting"])
 def test_a_rate_falls_where_nothing_improves(name: str) -> None:
     """That of each optimizer, where a model has several."""
-    options, seen, rates = PLATEAUS["least" if name == "of several" else name]
+    several = {"of several": "least", "of several, waiting": "patience"}
+    options, seen, rates = PLATEAUS[several.get(name, name)]
     one = optimizers.SGD(8.0)
-    optimizer = optimizers.MultiOptimizer(lambda _: one) if name == "of several" else one
+    optimizer = optimizers.MultiOptimizer(lambda _: one) if name in several else one
     trained = model(optimizer)
     optimizer.build(trained.trainable_variables)
     callback = told(callbacks.ReduceLROnPlateau(**({"factor": 0.5} | options)), trained)

@@ -6,6 +6,9 @@ import csv
 from pathlib import Path
 from typing import Any
 
+import keras
+import numpy as np
+import pytest
 import tensorflow as tf
 from keras import callbacks, optimizers
 
@@ -73,3 +76,14 @@ def test_a_board_has_a_series_for_each_number(tmp_path: Path) -> None:
     assert train["epoch_loss"] == [(0, 2.0), (1, 3.0)]
     assert train["epoch_learning_rate"] == [(0, 0.5), (1, 0.5)]
     assert series(tmp_path / "validation") == {"epoch_loss": [(0, 4.0), (1, 5.0)]}
+
+
+@pytest.mark.parametrize("verbose", [1, 2])
+def test_a_line_says_its_loss(verbose: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """The prediction is what is given, of targets that are 0; nothing is learnt."""
+    trained = keras.Sequential([keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")])
+    trained.compile(optimizers.SGD(0.0), "mse")
+    trained.fit(np.full((2, 1), 1.5), np.zeros((2, 1)), epochs=2, verbose=verbose)
+    printed = capsys.readouterr().out
+    assert printed.count("loss: 2.2500") >= 2
+    assert "Epoch 2/2" in printed

@@ -17,6 +17,7 @@ from gradients.values.calls import (
     choices,
     corners,
     ctc,
+    drawn,
     draws,
     edges,
     features,
@@ -64,6 +65,7 @@ from gradients.values.calls import (
 TABLES: dict[str, Rows] = {
     "arrays": arrays.ROWS,
     "choices": choices.ROWS,
+    "drawn": drawn.ROWS,
     "mixtures": mixtures.ROWS,
     "edges": edges.ROWS,
     "images": merged(images.ROWS, boxes.ROWS, released.PICTURES),

@@ -276,6 +276,10 @@ class Halving(keras.Layer):
 
     state_size = output_size = 3
 
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        """Keep what a step is said to be."""
+        self.told = tuple(input_shape)
+
     def call(self, inputs: Any, states: Any) -> Any:
         """Return what comes out, and the state after it, which is the same."""
         out = inputs + 0.5 * states[0]
@@ -294,3 +298,6 @@ def test_stacked_cells_of_one_state_each_tell_as_many() -> None:
         second = first + 0.5 * second
     for found, expected in zip(layer(inputs), (second, first, second), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-5)
+    alone = Halving(dtype="float64")
+    np.testing.assert_allclose(layers.RNN(alone)(inputs), first, rtol=1e-5)
+    assert alone.told == (2, 3), "each of the samples, without its steps"

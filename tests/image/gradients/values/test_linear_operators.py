@@ -158,3 +158,9 @@ def test_what_is_made_of_two_has_their_claims() -> None:
     ):
         assert (made.is_non_singular, made.is_square) == (True, True)
         np.testing.assert_allclose(made.to_dense(), matrix, rtol=1e-10, atol=1e-12)
+    claims = {"is_positive_definite": True, "is_self_adjoint": True, "is_non_singular": True}
+    factor = _linalg.LinearOperatorScaledIdentity(4, tf.constant(2.0), **claims)
+    diagonal = _linalg.LinearOperatorDiag(tf.constant([1.0, 2.0, 3.0, 4.0]), **claims)
+    for made in (factor.matmul(diagonal), diagonal.matmul(factor)):
+        assert {name: getattr(made, name) for name in claims} == claims
+        np.testing.assert_array_equal(made.diag_part(), [2, 4, 6, 8])
