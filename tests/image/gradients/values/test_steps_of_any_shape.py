@@ -5,7 +5,6 @@ A gradient may be narrower than its variable, and 0 throughout.
 
 from __future__ import annotations
 
-import zlib
 from typing import Any
 
 import keras
@@ -36,14 +35,9 @@ CHOSEN = (
 )
 
 
-def draws(name: str) -> np.random.Generator:
-    """Return what the numbers of a test are drawn from."""
-    return np.random.default_rng(zlib.crc32(name.encode()))
-
-
-def narrow(random: np.random.Generator, shape: tuple[int, ...], factor: float) -> np.ndarray:
+def narrow(shape: tuple[int, ...], factor: float) -> np.ndarray:
     """Return a gradient that float32 holds."""
-    return (factor * random.standard_normal(shape)).astype("float32").astype("float64")
+    return (factor * _random.standard_normal(shape)).astype("float32").astype("float64")
 
 
 @pytest.mark.parametrize("name", CHOSEN)
@@ -58,14 +52,14 @@ def test_weights_of_one_shape_keep_each_its_own(name: str) -> None:
 
 def hold_steps(name: str, starts: dict[str, tuple[np.ndarray, float]]) -> None:
     """Hold two steps to their rule, each variable by itself; gradients come in float32."""
-    case, random = ROWS[name], draws(name)
+    case = ROWS[name]
     optimizer = case.make(case.rate, **dict(case.options))
     weights = {kind: start for kind, (start, _) in starts.items()}
     held = [keras.Variable(one, dtype=case.dtype, name="kernel") for one in weights.values()]
     kept: dict[str, Kept] = {kind: {} for kind in starts}
     rule = case.wrong or case.rule
     for number in (1, 2):
-        given = {kind: narrow(random, start.shape, size) for kind, (start, size) in starts.items()}
+        given = {kind: narrow(start.shape, size) for kind, (start, size) in starts.items()}
         optimizer.apply([tf.constant(one, "float32") for one in given.values()], held)
         clipped = case.clip(list(given.values()))
         for kind, gradient in zip(given, clipped, strict=True):
@@ -85,9 +79,9 @@ def test_a_step_is_one_of_many_numbers(name: str) -> None:
 
     It is the updates that are counted. In half precision, of gradients that are not.
     """
-    case, random = ROWS[name], draws(name)
-    starts = [random.standard_normal(shape) for shape in ((36, 130), (3,))]
-    gradients = [random.standard_normal(start.shape) for start in starts]
+    case = ROWS[name]
+    starts = [_random.standard_normal(shape) for shape in ((36, 130), (3,))]
+    gradients = [_random.standard_normal(start.shape) for start in starts]
     for number, dtype in ((3, case.dtype), (300, case.dtype), (3, "bfloat16")):
         # Keras gathers no gradients that are wider than their weights.
         half = dtype == "bfloat16"
@@ -125,7 +119,7 @@ def test_a_pattern_is_of_a_whole_path() -> None:
 
 def test_a_keyword_stands_anywhere_in_a_path() -> None:
     """Of what Muon leaves to Adam."""
-    start, gradient = draws("Muon").standard_normal((2, 3, 2))
+    start, gradient = _random.standard_normal((2, 3, 2))
     held = [keras.Variable(start, dtype="float32", name="the_head")]
     case = ROWS["Muon"]
     optimizer = optimizers.Muon(RATE, **(dict(case.options) | {"exclude_layers": ["head"]}))
