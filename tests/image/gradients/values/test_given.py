@@ -191,6 +191,22 @@ def test_batches_may_be_of_any_length() -> None:
         np.testing.assert_allclose(row, given @ START, rtol=1e-5, atol=1e-6)
 
 
+class Thinned(layers.Layer):
+    """Gives its inputs as a sparse tensor."""
+
+    def call(self, inputs: tf.Tensor) -> tf.SparseTensor:
+        return tf.sparse.from_dense(inputs)
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+def test_sparse_predictions_stay_in_order(steps: int) -> None:
+    """Batch behind batch, of one execution and of several; the last one is shorter."""
+    whole = keras.Sequential([Thinned()])
+    whole.compile(steps_per_execution=steps, run_eagerly=True)
+    found = whole.predict(INPUTS, 3, verbose=0)
+    np.testing.assert_array_equal(dense(found), INPUTS)
+
+
 def test_an_epoch_of_as_many_steps_as_there_are_batches_begins_anew() -> None:
     whole = model()
     told = whole.fit(
