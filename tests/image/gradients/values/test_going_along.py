@@ -119,11 +119,13 @@ def test_boxes_go_along_with_their_images(name: str, said: str) -> None:
     np.testing.assert_array_equal(seen["labels"], np.where(empty, -1, [[1, 2], [3, 4]]))
 
 
+@pytest.mark.parametrize("order", SAID.values())
 @pytest.mark.parametrize("mode", ["horizontal", "vertical", "horizontal_and_vertical"])
-def test_boxes_are_mirrored_with_their_images(mode: str) -> None:
+def test_boxes_are_mirrored_with_their_images(mode: str, order: str) -> None:
     """Each image's by itself; right becomes left, and stays the lesser."""
-    layer = layers.RandomFlip(mode, bounding_box_format="yxyx")
-    what = {"flips": np.array([False, True])[:, None, None, None], "input_shape": SINGLE.shape}
+    layer = layers.RandomFlip(mode, bounding_box_format="yxyx", data_format=order)
+    shape = (2, 6, 5, 3) if order == "channels_last" else (2, 3, 6, 5)
+    what = {"flips": np.array([False, True])[:, None, None, None], "input_shape": shape}
     given = {"boxes": FORMATS["yxyx"](BOXES), "labels": LABELS}
     seen = layer.transform_bounding_boxes(given, what)["boxes"]
     x0, y0, x1, y1 = BOXES[1].T
