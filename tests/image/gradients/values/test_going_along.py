@@ -149,6 +149,28 @@ def test_boxes_are_turned_with_their_images() -> None:
     )
 
 
+@pytest.mark.parametrize("size", [(10, 10), (6, 5)])
+def test_boxes_are_sheared_with_their_images(size: tuple[int, int]) -> None:
+    """The one around the four corners; along columns, and along rows, either way."""
+    height, width = size
+    layer = layers.RandomShear(0.5, 0.5, bounding_box_format="xyxy")
+    # Keras shears parts of the width by parts of the height.
+    wrong = width / height
+    for shear in ([[0.25, 0], [-0.5, 0]], [[0, 0.25], [0, -0.5]]):
+        what = {"shear_factor": np.float32(shear), "input_shape": (2, height, width, 3)}
+        given = {"boxes": BOXES.astype("float32"), "labels": LABELS}
+        seen = layer.transform_bounding_boxes(given, what)["boxes"]
+        along, across = np.array(shear).T[..., None, None]
+        x, y = BOXES[..., [0, 2, 2, 0]], BOXES[..., [1, 1, 3, 3]]
+        x, y = x - along * y * wrong, y - across * x / wrong
+        corners = np.stack([x.min(-1), y.min(-1), x.max(-1), y.max(-1)], -1)
+        np.testing.assert_allclose(
+            seen, np.clip(corners, 0, [width, height, width, height]), atol=1e-5
+        )
+    if wrong != 1:
+        pytest.xfail("Keras's RandomShear shears boxes by another slope where images are oblong")
+
+
 def test_boxes_are_as_many_as_are_asked_for() -> None:
     for count in (1, 3):
         given = {"boxes": BOXES.astype("float32"), "labels": LABELS}
