@@ -91,7 +91,7 @@ def test_a_test_is_a_row_of_its_function_or_of_a_check_of_the_table(name: str, k
 
 
 def test_what_nothing_is_like_stays() -> None:
-    """What has no other row, what asks about a kernel, what often sees a bug."""
+    """What has no other row, what asks about a kernel or a check, what often sees a bug."""
     case = "test_cases.py::test_case"
     rows = [f"{file}::test[{number}]" for file in ("often", "seldom") for number in range(10)]
     tests = [
@@ -101,9 +101,10 @@ def test_what_nothing_is_like_stays() -> None:
         f"{case}[b-relaxed]",
         "alone",
     ]
+    own = [f"{choice.OWN}::test[{number}]" for number in range(2)]
     seen = ["often::test[1]", "often::test[2]", "seldom::test[1]"]
-    found = choice.telling(tests + rows, seen)
-    assert found == {*tests[:2], "alone", *(row for row in rows if row.startswith("often"))}
+    found = choice.telling(tests + rows + own, seen)
+    assert found == {*tests[:2], "alone", *own, *(row for row in rows if row.startswith("often"))}
 
 
 @pytest.fixture
