@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from _pytest.runner import runtestprotocol
 
-from gradients import environment, tiers
+from gradients import environment, spared, tiers
 from gradients.coverage import plugin as coverage
 from gradients.mutation import plugin as mutation
 from gradients.report import RESULT, Report, Result
@@ -84,12 +84,19 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave to `--tier all` what is marked so."""
+    """Leave to `--tier all` what is marked so, or named in `spared.toml`."""
+    config.stash[spared.UNKNOWN] = spared.unknown(item.nodeid for item in items)
     if config.stash[tiers.KEY] is Tier.CORE:
-        left = {item: item.get_closest_marker("tier_all") is not None for item in items}
+        left = {item: _is_left(item) for item in items}
         config.hook.pytest_deselected(items=[item for item in items if left[item]])
         items[:] = [item for item in items if not left[item]]
+
+
+def _is_left(item: pytest.Item) -> bool:
+    """Whether the core leaves a test to `--tier all`."""
+    return item.get_closest_marker("tier_all") is not None or item.nodeid in spared.names()
 
 
 @pytest.hookimpl(tryfirst=True)
