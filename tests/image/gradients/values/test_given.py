@@ -49,6 +49,14 @@ class Listed(keras.utils.PyDataset):
         return self.batches[index]
 
 
+class InLists(Listed):
+    """Batches whose parts are in a list."""
+
+    def __getitem__(self, index: int) -> Any:
+        """Return a batch."""
+        return list(self.batches[index])
+
+
 def streamed(*arrays: np.ndarray) -> tf.data.Dataset:
     """Return a data set of batches."""
     return tf.data.Dataset.from_tensor_slices(arrays).batch(3)
@@ -79,6 +87,7 @@ FORMS: dict[str, tuple[Callable[[], Given], np.ndarray | None]] = {
     "stream of classes": (lambda: ((streamed(*ARRAYS),), {"class_weight": CLASSES}), BY_CLASS),
     "generator": (lambda: ((batches(*ARRAYS, WEIGHTS),), {}), WEIGHTS),
     "batches by number": (lambda: ((Listed(*ARRAYS, WEIGHTS),), {}), WEIGHTS),
+    "lists by number": (lambda: ((InLists(*ARRAYS, WEIGHTS),), {}), WEIGHTS),
     "numbered classes": (lambda: ((Listed(*ARRAYS),), {"class_weight": CLASSES}), BY_CLASS),
     "by several threads": (lambda: ((Listed(*ARRAYS, WEIGHTS, workers=2),), {}), WEIGHTS),
 }
