@@ -190,3 +190,14 @@ def test_a_variable_may_be_replaced_by_its_gradient(steps: int | None) -> None:
     if steps:
         mean = (GRADIENTS[0][0] + GRADIENTS[1][0]) / 2
         np.testing.assert_allclose(weights[0].numpy(), STARTS[0] - RATE * mean, rtol=1e-14)
+
+
+def test_a_mean_is_of_its_variable_where_others_have_no_gradient() -> None:
+    optimizer, weights = optimizers.SGD(RATE, use_ema=True, ema_momentum=0.75), variables()
+    optimizer.build(weights)
+    with pytest.warns(UserWarning, match="Gradients do not exist"):
+        optimizer.apply([None, tf.constant(GRADIENTS[0][1])], weights)
+    optimizer.finalize_variable_values(weights)
+    np.testing.assert_allclose(weights[0].numpy(), STARTS[0], rtol=1e-12)
+    moved = STARTS[1] - RATE * GRADIENTS[0][1]
+    np.testing.assert_allclose(weights[1].numpy(), moved, rtol=1e-12)

@@ -146,6 +146,19 @@ ROWS: Rows = {
         )
         for combiner in ("sum", "mean", "sqrtn")
     },
+    # Of the first row no weight counts: nothing is divided by nothing.
+    "lookup_of_no_weight": (
+        lambda: [
+            tf.nn.embedding_lookup_sparse(
+                TABLE, sparse([1, 4, 5, 2, 2]), sparse([0.0, 0, 3, 1.5, 0.25]), combiner
+            )
+            for combiner in ("mean", "sqrtn")
+        ],
+        [
+            np.stack([0 * TABLE[0], TABLE[5], 1.75 * TABLE[2] / count])
+            for count in (1.75, np.hypot(1.5, 0.25))
+        ],
+    ),
     "hits": (
         lambda: _sampled(tf.nn.sampled_softmax_loss, [TABLE], remove_accidental_hits=True),
         -(WANTED * log_softmax(np.where(HIT, -1e9, LOGITS), 1)).sum(1),
