@@ -144,6 +144,44 @@ def test_boxes_grow_from_the_middle_of_the_places(factors: tuple[float, float]) 
     pytest.xfail("Keras has boxes grow from another middle than edges have: turned_boxes")
 
 
+def test_a_blur_does_not_hear_where_channels_stand_for_all() -> None:
+    """It does where it is told itself."""
+    images = np.random.default_rng(5).uniform(size=(1, 3, 5, 6))
+    said = keras.config.image_data_format()
+    try:
+        keras.config.set_image_data_format("channels_first")
+        found = ops.image.gaussian_blur(images)
+    finally:
+        keras.config.set_image_data_format(said)
+    right, wrong = (
+        ops.image.gaussian_blur(images, data_format=f"channels_{end}") for end in ("first", "last")
+    )
+    assert not np.allclose(found, right), "no longer wrong: remove the record"
+    np.testing.assert_array_equal(found, wrong)
+    pytest.xfail(
+        "Keras blurs over channels, where their place is said for all: #23542, mended since"
+    )
+
+
+SORTED, TABLE = np.array([1.0, 2, 3]), np.arange(6.0).reshape(2, 3)
+#: What NumPy takes, and TensorFlow's words where Keras hands it on.
+SPREAD: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
+    "roll": ((TABLE, 1), {"axis": (0, 1)}, "shift and axis must have the same size"),
+    "searchsorted": ((SORTED, TABLE), {}, "Leading dim_size of both tensors must match"),
+    "average": ((TABLE,), {"axis": (1,), "weights": SORTED}, "non-rectangular"),
+}
+
+
+@pytest.mark.parametrize("name", SPREAD)
+def test_what_numpy_spreads_is_refused(name: str) -> None:
+    """One shift for several axes, places in more axes than there are to be found in, a tuple."""
+    arguments, options, words = SPREAD[name]
+    assert getattr(np, name)(*arguments, **options) is not None
+    with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match=words):
+        getattr(ops, name)(*arguments, **options)
+    pytest.xfail("Keras does not spread what it hands on: #23242, #23436, #23250")
+
+
 def test_only_scalars_are_vectorized() -> None:
     """Whatever has an axis is refused."""
     made = ops.vectorize(lambda number: number + 1)
