@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -153,6 +154,21 @@ def test_variables_of_tensorflow_are_trained() -> None:
     optimizer.apply([tf.constant(one) for one in GRADIENTS[1]])
     for weight, start, first, second in zip(weights, STARTS, *GRADIENTS[:2], strict=True):
         np.testing.assert_allclose(weight, start - RATE * first - RATE * second, rtol=1e-14)
+
+
+def test_rows_that_are_assigned_leave_the_others() -> None:
+    """As an optimizer of one's own may, which is given slices of a table."""
+
+    class Overwriting(optimizers.Optimizer):
+        def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+            self.assign(variable, learning_rate * gradient)
+
+    weight, rows = keras.Variable(STARTS[0], dtype="float64"), GRADIENTS[0][0][:2]
+    slices = tf.IndexedSlices(tf.constant(rows), tf.constant([2, 0]), tf.constant(SHAPES[0]))
+    Overwriting(RATE).apply([slices], [weight])
+    expected = STARTS[0].copy()
+    expected[[2, 0]] = RATE * rows
+    np.testing.assert_array_equal(weight.numpy(), expected)
 
 
 def test_a_constraint_holds_after_each_step() -> None:

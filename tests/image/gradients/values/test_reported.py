@@ -5,6 +5,7 @@ The wrong value is part of the record: one that is mended, or is another, fails.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -142,6 +143,86 @@ def test_boxes_grow_from_the_middle_of_the_places(factors: tuple[float, float]) 
     assert not np.allclose(found, right, atol=1e-2), "no longer wrong: mend the record"
     np.testing.assert_allclose(found, wrong, atol=1e-4)
     pytest.xfail("Keras has boxes grow from another middle than edges have: turned_boxes")
+
+
+def test_a_blur_does_not_hear_where_channels_stand_for_all() -> None:
+    """It does where it is told itself."""
+    images = np.random.default_rng(5).uniform(size=(1, 3, 5, 6))
+    said = keras.config.image_data_format()
+    try:
+        keras.config.set_image_data_format("channels_first")
+        found = ops.image.gaussian_blur(images)
+    finally:
+        keras.config.set_image_data_format(said)
+    right, wrong = (
+        ops.image.gaussian_blur(images, data_format=f"channels_{end}") for end in ("first", "last")
+    )
+    assert not np.allclose(found, right), "no longer wrong: remove the record"
+    np.testing.assert_array_equal(found, wrong)
+    pytest.xfail(
+        "Keras blurs over channels, where their place is said for all: #23542, mended since"
+    )
+
+
+SORTED, TABLE = np.array([1.0, 2, 3]), np.arange(6.0).reshape(2, 3)
+#: What NumPy takes, and TensorFlow's words where Keras hands it on.
+SPREAD: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
+    "roll": ((TABLE, 1), {"axis": (0, 1)}, "shift and axis must have the same size"),
+    "searchsorted": ((SORTED, TABLE), {}, "Leading dim_size of both tensors must match"),
+    "average": ((TABLE,), {"axis": (1,), "weights": SORTED}, "non-rectangular"),
+}
+
+
+@pytest.mark.parametrize("name", SPREAD)
+def test_what_numpy_spreads_is_refused(name: str) -> None:
+    """One shift for several axes, places in more axes than there are to be found in, a tuple."""
+    arguments, options, words = SPREAD[name]
+    assert getattr(np, name)(*arguments, **options) is not None
+    with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match=words):
+        getattr(ops, name)(*arguments, **options)
+    pytest.xfail("Keras does not spread what it hands on: #23242, #23436, #23250")
+
+
+class Block(layers.Layer):
+    """A part of a model that is rounded as one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.product = layers.Dense(5, use_bias=False)
+
+    def build(self, shape: Any) -> None:
+        self.product.build(shape)
+
+    def call(self, x: Any) -> Any:
+        return self.product(x)
+
+
+@pytest.mark.parametrize("kind", ["gptq", "awq"])
+def test_what_rounds_by_samples_does_not_look_at_them(kind: str) -> None:
+    """Each number is rounded to the nearest, or by factors that are all 1."""
+    random = np.random.default_rng(3)
+    table, block = layers.Embedding(9, 8), Block()
+    model = keras.Sequential([keras.Input((4,), dtype="int32"), table, block])
+    kernel = random.standard_normal((8, 5)).astype("float32")
+    block.product.set_weights([kernel])
+    # One input is far larger than the others, and others go with it.
+    table.set_weights([random.standard_normal((9, 1)) * [[50, 5, 5, 5, 1, 1, 1, 1]]])
+    parts = {"pre_block_layers": [table], "sequential_blocks": [block]}
+    make = keras.quantizers.GPTQConfig if kind == "gptq" else keras.quantizers.AWQConfig
+    options = {"num_samples": 2, "sequence_length": 4, "group_size": -1}
+    samples = [np.array([[0, 1, 2, 3]]), np.array([[4, 5, 6, 7]])]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        config = make(samples, object(), quantization_layer_structure=parts, **options)
+        model.quantize(kind, config=config)
+    layer = block.product
+    scale, zero = (np.asarray(part) for part in (layer.kernel_scale, layer.kernel_zero))
+    codes = keras.quantizers.unpack_int4(layer.quantized_kernel, 5, dtype="uint8")
+    nearest = np.clip(np.round(kernel.T / scale + zero), 0, 15)
+    np.testing.assert_array_equal(codes, nearest, "no longer so wrong: mend the record")
+    if kind == "awq":
+        np.testing.assert_array_equal(layer.awq_scales, np.ones(8))
+    pytest.xfail("Keras's GPTQ and AWQ never see their samples: #23512, mended since")
 
 
 def test_only_scalars_are_vectorized() -> None:
