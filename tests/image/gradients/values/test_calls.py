@@ -140,7 +140,7 @@ TOLERANCES = {
     # Its adjoint and its inverse are in complex64: upstream's circulant_type.
     "structures/circulant_facts": 1e-6,
     "nn/moments_half": 1e-3,
-    **dict.fromkeys(("uncalled/single_ssim_of_2", "uncalled/single_ssim_of_3"), 1e-5),
+    "uncalled/single_ssim": 1e-5,
     **dict.fromkeys(("uncalled/beams", "uncalled/beams_of_keras", "uncalled/average_loss"), 2e-6),
     "structures/circulant_circulant": 1e-6,
     "keras/binary_crossentropy_certain": 1e-9,
