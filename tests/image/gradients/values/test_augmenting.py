@@ -36,8 +36,8 @@ def test_an_image_is_seen_from_elsewhere() -> None:
         seen = seen if order == "channels_last" else np.moveaxis(seen, 1, -1)
         np.testing.assert_allclose(seen, expected, rtol=1e-4, atol=1e-4)
         drawn = layers.RandomPerspective((0.25, 0.25), 0.5, data_format=order, seed=1)
-        shape = LARGE if order == "channels_last" else np.moveaxis(LARGE, -1, 1)
-        drawn = drawn.get_random_transformation(shape)
+        images = LARGE if order == "channels_last" else np.moveaxis(LARGE, -1, 1)
+        drawn = drawn.get_random_transformation(images)
         corners = np.array([[0, 0], [29, 0], [0, 39], [29, 39]])
         np.testing.assert_array_equal(drawn["start_points"], np.stack([corners] * len(LARGE)))
         part = (np.asarray(drawn["end_points"]) - corners)[:, 3] / corners[3]
