@@ -12,7 +12,7 @@ from matplotlib.colors import hsv_to_rgb, rgb_to_hsv
 
 from gradients.values.calls.images import SINGLE
 from gradients.values.calls.inputs import IMAGES
-from gradients.values.calls.preparing import stretched
+from gradients.values.calls.preparing import SEGMENTS, stretched
 from gradients.values.calls.warps import END, START, found, homography
 
 RANGE: dict[str, Any] = {"value_range": (0, 1)}
@@ -210,8 +210,7 @@ def test_one_image_is_as_it_is_among_several(name: str) -> None:
     """With all that goes along."""
     layer = getattr(layers, name)(*FIXED[name], bounding_box_format="xyxy")
     boxes = {"boxes": np.float32([[[1, 2, 4, 5]], [[2, 1, 5, 6]]]), "labels": np.ones((2, 1))}
-    masks = np.arange(60).reshape(2, 6, 5, 1).astype("float32")
-    whole = {"images": SINGLE, "labels": np.eye(2), "segmentation_masks": masks}
+    whole = {"images": SINGLE, "labels": np.eye(2), "segmentation_masks": SEGMENTS}
     several = layer(whole | {"bounding_boxes": dict(boxes)})
     one = layer(tf.nest.map_structure(lambda x: x[1], whole | {"bounding_boxes": boxes}))
     for alone, among in zip(*map(tf.nest.flatten, (one, several)), strict=True):

@@ -11,10 +11,9 @@ from keras import layers
 
 from gradients.values.calls.corners import FORMATS
 from gradients.values.calls.images import SINGLE
-from gradients.values.calls.preparing import HOLE, turned
+from gradients.values.calls.preparing import HOLE, SEGMENTS, turned
 from gradients.values.calls.warps import found
 
-SEGMENTS = np.arange(60).reshape(2, 6, 5, 1).astype("float32")
 LABELS = np.array([[1, 2], [3, 4]])
 #: By name: a layer, what it would draw, and what becomes of numbers between which there are none.
 SEGMENTED: dict[str, tuple[Callable[[], Any], Any, np.ndarray]] = {

@@ -180,4 +180,4 @@ def held(name: str) -> Row:
     )
 
 
-ROWS: Rows = {name: held(name) for name, _, _ in CASES}
+ROWS: Rows = {name: held(name) for name in dict.fromkeys(case[0] for case in CASES)}
