@@ -11,10 +11,9 @@ from keras import layers
 
 from gradients.values.calls.corners import FORMATS
 from gradients.values.calls.images import SINGLE
-from gradients.values.calls.preparing import HOLE, turned
+from gradients.values.calls.preparing import HOLE, SEGMENTS, turned
 from gradients.values.calls.warps import found
 
-SEGMENTS = np.arange(60).reshape(2, 6, 5, 1).astype("float32")
 LABELS = np.array([[1, 2], [3, 4]])
 #: By name: a layer, what it would draw, and what becomes of numbers between which there are none.
 SEGMENTED: dict[str, tuple[Callable[[], Any], Any, np.ndarray]] = {
@@ -92,6 +91,7 @@ CORNERS: dict[str, tuple[Callable[..., Any], Any, Any]] = {
         lambda x: np.clip(x - 1, 0, 5),
         lambda y: np.clip(y + 3, 0, 6),
     ),
+    # About the middle of the pixels, which is wrong: see test_reported.
     "RandomZoom": (
         lambda **o: layers.RandomZoom((0.25, 0.25), (-0.25, -0.25), **o),
         lambda x: np.clip((x - 2) / 0.75 + 2, 0, 5),
@@ -135,20 +135,6 @@ def test_boxes_are_mirrored_with_their_images(mode: str, order: str) -> None:
     np.testing.assert_allclose(seen, expected, atol=1e-5)
 
 
-def test_boxes_are_turned_with_their_images() -> None:
-    """As those of the function are that turns boxes, around the middle of pixels."""
-    layer = layers.RandomRotation((0.1, 0.1), bounding_box_format="xyxy")
-    given = {"boxes": BOXES[:, :1].astype("float32"), "labels": LABELS[:, :1]}
-    seen = layer({"images": SINGLE, "bounding_boxes": given})["bounding_boxes"]["boxes"]
-    corners = np.array([BOXES[:, 0][:, [a, b]] for a, b in ((0, 1), (2, 1), (2, 3), (0, 3))])
-    cos, sin = np.cos(np.pi / 5), np.sin(np.pi / 5)
-    at = (corners - [2, 2.5]) @ [[cos, -sin], [sin, cos]] + [2, 2.5]
-    expected = np.concatenate([at.min(0), at.max(0)], -1)
-    np.testing.assert_allclose(
-        np.asarray(seen)[:, 0], np.clip(expected, 0, [5, 6, 5, 6]), atol=1e-4
-    )
-
-
 @pytest.mark.parametrize("size", [(10, 10), (6, 5)])
 def test_boxes_are_sheared_with_their_images(size: tuple[int, int]) -> None:
     """The one around the four corners; along columns, and along rows, either way."""
@@ -183,16 +169,6 @@ def test_boxes_are_as_many_as_are_asked_for() -> None:
         np.testing.assert_array_equal(
             seen["labels"], np.pad(LABELS[:, :count], missing[:2], constant_values=-1)
         )
-
-
-def test_boxes_are_cut_with_their_images() -> None:
-    """Columns are moved by the first row, and rows by the first column: keras-team/keras#23518."""
-    layer = layers.RandomCrop(3, 3, bounding_box_format="yxyx")
-    given = {"boxes": FORMATS["yxyx"](BOXES).astype("float32"), "labels": LABELS}
-    seen = np.asarray(layer.transform_bounding_boxes(given, (2, 1))["boxes"])
-    wrong = np.maximum(BOXES - [2, 1, 2, 1], 0)
-    np.testing.assert_array_equal(seen, FORMATS["yxyx"](wrong), "no longer so wrong: see CORNERS")
-    pytest.xfail("Keras's RandomCrop moves boxes by rows where it cuts columns")
 
 
 def test_what_goes_along_is_mixed_with_its_images() -> None:

@@ -91,13 +91,15 @@ def test_a_crop_moves_boxes_by_rows_where_it_crops_columns() -> None:
     pytest.xfail("Keras takes rows for columns: #23518, mended since")
 
 
-#: From the left, the top, to the right, the bottom, of images of 16 rows and 20 columns.
-BOXES = np.array([[[4.0, 2, 8, 6], [10, 9, 16, 12]]])
+#: From the left, the top, to the right, the bottom, of images of 16 rows and 20 columns; of the
+#: last a part comes to lie outside.
+BOXES = np.array([[[4.0, 2, 8, 6], [10, 9, 16, 12], [15, 1, 20, 5]]])
+SIZES = np.array([20, 16, 20, 16])
 
 
 def boxed(layer: keras.Layer, image: Any, training: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return what a layer makes of an image, and of boxes."""
-    boxes = {"boxes": tf.constant(BOXES, tf.float32), "labels": tf.constant([[1, 2]])}
+    boxes = {"boxes": tf.constant(BOXES, tf.float32), "labels": tf.constant([[1, 2, 3]])}
     made = layer({"images": image, "bounding_boxes": boxes}, training=training)
     return np.asarray(made["images"])[0, :, :, 0], np.asarray(made["bounding_boxes"]["boxes"])
 
@@ -113,7 +115,8 @@ def test_boxes_turn_about_the_middle_of_the_places(part: float) -> None:
         x = BOXES[..., [0, 2, 2, 0]] - horizontal
         y = BOXES[..., [1, 1, 3, 3]] - vertical
         places = [x * cosine + y * sine + horizontal, y * cosine - x * sine + vertical]
-        return np.stack([f(place, -1) for f in (np.min, np.max) for place in places], -1)
+        corners = np.stack([f(place, -1) for f in (np.min, np.max) for place in places], -1)
+        return np.clip(corners, 0, SIZES)
 
     image = np.zeros((1, 16, 20, 1), "float32")
     image[:, 2:6, 4:8] = 1
@@ -133,12 +136,12 @@ def test_boxes_grow_from_the_middle_of_the_places(factors: tuple[float, float]) 
     """By rows and by columns; what is beyond the image is cut off."""
     options = {"fill_mode": "constant", "bounding_box_format": "xyxy"}
     layer = layers.RandomZoom(*((factor, factor) for factor in factors), **options)
-    sizes, zooms = np.array([20, 16, 20, 16]), 1 + np.array([factors[::-1] * 2])
+    zooms = 1 + np.array([factors[::-1] * 2])
     image = np.zeros((1, 16, 20, 1), "float32")
     found = boxed(layer, image, training=True)[1]
     right, wrong = (
-        np.clip((BOXES - middle) / zooms + middle, 0, sizes)
-        for middle in (sizes / 2, (sizes - 1) / 2)
+        np.clip((BOXES - middle) / zooms + middle, 0, SIZES)
+        for middle in (SIZES / 2, (SIZES - 1) / 2)
     )
     assert not np.allclose(found, right, atol=1e-2), "no longer wrong: mend the record"
     np.testing.assert_allclose(found, wrong, atol=1e-4)
