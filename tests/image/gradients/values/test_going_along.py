@@ -92,6 +92,7 @@ CORNERS: dict[str, tuple[Callable[..., Any], Any, Any]] = {
         lambda x: np.clip(x - 1, 0, 5),
         lambda y: np.clip(y + 3, 0, 6),
     ),
+    # About the place of the middle pixel, which is not that of the edges: upstream's turned_boxes.
     "RandomZoom": (
         lambda **o: layers.RandomZoom((0.25, 0.25), (-0.25, -0.25), **o),
         lambda x: np.clip((x - 2) / 0.75 + 2, 0, 5),
@@ -135,20 +136,6 @@ def test_boxes_are_mirrored_with_their_images(mode: str, order: str) -> None:
     np.testing.assert_allclose(seen, expected, atol=1e-5)
 
 
-def test_boxes_are_turned_with_their_images() -> None:
-    """As those of the function are that turns boxes, around the middle of pixels."""
-    layer = layers.RandomRotation((0.1, 0.1), bounding_box_format="xyxy")
-    given = {"boxes": BOXES[:, :1].astype("float32"), "labels": LABELS[:, :1]}
-    seen = layer({"images": SINGLE, "bounding_boxes": given})["bounding_boxes"]["boxes"]
-    corners = np.array([BOXES[:, 0][:, [a, b]] for a, b in ((0, 1), (2, 1), (2, 3), (0, 3))])
-    cos, sin = np.cos(np.pi / 5), np.sin(np.pi / 5)
-    at = (corners - [2, 2.5]) @ [[cos, -sin], [sin, cos]] + [2, 2.5]
-    expected = np.concatenate([at.min(0), at.max(0)], -1)
-    np.testing.assert_allclose(
-        np.asarray(seen)[:, 0], np.clip(expected, 0, [5, 6, 5, 6]), atol=1e-4
-    )
-
-
 @pytest.mark.parametrize("size", [(10, 10), (6, 5)])
 def test_boxes_are_sheared_with_their_images(size: tuple[int, int]) -> None:
     """The one around the four corners; along columns, and along rows, either way."""
@@ -168,7 +155,7 @@ def test_boxes_are_sheared_with_their_images(size: tuple[int, int]) -> None:
             seen, np.clip(corners, 0, [width, height, width, height]), atol=1e-5
         )
     if wrong != 1:
-        pytest.xfail("Keras's RandomShear shears boxes by another slope where images are oblong")
+        pytest.xfail("Keras shears boxes by another slope than oblong images: sheared_boxes")
 
 
 def test_boxes_are_as_many_as_are_asked_for() -> None:
@@ -192,7 +179,7 @@ def test_boxes_are_cut_with_their_images() -> None:
     seen = np.asarray(layer.transform_bounding_boxes(given, (2, 1))["boxes"])
     wrong = np.maximum(BOXES - [2, 1, 2, 1], 0)
     np.testing.assert_array_equal(seen, FORMATS["yxyx"](wrong), "no longer so wrong: see CORNERS")
-    pytest.xfail("Keras's RandomCrop moves boxes by rows where it cuts columns")
+    pytest.xfail("Keras moves boxes by rows where it cuts columns: #23518, mended since")
 
 
 def test_what_goes_along_is_mixed_with_its_images() -> None:
@@ -209,4 +196,4 @@ def test_what_goes_along_is_mixed_with_its_images() -> None:
     segments = layer.transform_segmentation_masks(SEGMENTS, what)
     wrong = part * SEGMENTS + (1 - part) * SEGMENTS.ravel()[order]
     np.testing.assert_allclose(segments, wrong, rtol=1e-6)
-    pytest.xfail("Keras's MixUp mixes segments with the first numbers of all, and stacks labels")
+    pytest.xfail("Keras mixes segments with the first numbers of all: upstream's mixed_segments")
