@@ -29,9 +29,7 @@ WIDE = np.arange(1.0, 21).reshape(4, 5)
 BANDS = np.arange(1.0, 13).reshape(3, 4)
 OUTSIDE = np.array([[0, 1], [5, 0], [2, 3]])
 UPDATES = np.array([0.5, 2.0, -3.0])
-
-
-ONE, OTHER = (tf.ragged.constant(rows) for rows in ([[1, 2], [3]], [[4], [5, 6]]))
+RAGGED = ([[1, 2], [3]], [[4], [5, 6]])
 
 
 def banded(lines: np.ndarray, shape: tuple[int, int], low: int, fill: float) -> np.ndarray:
@@ -257,7 +255,10 @@ ROWS: Rows = {
     ),
     "ragged_parts": (
         lambda: [
-            *(tf.ragged.stack([ONE, OTHER], axis=axis).to_tensor() for axis in (0, 1, -2)),
+            *(
+                tf.ragged.stack([tf.ragged.constant(rows) for rows in RAGGED], axis).to_tensor()
+                for axis in (0, 1, -2)
+            ),
             *(
                 getattr(tf.ragged.range([0, 5, 8], [3, 5, 12], 2, **options), part)
                 for options in ({}, {"dtype": "float32"}, {"row_splits_dtype": "int32"})
