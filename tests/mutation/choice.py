@@ -91,10 +91,10 @@ def choose(
     the others are worth more.
     """
     there = [Line(line.tests & took.keys(), line.least) for line in lines]
-    telling = [line for line in there if len(line.tests) <= COMMON]
-    count = [len(line.tests) for line in telling]
+    rare = [line for line in there if len(line.tests) <= COMMON]
+    count = [len(line.tests) for line in rare]
     of_test: dict[str, list[int]] = {name: [] for name in took}
-    for number, line in enumerate(telling):
+    for number, line in enumerate(rare):
         for name in line.tests:
             of_test[name].append(number)
 
@@ -106,7 +106,7 @@ def choose(
     heapq.heapify(dear)
     while dear and total > goal:
         before, name = heapq.heappop(dear)
-        if any(count[number] <= telling[number].least for number in of_test[name]):
+        if any(count[number] <= rare[number].least for number in of_test[name]):
             continue
         if (now := worth(name)) > before:
             heapq.heappush(dear, (now, name))

@@ -23,7 +23,7 @@ UNKNOWN = pytest.StashKey[list[str]]()
 def names() -> frozenset[str]:
     """Return the names of these tests, as pytest has them."""
     files = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    return frozenset(f"{SUITE}/{file}::{name}" for file, names in files.items() for name in names)
+    return frozenset(f"{SUITE}/{file}::{test}" for file, tests in files.items() for test in tests)
 
 
 def unknown(collected: Iterable[str]) -> list[str]:

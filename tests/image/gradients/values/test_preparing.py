@@ -116,7 +116,7 @@ def test_what_solarizes_lies_between_its_bounds(part: str) -> None:
     drawn = np.asarray(drawn.get_random_transformation(np.zeros((COUNT, 2, 3, 1)))[part])
     assert 0.5 <= drawn.min() < 1, "no longer so wrong: a row of BOUNDS"
     assert 190 < drawn.max() <= 0.75 * 255
-    pytest.xfail("Keras's Solarization begins at a part of 1 for one of 255")
+    pytest.xfail("Keras begins at a part of 1 for one of 255: upstream's solarized_below")
 
 
 @pytest.mark.parametrize(

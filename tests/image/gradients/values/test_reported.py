@@ -106,7 +106,10 @@ def boxed(layer: keras.Layer, image: Any, training: bool) -> tuple[np.ndarray, n
 
 @pytest.mark.parametrize("part", [1 / 4, 1 / 2, 1 / 12, -0.02])
 def test_boxes_turn_about_the_middle_of_the_places(part: float) -> None:
-    """Images do, whose pixels lie at places; boxes are told by edges, which begin half before."""
+    """Images do, whose pixels lie at places; boxes are told by edges, which begin half before.
+
+    What is beyond the image is cut off.
+    """
     layer = layers.RandomRotation((part, part), fill_mode="constant", bounding_box_format="xyxy")
     cosine, sine = np.cos(2 * np.pi * part), np.sin(2 * np.pi * part)
 
