@@ -209,6 +209,14 @@ def test_rows_of_several_workers_are_joined(coverage: SimpleNamespace) -> None:
     assert "x.py:4" not in told
 
 
+def test_a_way_of_a_branch_is_told_beside_its_line(coverage: SimpleNamespace) -> None:
+    """Mutants ask for the line alone."""
+    statement = coverage.places.Place("f", "if op < 0:", 6, 7)
+    way = coverage.places.Place("f", "op < 0", 6, 6, "true")
+    assert set(coverage.rows.names("x.py", statement)) == {"x.py:6"}
+    assert set(coverage.rows.names("x.py", way)) == {"x.py:6", "x.py:6:op < 0 -> true"}
+
+
 def test_what_nobody_has_looked_at_is_new(
     coverage: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import importlib
+import itertools
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
@@ -59,6 +61,21 @@ def test_a_row_that_cannot_be_planted_is_refused(
 def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"(?s)no 'what'.*no 'old'"):
         table.read([written(tmp_path, HEAD, OLD, NEW, HEAD, WHAT, NEW)])
+
+
+def test_no_bug_stands_twice() -> None:
+    """Of what is planted, a longer piece may hold a shorter one that is changed alike."""
+    of_function: dict[tuple[str, str], list[table.Row]] = defaultdict(list)
+    for row in table.read():
+        of_function[row["file"], row["function"]].append(row)
+    twice = [
+        (one["what"], other["what"])
+        for rows in of_function.values()
+        for one, other in itertools.permutations(rows, 2)
+        if one["old"] in other["old"]
+        and other["old"].replace(one["old"], one["new"]) == other["new"]
+    ]
+    assert twice == []
 
 
 def test_a_sample_is_of_what_a_test_is_known_to_see() -> None:

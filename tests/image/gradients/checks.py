@@ -21,7 +21,7 @@ Differences are taken in float64 alone, where a step of 1e-6 leaves 4e-11: float
 3e-5 at best. The directions are normal, not uniform: all positive ones miss errors that cancel.
 
 `called` is how people call: variables in place of tensors, a persistent tape outside the function,
-two outputs, asked for one by one and together. `test_machinery` has AutoGraph, which costs more.
+two outputs, asked for one by one and together. `test_forms_of_loops` has AutoGraph: it costs more.
 """
 
 from __future__ import annotations

@@ -9,16 +9,18 @@ import gc
 import json
 import os
 import time
+import zlib
 from collections.abc import Generator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import facts
+import numpy as np
 import pytest
 from _pytest.runner import runtestprotocol
 
-from gradients import environment, tiers
+from gradients import environment, spared, tiers
 from gradients.coverage import plugin as coverage
 from gradients.mutation import plugin as mutation
 from gradients.report import RESULT, Report, Result
@@ -31,6 +33,8 @@ SELDOM = 10_000
 START = pytest.StashKey[float]()
 #: What a packed report is told by.
 PACKED = "$packed"
+#: What a module calls the generator that its tests draw from.
+GENERATOR = "_random"
 
 # Several workers share a GPU: none may take all of its memory.
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
@@ -80,12 +84,30 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave to `--tier all` what is marked so."""
+    """Leave to `--tier all` what is marked so, or named in `spared.toml`."""
+    config.stash[spared.UNKNOWN] = spared.unknown(item.nodeid for item in items)
     if config.stash[tiers.KEY] is Tier.CORE:
-        left = {item: item.get_closest_marker("tier_all") is not None for item in items}
+        left = {item: _is_left(item) for item in items}
         config.hook.pytest_deselected(items=[item for item in items if left[item]])
         items[:] = [item for item in items if not left[item]]
+
+
+def _is_left(item: pytest.Item) -> bool:
+    """Whether the core leaves a test to `--tier all`."""
+    return item.get_closest_marker("tier_all") is not None or item.nodeid in spared.names()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give a test a generator of its own, so that it draws the same in any order of tests.
+
+    What its module draws for all of them was drawn before.
+    """
+    if isinstance(item, pytest.Function) and hasattr(item.module, GENERATOR):
+        own = np.random.default_rng(zlib.crc32(item.name.encode()))
+        setattr(item.module, GENERATOR, own)
 
 
 @pytest.hookimpl(tryfirst=True)

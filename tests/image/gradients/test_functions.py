@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gradients.test_machinery import POINT, close, iterated
+from gradients.test_forms_of_loops import iterated
+from gradients.test_machinery import POINT, close
 from gradients.tracing import traced
 
 ALONG = np.array([1.0, -2.0, 0.5])

@@ -90,6 +90,27 @@ def test_what_flows_in_stands_beside_its_target() -> None:
     np.testing.assert_allclose(found, 2 * X * 2 * X - X * 3 * X**2, rtol=1e-14)
 
 
+@pytest.mark.parametrize("way", ["graph", "eager"])
+def test_a_target_that_is_given_none_counts_by_what_comes_after_it(way: str) -> None:
+    """Where that is another target, or there is nothing."""
+
+    def targets(x: tf.Tensor) -> list[tf.Tensor]:
+        y = x**2
+        return [y, y**3, tf.exp(x)]
+
+    x = tf.constant(X)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        given = (tf.function(targets) if way == "graph" else targets)(x)
+    if way == "graph":
+        found = tape.gradient(given, x, output_gradients=[None, tf.constant(-X), None])
+        np.testing.assert_allclose(found, -X * 6 * X**5, rtol=1e-14)
+    else:  # Of the first the process would be ended: upstream's given_none.
+        with pytest.raises(ValueError, match="an unsupported type"):
+            tape.gradient(given[1:], x, output_gradients=[tf.constant(-X), None])
+        pytest.xfail("TensorFlow hands None to the rules of eager operations")
+
+
 @pytest.mark.parametrize("method", [0, 1, 2])
 def test_many_uses_add_up_by_every_method(method: int) -> None:
     def gradients(x: tf.Tensor) -> list[tf.Tensor]:

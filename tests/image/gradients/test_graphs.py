@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gradients.test_machinery import LOOPS, ONLY_AUTOGRAPH, POINT, iterated
+from gradients.test_forms_of_loops import LOOPS, ONLY_AUTOGRAPH, iterated
+from gradients.test_machinery import POINT
 
 v1 = tf.compat.v1
 Build = Callable[..., tf.Tensor]

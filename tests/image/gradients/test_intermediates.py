@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gradients.test_forms_of_loops import LOOPS, ONLY_AUTOGRAPH, iterated
 from gradients.test_graphs import agree
-from gradients.test_lists import HOLDING, SQUARE, holding, of_no_size
-from gradients.test_machinery import LOOPS, ONLY_AUTOGRAPH, POINT, iterated
+from gradients.test_lists import HOLDING, holding
+from gradients.test_machinery import POINT
+from gradients.test_unsized import SQUARE, of_no_size
 
 v1 = tf.compat.v1
 Build = Callable[..., tf.Tensor]

@@ -1,4 +1,4 @@
-"""Loops and conditions that hold lists, handles and tables, or do not know sizes.
+"""Loops and conditions that hold lists, handles and tables.
 
 Everything is compared with the derivative as it is known in closed form, in float64.
 """
@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gradients.test_forms_of_loops import STEPS, iterated
 from gradients.test_loops import ROWS, START, gradient
-from gradients.test_machinery import POINT, STEPS, close, iterated
+from gradients.test_machinery import POINT, close
 from gradients.tracing import traced
 
 raw = tf.raw_ops
@@ -186,81 +187,6 @@ def test_a_loop_stops_by_a_variable() -> None:
     of_x, of_factor = gradient(build, tf.constant(POINT), factor)
     close(of_x, START**4)
     close(of_factor, 4 * POINT * START**3)
-
-
-SPEC = tf.TensorSpec([None, None], tf.float64)
-
-
-def of_no_size(y: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
-    """Iterate y <- y w, of sizes that decide what is summed; the diagonal is doubled."""
-
-    def step(n: tf.Tensor, y: tf.Tensor) -> State:
-        diagonal = raw.MatrixDiagPart(input=y)
-        return n + 1, raw.MatrixSetDiag(input=y * w, diagonal=2 * diagonal * w[0, 0])
-
-    start = tf.constant(0), y
-    return tf.while_loop(lambda n, _: n < 3, step, start, maximum_iterations=3)[1]
-
-
-SQUARE = np.array([[0.5, -1.0], [2.0, 0.25]])
-
-
-@pytest.mark.parametrize("compiled", [False, True])
-def test_a_loop_of_unknown_sizes_has_its_gradient(*, compiled: bool) -> None:
-    """Asked for twice; elements beside the diagonal grow by w each step, those on it by 2 w."""
-
-    @traced(input_signature=[SPEC, SPEC], jit_compile=compiled)
-    def gradients(y: tf.Tensor, w: tf.Tensor) -> list[tf.Tensor]:
-        with tf.GradientTape(persistent=True) as tape:
-            tape.watch([y, w])
-            value = of_no_size(y, w)
-            square = value**2
-        return [*tape.gradient(value, [y, w]), tape.gradient(square, y)]
-
-    w = 1.5
-    factor = np.where(np.eye(2), 8 * w**3, w**3)
-    of_y, of_w, of_square = gradients(tf.constant(SQUARE), tf.constant([[w]], tf.float64))
-    close(of_y, factor)
-    close(of_w, np.array([[(3 * factor / w * SQUARE).sum()]]))
-    close(of_square, 2 * factor**2 * SQUARE)
-
-
-def test_a_loop_of_unknown_sizes_has_its_second_derivative() -> None:
-    """In w, of the sum: 6 w for each element beside the diagonal, 48 w for each on it."""
-
-    @traced(input_signature=[SPEC, SPEC])
-    def second(y: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape() as outer:
-            outer.watch(w)
-            with tf.GradientTape() as inner:
-                inner.watch(w)
-                value = of_no_size(y, w)
-            first = inner.gradient(value, w)
-        return outer.gradient(first, w)
-
-    ours = second(tf.constant(SQUARE), tf.constant([[1.5]], tf.float64))
-    close(ours, np.array([[(1.5 * np.where(np.eye(2), 48, 6) * SQUARE).sum()]]))
-
-
-@pytest.mark.parametrize("compiled", [False, True])
-@pytest.mark.parametrize("shape", [[None], None])
-def test_a_condition_of_unknown_sizes_keeps_what_each_branch_made(
-    shape: list[None] | None, *, compiled: bool
-) -> None:
-    """It is a condition of an unknown rank, too; XLA keeps zeros of no size for the other."""
-    signature = [tf.TensorSpec(shape, tf.float64), tf.TensorSpec(None, tf.bool)]
-
-    @traced(input_signature=signature, jit_compile=compiled)
-    def run(x: tf.Tensor, flag: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            y = tf.cond(flag, lambda: tf.sin(x * x) * x, lambda: tf.exp(-x) * tf.cos(x))
-        return tape.gradient(y, x)
-
-    sine = np.sin(POINT**2) + 2 * POINT**2 * np.cos(POINT**2)
-    cosine = -np.exp(-POINT) * (np.cos(POINT) + np.sin(POINT))
-    for taken, expected in ((True, sine), (False, cosine)):
-        close(run(tf.constant(POINT), tf.constant(taken)), expected, 1e-13)
 
 
 def test_a_branch_makes_an_optional_of_what_its_gradient_keeps() -> None:

@@ -1,4 +1,7 @@
-"""Rules that ask for sizes while they run: a graph that knows ranks alone agrees with what does."""
+"""Rules that ask for sizes while they run: a graph that knows ranks alone agrees with what does.
+
+And loops and conditions of no size, with their derivatives in closed form.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gradients.test_machinery import POINT, close
 from gradients.tracing import traced
 
 _random = np.random.default_rng(51)
@@ -120,10 +124,11 @@ def test_sizes_that_may_be_one_are_found_while_it_runs() -> None:
     """Two that are not known are not the same, nor is one that is not known another than 1."""
     known = [tf.TensorSpec([rows, 3], tf.float32) for rows in (None, None, 1)]
     unsized = traced(partial(gradient, of_all), input_signature=known)
+    random = np.random.default_rng(52)
     for rows in ((1, 4), (4, 1), (1, 1)):
-        inputs = [tf.constant(_random.uniform(0.5, 2, (n, 3)), tf.float32) for n in (*rows, 1)]
+        inputs = [tf.constant(random.uniform(0.5, 2, (n, 3)), tf.float32) for n in (*rows, 1)]
         for one, other in zip(unsized(*inputs), gradient(of_all, *inputs), strict=True):
-            np.testing.assert_allclose(one, other, rtol=1e-5)
+            np.testing.assert_allclose(one, other, rtol=0, atol=1e-5 * np.abs(other).max())
 
 
 @pytest.mark.parametrize("align", ["LEFT_RIGHT", "RIGHT_LEFT", "LEFT_LEFT", "RIGHT_RIGHT"])
@@ -144,3 +149,78 @@ def test_diagonals_come_back_where_they_were(align: str) -> None:
     expected = np.zeros(16)
     expected[places] = into
     np.testing.assert_array_equal(gradient(matrix, into), (expected[1:]).reshape(3, 5))
+
+
+SPEC = tf.TensorSpec([None, None], tf.float64)
+
+
+def of_no_size(y: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
+    """Iterate y <- y w, of sizes that decide what is summed; the diagonal is doubled."""
+
+    def step(n: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        diagonal = tf.raw_ops.MatrixDiagPart(input=y)
+        return n + 1, tf.raw_ops.MatrixSetDiag(input=y * w, diagonal=2 * diagonal * w[0, 0])
+
+    start = tf.constant(0), y
+    return tf.while_loop(lambda n, _: n < 3, step, start, maximum_iterations=3)[1]
+
+
+SQUARE = np.array([[0.5, -1.0], [2.0, 0.25]])
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_loop_of_unknown_sizes_has_its_gradient(*, compiled: bool) -> None:
+    """Asked for twice; elements beside the diagonal grow by w each step, those on it by 2 w."""
+
+    @traced(input_signature=[SPEC, SPEC], jit_compile=compiled)
+    def gradients(y: tf.Tensor, w: tf.Tensor) -> list[tf.Tensor]:
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch([y, w])
+            value = of_no_size(y, w)
+            square = value**2
+        return [*tape.gradient(value, [y, w]), tape.gradient(square, y)]
+
+    w = 1.5
+    factor = np.where(np.eye(2), 8 * w**3, w**3)
+    of_y, of_w, of_square = gradients(tf.constant(SQUARE), tf.constant([[w]], tf.float64))
+    close(of_y, factor)
+    close(of_w, np.array([[(3 * factor / w * SQUARE).sum()]]))
+    close(of_square, 2 * factor**2 * SQUARE)
+
+
+def test_a_loop_of_unknown_sizes_has_its_second_derivative() -> None:
+    """In w, of the sum: 6 w for each element beside the diagonal, 48 w for each on it."""
+
+    @traced(input_signature=[SPEC, SPEC])
+    def second(y: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as outer:
+            outer.watch(w)
+            with tf.GradientTape() as inner:
+                inner.watch(w)
+                value = of_no_size(y, w)
+            first = inner.gradient(value, w)
+        return outer.gradient(first, w)
+
+    ours = second(tf.constant(SQUARE), tf.constant([[1.5]], tf.float64))
+    close(ours, np.array([[(1.5 * np.where(np.eye(2), 48, 6) * SQUARE).sum()]]))
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("shape", [[None], None])
+def test_a_condition_of_unknown_sizes_keeps_what_each_branch_made(
+    shape: list[None] | None, *, compiled: bool
+) -> None:
+    """It is a condition of an unknown rank, too; XLA keeps zeros of no size for the other."""
+    signature = [tf.TensorSpec(shape, tf.float64), tf.TensorSpec(None, tf.bool)]
+
+    @traced(input_signature=signature, jit_compile=compiled)
+    def run(x: tf.Tensor, flag: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.cond(flag, lambda: tf.sin(x * x) * x, lambda: tf.exp(-x) * tf.cos(x))
+        return tape.gradient(y, x)
+
+    sine = np.sin(POINT**2) + 2 * POINT**2 * np.cos(POINT**2)
+    cosine = -np.exp(-POINT) * (np.cos(POINT) + np.sin(POINT))
+    for taken, expected in ((True, sine), (False, cosine)):
+        close(run(tf.constant(POINT), tf.constant(taken)), expected, 1e-13)

@@ -4,7 +4,7 @@
 nor does `gate` on another Python than the record's.
 Both write the record anew, `<results>.unrun.toml`, or of a release that it is not of what differs
 there, `<results>.unrun.tensorflow-2.20.toml`; `rows` keeps which test runs which place, for
-mutants.
+mutants and for the choice of tests.
 Import this before TensorFlow: what runs while it is imported is not told.
 """
 
@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 from gradients import environment
-from gradients.coverage import record, scope
+from gradients.coverage import record, rows, scope
 from gradients.coverage.collector import Collector
 from gradients.coverage.measured import NEW, SHOWN, Measured, read_all
 from gradients.coverage.page import page
@@ -49,8 +49,8 @@ class Coverage:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config, self._mode = config, config.getoption("--coverage")
-        rows = self._mode == ROWS
-        known = scope.everything() if rows else dict(scope.files())
+        by_test = self._mode == ROWS
+        known = scope.everything() if by_test else dict(scope.files())
         self._files = {str(path): name for name, path in known.items()}
         self._ran: dict[str, set[Place]] = defaultdict(set)
         self._rows = Rows()
@@ -58,7 +58,7 @@ class Coverage:
         self._file = record.PATH.name
         self._other_python = sys.version_info[:2] != environment.PYTHON
         self._gone: list[tuple[str, str, str]] = []
-        self._collector = Collector(self._files, rows=rows)
+        self._collector = Collector(self._files, rows=by_test)
         self._collector.start()
 
     @pytest.hookimpl(wrapper=True)
@@ -69,7 +69,7 @@ class Coverage:
         for file, place in found:
             self._ran[file].add(place)
         if self._mode == ROWS:
-            self._rows.add(item.nodeid, {f"{file}:{place.first}" for file, place in found})
+            self._rows.add(item.nodeid, {name for one in found for name in rows.names(*one)})
         return answer
 
     @pytest.hookimpl(optionalhook=True)

@@ -1,10 +1,19 @@
-"""Which test runs which line."""
+"""Which test runs which line, and takes which way of a branch."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+from gradients.coverage.places import Place
+
+
+def names(file: str, place: Place) -> Iterator[str]:
+    """Yield what a place is known by: its line, and a way of a branch by its text, too."""
+    yield f"{file}:{place.first}"
+    if place.way:
+        yield f"{file}:{place.first}:{place.key}"
 
 
 class Rows:
@@ -27,7 +36,7 @@ class Rows:
         return json.dumps({"tests": self._tests, "lines": self._lines})
 
     def add(self, test: str, lines: Iterable[str]) -> None:
-        """Add what a test ran: `file:line`."""
+        """Add what a test ran, by name."""
         for line in lines:
             self._lines[line].append(len(self._tests))
         self._tests.append(test)

@@ -18,8 +18,9 @@ PROJECTS = {"tensorflow": "TensorFlow", "keras": "Keras"}
 VERSIONS = "TensorFlow 2.21.0, Keras 3.15.1, Python 3.13, on a CPU."
 #: What comes before the output in a docstring.
 PRINTS = "\n\nIt prints:\n\n"
-#: What asks for a process of its own: it must come before TensorFlow starts.
-ALONE = ("set_logical_device_configuration", "os.fork()")
+#: What asks for a process of its own: it must come before TensorFlow starts, or before any other
+#: CTC loss, whose loop it would run: ctc_called.
+ALONE = ("set_logical_device_configuration", "os.fork()", "tf.nn.ctc_loss(")
 INTRODUCTION = """\
 # Upstream
 

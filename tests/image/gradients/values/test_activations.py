@@ -132,6 +132,26 @@ def test_activation_is_its_formula_with_half_the_bits(kind: str, digits: float) 
         np.testing.assert_allclose(found, expected, rtol=digits, atol=digits, err_msg=name)
 
 
+#: What takes one number from another that is near: the rounding of both is left.
+CANCELLING = {
+    *("elu", "selu", "gelu approximate", "log_softmax axis", "squareplus", "tanh_shrink"),
+    *("sparsemax", "sparsemax axis"),
+}
+
+
+@pytest.mark.parametrize(("kind", "digits"), [("float16", 4e-3), ("bfloat16", 4e-2)])
+def test_what_is_small_has_its_digits_in_16_bits(kind: str, digits: float) -> None:
+    """Relative to itself, as far as float16 has digits below 6e-5."""
+    points = np.array([[-9.0, -7, -5, -3, -1 / 64, -1 / 1024], [1 / 4096, 1 / 64, 1, -2, -6, -8]])
+    for name in ACTIVATIONS.keys() - CANCELLING:
+        options, reference, _ = ACTIVATIONS[name]
+        found = getattr(activations, name.partition(" ")[0])(tf.cast(points, kind), **options)
+        found = tf.cast(found, "float64")
+        np.testing.assert_allclose(
+            found, reference(points), rtol=digits, atol=6e-5 * digits, err_msg=name
+        )
+
+
 def test_a_square_is_more_than_float16_has() -> None:
     found = activations.squareplus(tf.constant([300.0, -300.0], "float16")).numpy()
     assert np.isinf(found).all(), "no longer wrong: remove the record"

@@ -55,6 +55,9 @@ ROWS: dict[str, Row] = {
     "GroupNormalization_axis": one(
         layers.GroupNormalization, grouped, 2, 4, 3, 5, groups=2, axis=1, **NORMAL
     ),
+    "GroupNormalization_axis_behind": one(
+        layers.GroupNormalization, grouped, 2, 4, 3, 5, groups=2, axis=-3, **NORMAL
+    ),
     "GroupNormalization_each": one(
         layers.GroupNormalization,
         lambda x, g: g * normalized(x, (1, 2), 0.25),

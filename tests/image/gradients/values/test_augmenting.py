@@ -12,7 +12,7 @@ from matplotlib.colors import hsv_to_rgb, rgb_to_hsv
 
 from gradients.values.calls.images import SINGLE
 from gradients.values.calls.inputs import IMAGES
-from gradients.values.calls.preparing import stretched
+from gradients.values.calls.preparing import SEGMENTS, stretched
 from gradients.values.calls.warps import END, START, found, homography
 
 RANGE: dict[str, Any] = {"value_range": (0, 1)}
@@ -36,8 +36,8 @@ def test_an_image_is_seen_from_elsewhere() -> None:
         seen = seen if order == "channels_last" else np.moveaxis(seen, 1, -1)
         np.testing.assert_allclose(seen, expected, rtol=1e-4, atol=1e-4)
         drawn = layers.RandomPerspective((0.25, 0.25), 0.5, data_format=order, seed=1)
-        shape = LARGE if order == "channels_last" else np.moveaxis(LARGE, -1, 1)
-        drawn = drawn.get_random_transformation(shape)
+        images = LARGE if order == "channels_last" else np.moveaxis(LARGE, -1, 1)
+        drawn = drawn.get_random_transformation(images)
         corners = np.array([[0, 0], [29, 0], [0, 39], [29, 39]])
         np.testing.assert_array_equal(drawn["start_points"], np.stack([corners] * len(LARGE)))
         part = (np.asarray(drawn["end_points"]) - corners)[:, 3] / corners[3]
@@ -210,8 +210,7 @@ def test_one_image_is_as_it_is_among_several(name: str) -> None:
     """With all that goes along."""
     layer = getattr(layers, name)(*FIXED[name], bounding_box_format="xyxy")
     boxes = {"boxes": np.float32([[[1, 2, 4, 5]], [[2, 1, 5, 6]]]), "labels": np.ones((2, 1))}
-    masks = np.arange(60).reshape(2, 6, 5, 1).astype("float32")
-    whole = {"images": SINGLE, "labels": np.eye(2), "segmentation_masks": masks}
+    whole = {"images": SINGLE, "labels": np.eye(2), "segmentation_masks": SEGMENTS}
     several = layer(whole | {"bounding_boxes": dict(boxes)})
     one = layer(tf.nest.map_structure(lambda x: x[1], whole | {"bounding_boxes": boxes}))
     for alone, among in zip(*map(tf.nest.flatten, (one, several)), strict=True):
@@ -237,3 +236,64 @@ def test_a_pipeline_does_one_thing_after_the_other() -> None:
     line = layers.Pipeline([layers.Rescaling(0.5), layers.RandomInvert((1, 1), (0, 1))])
     np.testing.assert_allclose(line(SINGLE, training=True), 1 - IMAGES / 2, rtol=1e-6)
     np.testing.assert_allclose(line(SINGLE, training=False), IMAGES / 2, rtol=1e-6)
+
+
+@pytest.mark.parametrize("order", ["channels_last", "channels_first"])
+def test_a_hole_is_filled_as_one_asks(order: str) -> None:
+    """With a number, with one for each colour, or with noise, cut off where the range ends."""
+    images = LARGE[:60, :20, :20].repeat(3, -1)
+    images = images if order == "channels_last" else np.moveaxis(images, -1, 1)
+    whole: dict[str, Any] = {"data_format": order, "value_range": (0, 2), "seed": 1}
+    for fill in (0.25, (0.25, 0.5, 3.0), None)[:: 1 if order == "channels_last" else 2]:
+        layer = layers.RandomErasing((1, 1), (0.25, 0.25), fill, **whole)
+        drawn = layer.get_random_transformation(images)
+        masks, filled = (np.asarray(drawn[name]) for name in ("batch_masks", "fill_value"))
+        assert masks.shape == filled.shape == images.shape
+        assert (masks.sum((1, 2, 3)) == 10 * 10 * 3).all()
+        if fill is None:
+            assert abs((filled == 0).mean() - 0.5) < 0.01
+            assert abs((filled == 2).mean() - 0.1587) < 0.01
+        else:
+            np.testing.assert_array_equal(filled - np.minimum(fill, 2).astype("float32"), 0)
+
+
+def evened(x: np.ndarray, most: float) -> np.ndarray:
+    """Return grey values used as often as each other in each of four tiles, and between them."""
+    size = np.array([-(-length // 2) for length in x.shape])
+    level = np.pad(
+        (255 * x).astype(int),
+        [(0, 2 * n - o) for n, o in zip(size, x.shape, strict=True)],
+        "symmetric",
+    )
+    tables = np.zeros((2, 2, 256))
+    for at in np.ndindex(2, 2):
+        rows, columns = (slice(n * i, n * (i + 1)) for n, i in zip(size, at, strict=True))
+        often = np.bincount(level[rows, columns].ravel(), minlength=256).astype(float)
+        bound = most * size.prod() / 256
+        often = np.minimum(often, bound) + np.clip(often - bound, 0, None).sum() / 256
+        summed = often.cumsum()
+        tables[at] = (summed - summed[0]) * 255 / (size.prod() - summed[0])
+    found = np.zeros(x.shape)
+    for at in np.ndindex(*x.shape):
+        place = np.array(at) / size - 0.5
+        low = np.floor(place)
+        near = [
+            (np.clip([n, n + 1], 0, 1).astype(int), p - n) for n, p in zip(low, place, strict=True)
+        ]
+        (rows, down), (columns, right) = near
+        four = tables[np.ix_(rows, columns)][..., level[at]]
+        found[at] = np.array([1 - down, down]) @ four @ np.array([1 - right, right])
+    return np.clip(found, 0, 255) / 255
+
+
+@pytest.mark.parametrize("order", ["channels_last", "channels_first"])
+def test_contrast_is_evened_out_place_by_place(order: str) -> None:
+    """Each colour by itself, none steeper than it may be (Zuiderveld, 1994)."""
+    first = order == "channels_first"
+    most = 4.0 if first else 40.0
+    expected = [[evened(image[..., i], most) for i in range(3)] for image in IMAGES]
+    kind = layers.ContrastLimitedAdaptiveHistogramEqualization
+    layer = kind((0, 1), most, (2, 2), data_format=order)
+    seen = np.asarray(layer(np.moveaxis(SINGLE, -1, 1) if first else SINGLE))
+    seen = seen if first else np.moveaxis(seen, -1, 1)
+    np.testing.assert_allclose(seen, expected, rtol=1e-5, atol=1e-5)

@@ -76,6 +76,16 @@ def test_a_mask_hides_in_16_bits_too(kind: str) -> None:
     np.testing.assert_allclose(np.asarray(found, "float64"), exact, rtol=1e-2, atol=4e-3)
 
 
+def test_in_16_bits_a_score_that_is_hidden_stays_finite() -> None:
+    """Where all are, each counts the same: -65504 is the lowest number, and has no digits left."""
+    random = np.random.default_rng(38)
+    query, value = (random.standard_normal((2, 5, 5)).astype("float16") for _ in range(2))
+    layer = layers.Attention(dtype="float16")
+    found = layer([query, value], mask=[None, np.zeros((2, 5), bool)])
+    mean = np.broadcast_to(value.astype(float).mean(1, keepdims=True), value.shape)
+    np.testing.assert_allclose(np.asarray(found, "float64"), mean, atol=4e-3)
+
+
 def of_any_size(call: Callable[..., Any], *inputs: np.ndarray) -> Any:
     """Return what a function computes that is told no size but the last before it is called."""
     kinds = [
@@ -120,16 +130,18 @@ def test_attention_drops_its_weights(kind: str, *, masked: bool) -> None:
         layer: keras.Layer = layers.Attention(dropout=0.25, seed=1, dtype="float64")
         call = partial(layer, [query, units, units], mask=[None, shown])
     else:
-        # The kernels are unit matrices: what comes out are the weights.
-        sizes = (1, SIZE) if kind == "MultiHeadAttention" else (SIZE, 1, 1)
+        # The kernels are unit matrices: what comes out are the weights. A key has zeros besides.
+        wide = 4 * SIZE if kind == "MultiHeadAttention" else SIZE
+        sizes = (1, wide, SIZE) if kind == "MultiHeadAttention" else (SIZE, 1, 1)
         options = {"dropout": 0.25, "use_bias": False, "seed": 1, "dtype": "float64"}
         layer = getattr(layers, kind)(*sizes, **options)
         layer.build(query.shape, units.shape)
-        layer.set_weights([np.eye(SIZE).reshape(w.shape) for w in layer.get_weights()])
+        units_of = (np.eye(SIZE, w.size // SIZE).reshape(w.shape) for w in layer.get_weights())
+        layer.set_weights(list(units_of))
         call = partial(
             layer, query, units, attention_mask=shown[:, None] & np.ones((SIZE, 1), bool)
         )
-        scores = query / np.sqrt(SIZE)
+        scores = query / np.sqrt(wide)
     whole = softmax(np.where(shown[:, None], scores, -np.inf), -1)
     np.testing.assert_allclose(call(), whole, rtol=1e-12)
     found, weights = map(np.asarray, call(training=True, return_attention_scores=True))

@@ -246,28 +246,3 @@ def test_what_callbacks_write_is_where_its_path_leads(elsewhere: bool, tmp_path:
     with tf.io.gfile.GFile(path) as file:
         assert file.read() == "kept"
     assert Path(path).exists() != elsewhere
-
-
-def test_a_table_has_a_row_for_each_epoch(tmp_path: Path) -> None:
-    """Under what there was after the first; a training that goes on has no new head."""
-    kept = tmp_path / "kept.csv"
-    head = "epoch;accuracy;loss;val_accuracy;val_loss"
-    first = ['0;"""[1, 2]""";0.5;NA;NA', "1;NA;0.25;NA;NA"]
-
-    def train(log: callbacks.CSVLogger, *epochs: tuple[int, dict[str, Any]]) -> list[str]:
-        log.on_train_begin()
-        for epoch, logs in epochs:
-            log.on_epoch_end(epoch, logs)
-        written = kept.read_text().splitlines()
-        log.on_train_end()
-        return written
-
-    seen = (0, {"loss": 0.5, "accuracy": np.array([1, 2])}), (1, {"loss": 0.25, "other": 1})
-    log = callbacks.CSVLogger(kept, separator=";")
-    assert train(log, *seen) == [head, *first]
-    assert train(log, *seen) == [head, *first], "what was there is gone"
-    more = callbacks.CSVLogger(kept, separator=";", append=True)
-    assert train(more, *seen) == [head, *first, *first]
-    assert train(more, *seen) == [head, *first, *first, *first]
-    validated = {"val_loss": 2, "loss": "1"}, ["epoch,loss,val_loss", "4,1,2"]
-    assert train(callbacks.CSVLogger(str(kept)), (4, validated[0])) == validated[1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +15,28 @@ from gradients.values.test_callbacks import model, told
 
 
 def test_a_table_has_a_row_for_each_epoch(tmp_path: Path) -> None:
-    """Under one head, also where another training is added."""
-    path = tmp_path / "kept.csv"
-    for append in (False, True):
-        logger = told(callbacks.CSVLogger(path, separator=";", append=append), model())
-        for epoch in range(2):
-            logger.on_epoch_end(epoch, {"loss": 0.5 + epoch, "each": [1.0, 2.0 + append]})
-        logger.on_train_end()
-    with path.open() as file:
-        rows = list(csv.DictReader(file, delimiter=";"))
-    assert [(row["epoch"], row["loss"]) for row in rows] == 2 * [("0", "0.5"), ("1", "1.5")]
-    assert [row["each"] for row in rows] == 2 * ['"[1.0, 2.0]"'] + 2 * ['"[1.0, 3.0]"']
-    assert {row["val_loss"] for row in rows} == {"NA"}
+    """Under what there was after the first; a training that goes on has no new head."""
+    kept = tmp_path / "kept.csv"
+    head = "epoch;accuracy;loss;val_accuracy;val_loss"
+    first = ['0;"""[1, 2]""";0.5;NA;NA', "1;NA;0.25;NA;NA"]
+
+    def train(log: callbacks.CSVLogger, *epochs: tuple[int, dict[str, Any]]) -> list[str]:
+        log.on_train_begin()
+        for epoch, logs in epochs:
+            log.on_epoch_end(epoch, logs)
+        written = kept.read_text().splitlines()
+        log.on_train_end()
+        return written
+
+    seen = (0, {"loss": 0.5, "accuracy": np.array([1, 2])}), (1, {"loss": 0.25, "other": 1})
+    log = callbacks.CSVLogger(kept, separator=";")
+    assert train(log, *seen) == [head, *first]
+    assert train(log, *seen) == [head, *first], "what was there is gone"
+    more = callbacks.CSVLogger(kept, separator=";", append=True)
+    assert train(more, *seen) == [head, *first, *first]
+    assert train(more, *seen) == [head, *first, *first, *first]
+    validated = {"val_loss": 2, "loss": "1"}, ["epoch,loss,val_loss", "4,1,2"]
+    assert train(callbacks.CSVLogger(str(kept)), (4, validated[0])) == validated[1]
 
 
 def test_each_function_is_called_at_its_time() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import callbacks, layers, metrics, optimizers
 
 _random = np.random.default_rng(61)
@@ -130,6 +131,15 @@ def test_an_epoch_has_as_many_steps_as_it_is_told() -> None:
     np.testing.assert_allclose(found["loss"], expected, rtol=1e-5)
 
 
+def test_an_epoch_of_an_endless_set_goes_on_where_the_last_one_ended() -> None:
+    endless = tf.data.Dataset.from_tensor_slices((INPUTS, TARGETS)).batch(3).repeat()
+    trained, kernel = model(), START
+    trained.fit(endless, epochs=4, steps_per_epoch=1, shuffle=False, verbose=0)
+    for rows in (*BATCHES, BATCHES[0]):
+        kernel = step(kernel, rows, np.ones(7))
+    np.testing.assert_allclose(trained.get_weights()[0], kernel, rtol=1e-5)
+
+
 def test_outputs_are_told_batch_by_batch() -> None:
     """In the order of the inputs, the last batch smaller, and no more than is asked for."""
     trained = model()
@@ -137,6 +147,41 @@ def test_outputs_are_told_batch_by_batch() -> None:
     np.testing.assert_allclose(trained.predict(INPUTS, 3, verbose=0), expected, rtol=1e-5)
     some = trained.predict(INPUTS, 3, steps=2, verbose=0)
     np.testing.assert_allclose(some, expected[:6], rtol=1e-5)
+
+
+class Stopping(callbacks.Callback):
+    """Stops after the second batch of a training, the second epoch, and any other first batch."""
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Stop in an epoch, once."""
+        self.model.stop_training = batch == 1 and int(self.model.optimizer.iterations) == 2
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Stop after an epoch."""
+        self.model.stop_training |= epoch == 1
+
+    def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Stop an evaluation."""
+        self.model.stop_evaluating = True
+
+    def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Stop a prediction."""
+        self.model.stop_predicting = True
+
+
+def test_what_is_stopped_goes_no_further() -> None:
+    """A training in an epoch or after one, an evaluation, a prediction."""
+    trained, stop = model(), {"callbacks": [Stopping()], "verbose": 0}
+    kernel = START
+    for epochs, batches in ((1, BATCHES[:2]), (2, 2 * BATCHES)):
+        told = trained.fit(INPUTS, TARGETS, 3, epochs=4, shuffle=False, **stop).history
+        for rows in batches:
+            kernel = step(kernel, rows, np.ones(7))
+        np.testing.assert_allclose(trained.get_weights()[0], kernel, rtol=1e-5, atol=1e-6)
+        assert len(told["loss"]) == epochs
+    loss, _ = trained.evaluate(INPUTS, TARGETS, 3, **stop)
+    np.testing.assert_allclose(loss, (residuals(kernel, BATCHES[0]) ** 2).mean(), rtol=1e-5)
+    assert trained.predict(INPUTS, 3, **stop).shape == (3, 1)
 
 
 class Adding(layers.Layer):

@@ -132,6 +132,9 @@ def test_a_class_that_is_not_named_counts_once(form: str) -> None:
     np.testing.assert_allclose(found, counts, rtol=1e-6)
     many = class_weight_to_sample_weights(np.array([300, 44, 40000]), {300: 2.0, 44: 3.0})
     np.testing.assert_array_equal(many, [2, 3, 1])
+    # The likeliest counts, though it is less than a half.
+    likely = class_weight_to_sample_weights(np.array([[0.3, 0.4, 0.3], [0.4, 0.2, 0.4]]), weights)
+    np.testing.assert_array_equal(likely, [3, 1])
     kernel = KERNELS[:, :, :1].reshape(2, 3).T @ np.ones((2, 3)) * [[1, -1, 0.5]]
     model = keras.Sequential([keras.Input((3,)), layers.Dense(3, use_bias=False)])
     model.set_weights([kernel])

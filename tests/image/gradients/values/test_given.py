@@ -49,6 +49,14 @@ class Listed(keras.utils.PyDataset):
         return self.batches[index]
 
 
+class InLists(Listed):
+    """Batches whose parts are in a list."""
+
+    def __getitem__(self, index: int) -> Any:
+        """Return a batch."""
+        return list(self.batches[index])
+
+
 def streamed(*arrays: np.ndarray) -> tf.data.Dataset:
     """Return a data set of batches."""
     return tf.data.Dataset.from_tensor_slices(arrays).batch(3)
@@ -79,6 +87,7 @@ FORMS: dict[str, tuple[Callable[[], Given], np.ndarray | None]] = {
     "stream of classes": (lambda: ((streamed(*ARRAYS),), {"class_weight": CLASSES}), BY_CLASS),
     "generator": (lambda: ((batches(*ARRAYS, WEIGHTS),), {}), WEIGHTS),
     "batches by number": (lambda: ((Listed(*ARRAYS, WEIGHTS),), {}), WEIGHTS),
+    "lists by number": (lambda: ((InLists(*ARRAYS, WEIGHTS),), {}), WEIGHTS),
     "numbered classes": (lambda: ((Listed(*ARRAYS),), {"class_weight": CLASSES}), BY_CLASS),
     "by several threads": (lambda: ((Listed(*ARRAYS, WEIGHTS, workers=2),), {}), WEIGHTS),
 }
@@ -189,6 +198,22 @@ def test_batches_may_be_of_any_length() -> None:
     assert found.shape == (6, None, 1)
     for row, given in zip(found, rows, strict=True):
         np.testing.assert_allclose(row, given @ START, rtol=1e-5, atol=1e-6)
+
+
+class Thinned(layers.Layer):
+    """Gives its inputs as a sparse tensor."""
+
+    def call(self, inputs: tf.Tensor) -> tf.SparseTensor:
+        return tf.sparse.from_dense(inputs)
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+def test_sparse_predictions_stay_in_order(steps: int) -> None:
+    """Batch behind batch, of one execution and of several; the last one is shorter."""
+    whole = keras.Sequential([Thinned()])
+    whole.compile(steps_per_execution=steps, run_eagerly=True)
+    found = whole.predict(INPUTS, 3, verbose=0)
+    np.testing.assert_array_equal(dense(found), INPUTS)
 
 
 def test_an_epoch_of_as_many_steps_as_there_are_batches_begins_anew() -> None:

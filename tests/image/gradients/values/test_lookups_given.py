@@ -14,7 +14,7 @@ from keras import layers
 from gradients.values.test_lookups import ASKED, ORDER, WORDS, counted, numbered
 
 Data = Callable[[], Any]
-#: The same words, in as many batches as it takes, of which no more than two are asked for.
+#: The same words, in several forms; what stands behind the steps that are asked for does not count.
 SEEN: dict[str, tuple[Data, dict[str, Any]]] = {
     "array": (lambda: np.array(WORDS), {}),
     "tensor": (lambda: tf.constant(WORDS), {}),

@@ -29,6 +29,17 @@ def test_a_function_merges_as_its_layer_does(name: str) -> None:
     np.testing.assert_array_equal(ours, FUNCTIONS[name](dtype="float64")([ONE, OTHER]))
 
 
+@pytest.mark.parametrize("axis", [1, 2, 3, -1, -2, -3])
+def test_planes_are_joined_along_any_axis(axis: int) -> None:
+    """Those of four axes, where the others are of one size."""
+    sizes = [2, 4, 3, 5]
+    one = np.arange(120.0).reshape(sizes)
+    sizes[axis] = 2
+    other = -np.arange(np.prod(sizes)).reshape(sizes)
+    found = layers.Concatenate(axis, dtype="float64")([one, other])
+    np.testing.assert_array_equal(found, np.concatenate([one, other], axis))
+
+
 def hidden(values: np.ndarray, shown: np.ndarray) -> keras.KerasTensor:
     """Return steps of which those that are not shown are masked, and 0."""
     return layers.Masking(dtype="float64")(np.where(shown[..., None], values, 0))

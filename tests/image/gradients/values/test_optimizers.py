@@ -12,7 +12,6 @@ of the paper decide the gradients, so that an error does not feed itself.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -245,27 +244,6 @@ def test_optimizer_takes_the_steps_of_its_paper(name: str) -> None:
     farthest = np.max(distances(case, case.wrong))
     assert farthest <= case.tolerance, "wrong, but otherwise than recorded"
     pytest.xfail("Keras takes the iterate after its step for the one before it")
-
-
-#: Optimizers by what they keep of 16 bits.
-KEEPING = (
-    *("clipnorm", "AdamW", "amsgrad", "Nadam", "Lamb", "centered", "Adafactor"),
-    *("Ftrl_regularized", "ScheduleFreeAdamW_warmup", "Muon"),
-)
-
-
-@pytest.mark.parametrize("name", KEEPING)
-def test_optimizer_takes_the_same_steps_in_16_bits(name: str) -> None:
-    """To their digits, of weights and of what is kept, and in their type."""
-    case = ROWS[name]
-    optimizer = case.make(case.rate, **dict(case.options))
-    race = Race(case.wrong or case.rule, "float16")
-    for number, gradients in enumerate(itertools.islice(race.gradients(), 2), 1):
-        race.apply(optimizer, gradients)
-        race.weights = [weight * (1 - case.rate * case.decay) for weight in race.weights]
-        race.move(case.clip(gradients), case.rate, number)
-        assert race.distance() < 4e-3, f"at step {number}"
-    assert {variable.dtype for variable in race.variables} == {"float16"}
 
 
 def test_muon_knows_no_float64() -> None:

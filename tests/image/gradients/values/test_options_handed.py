@@ -110,3 +110,29 @@ def test_classes_may_be_along_any_axis(kind: type[Any]) -> None:
     if axis:
         other = told(kind, -1, *pair)
         assert other.shape != last.shape or not np.allclose(other, last, 1e-3)
+
+
+#: Metrics of numbers, each by itself.
+NUMBERS = (
+    *("MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError", "LogCoshError"),
+    *("MeanSquaredLogarithmicError", "RootMeanSquaredError", "BinaryAccuracy"),
+)
+#: Those that spread a row over a column.
+SPREADING = ("Hinge", "SquaredHinge", "Poisson")
+ROW, COLUMN = (GROUPS > 0).astype("float64"), OUTPUTS.ravel()[: len(GROUPS), None]
+
+
+@pytest.mark.parametrize("name", [*NUMBERS, *SPREADING])
+def test_targets_in_a_row_are_those_of_a_column(name: str) -> None:
+    """Not every target's of every output, as some have it."""
+    kind = getattr(metrics, name)
+    found, expected = (kind(dtype="float64")(given, COLUMN) for given in (ROW, ROW[:, None]))
+    if name not in SPREADING:
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+        return
+    assert abs(float(found) - float(expected)) > 1e-3, "no longer wrong: remove the record"
+    pairs = np.repeat(ROW, len(ROW)), np.tile(COLUMN[:, 0], len(ROW))
+    np.testing.assert_allclose(found, kind(dtype="float64")(*(p[:, None] for p in pairs)), 1e-12)
+    pytest.xfail(
+        "Keras's metrics of Hinge, SquaredHinge, Poisson compare each target with each output"
+    )

@@ -190,7 +190,18 @@ def test_what_is_compiled_anew_is_trained_anew() -> None:
 
 
 def test_a_batch_may_have_several_parts() -> None:
+    """None of which is a target."""
     one, other = keras.Input((3,)), keras.Input((3,))
     model = keras.Model([one, other], layers.Subtract()([one, other]))
     parts = [INPUTS, 3 * INPUTS]
     np.testing.assert_allclose(model.predict_on_batch(parts), -2 * INPUTS, rtol=1e-6)
+    np.testing.assert_allclose(model.predict(parts, 3, verbose=0), -2 * INPUTS, rtol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:Your input ran out of data:UserWarning")
+def test_a_batch_may_have_no_target() -> None:
+    """Where a penalty is all the loss."""
+    model = linear(kernel_regularizer=keras.regularizers.L2(0.25))
+    model.compile(optimizers.SGD(RATE), run_eagerly=True)
+    model.fit(((INPUTS[rows], None) for rows in BATCHES), shuffle=False, verbose=0)
+    np.testing.assert_allclose(model.get_weights()[0], START * (1 - RATE * 0.5) ** 3, rtol=1e-5)

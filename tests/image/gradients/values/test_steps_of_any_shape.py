@@ -42,15 +42,24 @@ def narrow(shape: tuple[int, ...], factor: float) -> np.ndarray:
 
 @pytest.mark.parametrize("name", CHOSEN)
 def test_a_step_is_that_of_any_shape(name: str) -> None:
-    """Two steps, each variable by itself; gradients come in float32."""
+    hold_steps(name, STARTS)
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_weights_of_one_shape_keep_each_its_own(name: str) -> None:
+    hold_steps(name, {kind: STARTS[kind] for kind in ("block", "another")})
+
+
+def hold_steps(name: str, starts: dict[str, tuple[np.ndarray, float]]) -> None:
+    """Hold two steps to their rule, each variable by itself; gradients come in float32."""
     case = ROWS[name]
     optimizer = case.make(case.rate, **dict(case.options))
-    weights = {kind: start for kind, (start, _) in STARTS.items()}
+    weights = {kind: start for kind, (start, _) in starts.items()}
     held = [keras.Variable(one, dtype=case.dtype, name="kernel") for one in weights.values()]
-    kept: dict[str, Kept] = {kind: {} for kind in STARTS}
+    kept: dict[str, Kept] = {kind: {} for kind in starts}
     rule = case.wrong or case.rule
     for number in (1, 2):
-        given = {kind: narrow(STARTS[kind][0].shape, STARTS[kind][1]) for kind in weights}
+        given = {kind: narrow(start.shape, size) for kind, (start, size) in starts.items()}
         optimizer.apply([tf.constant(one, "float32") for one in given.values()], held)
         clipped = case.clip(list(given.values()))
         for kind, gradient in zip(given, clipped, strict=True):
@@ -110,11 +119,10 @@ def test_a_pattern_is_of_a_whole_path() -> None:
 
 def test_a_keyword_stands_anywhere_in_a_path() -> None:
     """Of what Muon leaves to Adam."""
-    start = _random.standard_normal((3, 2))
+    start, gradient = _random.standard_normal((2, 3, 2))
     held = [keras.Variable(start, dtype="float32", name="the_head")]
     case = ROWS["Muon"]
     optimizer = optimizers.Muon(RATE, **(dict(case.options) | {"exclude_layers": ["head"]}))
-    gradient = _random.standard_normal((3, 2))
     optimizer.apply([tf.constant(gradient, "float32")], held)
     expected = rules.adam()(start, gradient, 0.5 * RATE, 1, {})
     np.testing.assert_allclose(held[0].numpy(), expected, atol=1e-5)

@@ -6,6 +6,10 @@ gradient's gradient the graph has as `SymbolicGradient`, an operation without a 
 in a loop's body: TensorFlow says no more than "SymbolicGradient", or "No gradient defined for
 operation".
 
+The second such loss of a process says "Shapes (3, 1, 4) and (5, 2, 6) are not compatible", where it
+has other sizes than the first: a loop's body is named by a hash of its operations, without shapes
+(`_scan` in `ctc_ops.py`, by `function.Defun`), so the second loop runs the first one's body.
+
 A mend: as other custom gradients are called. Until then: a tape that is not persistent, or one
 inside the function.
 

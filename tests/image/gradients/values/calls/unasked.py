@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from scipy.special import log_softmax
 
 from gradients.values.calls import Rows
 from gradients.values.calls.candidates import (
@@ -14,10 +13,10 @@ from gradients.values.calls.candidates import (
     LOGITS,
     WANTED,
     WEIGHTS,
-    _parts,
-    _sampled,
     combined,
     lacking,
+    parted,
+    sampled,
 )
 from gradients.values.calls.formulas import within
 from gradients.values.calls.images import SINGLE
@@ -29,9 +28,7 @@ WIDE = np.arange(1.0, 21).reshape(4, 5)
 BANDS = np.arange(1.0, 13).reshape(3, 4)
 OUTSIDE = np.array([[0, 1], [5, 0], [2, 3]])
 UPDATES = np.array([0.5, 2.0, -3.0])
-
-
-ONE, OTHER = (tf.ragged.constant(rows) for rows in ([[1, 2], [3]], [[4], [5, 6]]))
+RAGGED = ([[1, 2], [3]], [[4], [5, 6]])
 
 
 def banded(lines: np.ndarray, shape: tuple[int, int], low: int, fill: float) -> np.ndarray:
@@ -117,7 +114,7 @@ ROWS: Rows = {
             [
                 *(
                     np.stack([combined(*part, combiner, limit) for part in parts])
-                    for parts in (_parts(np.ones(5)), _parts(WEIGHTS))
+                    for parts in (parted(np.ones(5)), parted(WEIGHTS))
                     for limit in (None, 1.0)
                 ),
                 np.stack(
@@ -134,12 +131,8 @@ ROWS: Rows = {
         for combiner in ("sum", "mean", "sqrtn")
     },
     "hits_in_nce": (
-        lambda: _sampled(tf.nn.nce_loss, [TABLE], remove_accidental_hits=True),
+        lambda: sampled(tf.nn.nce_loss, [TABLE], remove_accidental_hits=True),
         np.where(HIT, 0, entropy(WANTED, LOGITS)).sum(1),
-    ),
-    "hits_in_softmax": (
-        lambda: _sampled(tf.nn.sampled_softmax_loss, [TABLE], remove_accidental_hits=True),
-        -(WANTED * np.where(HIT, 0, log_softmax(np.where(HIT, -1e300, LOGITS), 1))).sum(1),
     ),
     "moments_kept": (
         _moments_kept,
@@ -257,7 +250,10 @@ ROWS: Rows = {
     ),
     "ragged_parts": (
         lambda: [
-            *(tf.ragged.stack([ONE, OTHER], axis=axis).to_tensor() for axis in (0, 1, -2)),
+            *(
+                tf.ragged.stack([tf.ragged.constant(rows) for rows in RAGGED], axis).to_tensor()
+                for axis in (0, 1, -2)
+            ),
             *(
                 getattr(tf.ragged.range([0, 5, 8], [3, 5, 12], 2, **options), part)
                 for options in ({}, {"dtype": "float32"}, {"row_splits_dtype": "int32"})
