@@ -131,9 +131,8 @@ CASES = (
     *sweep(
         "extract_patches",
         [normal(2, 6, 7, 2)],
-        # A size may stand in a tensor, if the graph knows it.
         lambda x, stride, rate, padding: tf.image.extract_patches(
-            x, [1, tf.constant(2), 3, 1], [1, stride, stride, 1], [1, rate, rate, 1], padding
+            x, [1, 2, 3, 1], [1, stride, stride, 1], [1, rate, rate, 1], padding
         ),
         stride=(1, 2),
         rate=(1, 2),

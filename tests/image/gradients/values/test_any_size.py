@@ -16,6 +16,7 @@ from gradients.values.calls.inputs import CUBE, IMAGES, SYMMETRIC, X, Y
 ROW, ORDER = X[0], np.argsort(X, 1)
 KERNEL = np.random.default_rng(7).standard_normal((3, 2, 3, 2))
 WIDER = np.random.default_rng(8).standard_normal((1, 1, 6, 4))
+patches, ONES = tf.image.extract_patches, [1, 1, 1, 1]
 TURNED = np.array([*X.T.shape])
 
 
@@ -68,6 +69,8 @@ CALLS: dict[str, list[tuple[Callable[..., Any], tuple[np.ndarray, ...]]]] = {
         (lambda x: ops.image.resize(x, (4, 7)), (IMAGES,)),
         (lambda x: ops.image.affine_transform(x, np.ones((1, 8)) / 4), (IMAGES,)),
         (lambda x: ops.image.gaussian_blur(x), (IMAGES,)),
+        # A size may stand in a tensor, if the graph knows it.
+        (lambda x: patches(x, [1, tf.constant(2), 3, 1], ONES, ONES, "SAME"), (IMAGES,)),
         (lambda x: tf.image.resize_with_crop_or_pad(x, 4, 7), (IMAGES,)),
         (lambda x, y: ops.dot_product_attention(x, y, y), (CUBE[:, :, None], CUBE[:, :, None] + 1)),
         (lambda x: ops.ifft2((x, x * 2)), (CUBE,)),
@@ -76,10 +79,6 @@ CALLS: dict[str, list[tuple[Callable[..., Any], tuple[np.ndarray, ...]]]] = {
         (lambda x, n: tf.signal.irfft(tf.complex(x, 2 * x), n), (X, np.array([9], "int32"))),
         (lambda n: tf.sparse.to_dense(tf.sparse.reshape(sparse(), [n[0], n[1]])), (TURNED,)),
         (lambda x: tf.size(x, tf.int64) * 2**40, (CUBE,)),
-        *(
-            (lambda x: ops.associative_scan(ops.add, x), (CUBE.reshape(-1, 2)[:n],))
-            for n in (1, 2, 3, 5, 6)
-        ),
     ],
 }
 

@@ -22,12 +22,21 @@ STACK = np.arange(24.0).reshape(3, 4, 2)
 BANDS = [np.ones((count, 4)) for count in (1, 3, 1)]
 
 
-def _kept(boxes: np.ndarray, sure: np.ndarray, most: int) -> list[tf.Tensor]:
-    return [
-        *tf.image.non_max_suppression_padded(
-            *(boxes[None], sure[None], most), iou_threshold=0.5, pad_to_max_output_size=True
-        )
-    ]
+def _kept() -> list[tf.Tensor]:
+    """Return which boxes stay of five, and of one, where no function is traced."""
+    tf.config.run_functions_eagerly(True)
+    try:
+        return [
+            part
+            for count, most in ((5, 3), (1, 1))
+            for part in tf.image.non_max_suppression_padded(
+                *(BOXES[None, :count], SURE[None, :count], most),
+                iou_threshold=0.5,
+                pad_to_max_output_size=True,
+            )
+        ]
+    finally:
+        tf.config.run_functions_eagerly(False)
 
 
 def _merged(outer: int, inner: int) -> list[tf.Tensor]:
@@ -104,7 +113,7 @@ ROWS: Rows = {
         ],
     ),
     "boxes": (
-        lambda: [*_kept(BOXES, SURE, 3), *_kept(BOXES[:1], SURE[:1], 1)],
+        _kept,
         [np.array([[1, 4, 0]]), np.array([2]), np.array([[0]]), np.array([1])],
     ),
     "bands": (_sizes, np.array([3, 4, 4])),
