@@ -45,6 +45,7 @@ INDICES = {
     "columns": [[[0], [2]], [[1], [1]]],
     "one": [2],
     "pairs": [[[0, 1], [2, 0]], [[2, 0], [1, 1]]],
+    "single": [[2]],
 }
 #: Of each of 2 x 3 x 2 rows, which of its places, some of them twice.
 PLACES = np.array([2, 0, 2, 1, 1, 0, 0, 0, 2, 1, 2, 0] * 2).reshape(2, 3, 2, 2)

@@ -133,6 +133,7 @@ PRODUCTS = {
     "steps": Product(lambda **o: layers.Dense(5, **o), (2, 3, 6), "abc,cd->abd"),
     "turned": einsum("abc,dce->abde", (None, 2, 3), "de", (2, 3, 6)),
     "column": einsum("ab,bc->ac", 1, "c", (3, 6)),
+    "crossed": einsum("abc,cd->adb", (5, 3), None, (2, 3, 6)),
     "output": einsum("abde,dec->abc", (None, 7), "c", (2, 3, 2, 3)),
 }
 

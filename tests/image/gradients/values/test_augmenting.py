@@ -12,7 +12,7 @@ from matplotlib.colors import hsv_to_rgb, rgb_to_hsv
 
 from gradients.values.calls.images import SINGLE
 from gradients.values.calls.inputs import IMAGES
-from gradients.values.calls.preparing import stretched
+from gradients.values.calls.preparing import SEGMENTS, stretched
 from gradients.values.calls.warps import END, START, found, homography
 
 RANGE: dict[str, Any] = {"value_range": (0, 1)}
@@ -36,8 +36,8 @@ def test_an_image_is_seen_from_elsewhere() -> None:
         seen = seen if order == "channels_last" else np.moveaxis(seen, 1, -1)
         np.testing.assert_allclose(seen, expected, rtol=1e-4, atol=1e-4)
         drawn = layers.RandomPerspective((0.25, 0.25), 0.5, data_format=order, seed=1)
-        shape = LARGE if order == "channels_last" else np.moveaxis(LARGE, -1, 1)
-        drawn = drawn.get_random_transformation(shape)
+        images = LARGE if order == "channels_last" else np.moveaxis(LARGE, -1, 1)
+        drawn = drawn.get_random_transformation(images)
         corners = np.array([[0, 0], [29, 0], [0, 39], [29, 39]])
         np.testing.assert_array_equal(drawn["start_points"], np.stack([corners] * len(LARGE)))
         part = (np.asarray(drawn["end_points"]) - corners)[:, 3] / corners[3]
@@ -210,8 +210,7 @@ def test_one_image_is_as_it_is_among_several(name: str) -> None:
     """With all that goes along."""
     layer = getattr(layers, name)(*FIXED[name], bounding_box_format="xyxy")
     boxes = {"boxes": np.float32([[[1, 2, 4, 5]], [[2, 1, 5, 6]]]), "labels": np.ones((2, 1))}
-    masks = np.arange(60).reshape(2, 6, 5, 1).astype("float32")
-    whole = {"images": SINGLE, "labels": np.eye(2), "segmentation_masks": masks}
+    whole = {"images": SINGLE, "labels": np.eye(2), "segmentation_masks": SEGMENTS}
     several = layer(whole | {"bounding_boxes": dict(boxes)})
     one = layer(tf.nest.map_structure(lambda x: x[1], whole | {"bounding_boxes": boxes}))
     for alone, among in zip(*map(tf.nest.flatten, (one, several)), strict=True):

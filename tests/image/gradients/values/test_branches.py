@@ -76,6 +76,16 @@ def test_a_mask_hides_in_16_bits_too(kind: str) -> None:
     np.testing.assert_allclose(np.asarray(found, "float64"), exact, rtol=1e-2, atol=4e-3)
 
 
+def test_in_16_bits_a_score_that_is_hidden_stays_finite() -> None:
+    """Where all are, each counts the same: -65504 is the lowest number, and has no digits left."""
+    random = np.random.default_rng(38)
+    query, value = (random.standard_normal((2, 5, 5)).astype("float16") for _ in range(2))
+    layer = layers.Attention(dtype="float16")
+    found = layer([query, value], mask=[None, np.zeros((2, 5), bool)])
+    mean = np.broadcast_to(value.astype(float).mean(1, keepdims=True), value.shape)
+    np.testing.assert_allclose(np.asarray(found, "float64"), mean, atol=4e-3)
+
+
 def of_any_size(call: Callable[..., Any], *inputs: np.ndarray) -> Any:
     """Return what a function computes that is told no size but the last before it is called."""
     kinds = [

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import callbacks, layers, metrics, optimizers
 
 _random = np.random.default_rng(61)
@@ -128,6 +129,15 @@ def test_an_epoch_has_as_many_steps_as_it_is_told() -> None:
     trained.compile(optimizers.SGD(RATE), "mse", run_eagerly=True, steps_per_execution=2)
     found = trained.evaluate(INPUTS, TARGETS, 3, steps=2, verbose=0, return_dict=True)
     np.testing.assert_allclose(found["loss"], expected, rtol=1e-5)
+
+
+def test_an_epoch_of_an_endless_set_goes_on_where_the_last_one_ended() -> None:
+    endless = tf.data.Dataset.from_tensor_slices((INPUTS, TARGETS)).batch(3).repeat()
+    trained, kernel = model(), START
+    trained.fit(endless, epochs=4, steps_per_epoch=1, shuffle=False, verbose=0)
+    for rows in (*BATCHES, BATCHES[0]):
+        kernel = step(kernel, rows, np.ones(7))
+    np.testing.assert_allclose(trained.get_weights()[0], kernel, rtol=1e-5)
 
 
 def test_outputs_are_told_batch_by_batch() -> None:

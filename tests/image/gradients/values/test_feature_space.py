@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from keras import layers
 from keras.utils import FeatureSpace
 
 TABLE: dict[str, Any] = {
@@ -73,7 +74,7 @@ def test_columns_are_encoded_by_their_kinds() -> None:
 
 
 def test_columns_stand_beside_each_other() -> None:
-    """In the order of the alphabet; then what is crossed, of which each pair has a place."""
+    """In the order of the alphabet; then what is crossed: each pair of buckets has a place."""
     asked = ("scaled", "hashed_word", "plain", "hashed_number")
     made = FeatureSpace(
         {column: kinds()[column] for column in asked},
@@ -83,6 +84,8 @@ def test_columns_stand_beside_each_other() -> None:
     whole = encoded(TABLE)
     expected = np.concatenate([whole[column] for column in sorted(asked)], -1)
     np.testing.assert_allclose(found[:, :-8], expected, rtol=1e-5, atol=1e-6)
-    np.testing.assert_array_equal(found[:, -8:].sum(-1), 1)
+    buckets = (hashed(TABLE["hashed_word"], 6), hashed(TABLE["hashed_number"], 5))
+    crossed = layers.HashedCrossing(8)(buckets)
+    np.testing.assert_array_equal(found[:, -8:], np.eye(8)[crossed])
     one = made({column: TABLE[column][1] for column in asked})
     np.testing.assert_allclose(one, found[1], rtol=1e-6)

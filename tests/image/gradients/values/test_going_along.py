@@ -11,10 +11,9 @@ from keras import layers
 
 from gradients.values.calls.corners import FORMATS
 from gradients.values.calls.images import SINGLE
-from gradients.values.calls.preparing import HOLE, turned
+from gradients.values.calls.preparing import HOLE, SEGMENTS, turned
 from gradients.values.calls.warps import found
 
-SEGMENTS = np.arange(60).reshape(2, 6, 5, 1).astype("float32")
 LABELS = np.array([[1, 2], [3, 4]])
 #: By name: a layer, what it would draw, and what becomes of numbers between which there are none.
 SEGMENTED: dict[str, tuple[Callable[[], Any], Any, np.ndarray]] = {
@@ -92,7 +91,7 @@ CORNERS: dict[str, tuple[Callable[..., Any], Any, Any]] = {
         lambda x: np.clip(x - 1, 0, 5),
         lambda y: np.clip(y + 3, 0, 6),
     ),
-    # About the place of the middle pixel, which is not that of the edges: upstream's turned_boxes.
+    # About the middle of the pixels, which is wrong: see test_reported.
     "RandomZoom": (
         lambda **o: layers.RandomZoom((0.25, 0.25), (-0.25, -0.25), **o),
         lambda x: np.clip((x - 2) / 0.75 + 2, 0, 5),
@@ -170,16 +169,6 @@ def test_boxes_are_as_many_as_are_asked_for() -> None:
         np.testing.assert_array_equal(
             seen["labels"], np.pad(LABELS[:, :count], missing[:2], constant_values=-1)
         )
-
-
-def test_boxes_are_cut_with_their_images() -> None:
-    """Columns are moved by the first row, and rows by the first column: keras-team/keras#23518."""
-    layer = layers.RandomCrop(3, 3, bounding_box_format="yxyx")
-    given = {"boxes": FORMATS["yxyx"](BOXES).astype("float32"), "labels": LABELS}
-    seen = np.asarray(layer.transform_bounding_boxes(given, (2, 1))["boxes"])
-    wrong = np.maximum(BOXES - [2, 1, 2, 1], 0)
-    np.testing.assert_array_equal(seen, FORMATS["yxyx"](wrong), "no longer so wrong: see CORNERS")
-    pytest.xfail("Keras moves boxes by rows where it cuts columns: #23518, mended since")
 
 
 def test_what_goes_along_is_mixed_with_its_images() -> None:

@@ -61,6 +61,9 @@ def test_the_kernel_is_moved_by_the_product(name: str) -> None:
     """Times alpha over the rank; the kernel itself is trained no more."""
     narrow, plain, inputs = moved(name)
     np.testing.assert_allclose(narrow(inputs), plain(inputs), rtol=1e-5, atol=1e-5)
+    if name == "ReversibleEmbedding":
+        scores = (layer(plain(inputs), reverse=True) for layer in (narrow, plain))
+        np.testing.assert_allclose(*scores, rtol=1e-5, atol=1e-5)
     kernel = plain.variables[0].name
     assert kernel in {variable.name for variable in plain.trainable_variables}
     assert kernel not in {variable.name for variable in narrow.trainable_variables}

@@ -8,7 +8,7 @@ import re
 import keras
 import numpy as np
 import pytest
-from keras import losses
+from keras import losses, metrics
 
 from gradients.values import data
 from gradients.values.losses import LOSSES, Reference, Row
@@ -114,6 +114,24 @@ def test_a_masked_sample_counts_nothing(reduction: str, weights: np.ndarray | No
         expected, values = np.zeros(data.ROWS), expected
         expected[mask] = values
     np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("usual", ["float32", "float64"])
+def test_what_layers_compute_in_narrows_no_loss_and_no_metric(usual: str) -> None:
+    """They are of the usual type, whatever the policy of layers is."""
+    said = keras.config.floatx(), keras.config.dtype_policy()
+    targets, outputs = (part.astype(usual) for part in data.REAL)
+    try:
+        keras.config.set_floatx(usual)
+        keras.config.set_dtype_policy("mixed_float16")
+        metric = metrics.MeanSquaredError()
+        metric.update_state(targets, outputs)
+        found = [losses.MeanSquaredError()(targets, outputs), metric.result()]
+    finally:
+        keras.config.set_floatx(said[0])
+        keras.config.set_dtype_policy(said[1])
+    expected = np.mean((targets.astype("float64") - outputs) ** 2)
+    np.testing.assert_allclose(found, [expected] * 2, rtol=4 * np.finfo(usual).eps)
 
 
 def test_an_ignored_class_counts_nothing() -> None:

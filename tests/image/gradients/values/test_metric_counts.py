@@ -16,6 +16,7 @@ from keras import metrics
 from sklearn.metrics import fbeta_score
 
 from gradients.values.counted import areas, best, counted, highest, rates, unions
+from gradients.values.saved import restored
 
 _random = np.random.default_rng(93)
 ROWS, LABELS = 8, 7
@@ -136,7 +137,7 @@ def test_an_area_is_that_of_its_curve(curve: str, way: str, of: str, *, even: bo
         n = counted(TARGETS, SCORES, WEIGHTS[:, None] * counts, thresholds)
         n = {kind: values.sum(1, keepdims=True) for kind, values in n.items()}
         expected = areas(n, curve, way)[0]
-    metric = metrics.AUC(curve=curve, summation_method=way, from_logits=even, **options)
+    metric = restored(metrics.AUC(curve=curve, summation_method=way, from_logits=even, **options))
     scores = np.log(SCORES / (1 - SCORES)) if even else SCORES
     # What was counted before it begins anew is forgotten.
     told(metric, EVEN, scores)

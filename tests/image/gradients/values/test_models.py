@@ -54,6 +54,8 @@ def test_a_model_hands_masks_to_its_layers() -> None:
             weights = weights / weights.sum(1, keepdims=True)
             expected = np.einsum("bt,btd->bd", weights, STEPS)
             np.testing.assert_allclose(one, expected, rtol=1e-5, atol=1e-6)
+    found = keras.Sequential([keras.Input((4, 3)), mean]).call(tf.constant(STEPS), mask=SHOWN)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
     hidden = keras.Input((4, 3))
     model = keras.Model(hidden, Around(layers.Masking())(hidden))
     found = layers.GlobalAveragePooling1D()(model(np.where(SHOWN[..., None], STEPS, 0)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -155,6 +156,21 @@ def test_variables_of_tensorflow_are_trained() -> None:
         np.testing.assert_allclose(weight, start - RATE * first - RATE * second, rtol=1e-14)
 
 
+def test_rows_that_are_assigned_leave_the_others() -> None:
+    """As an optimizer of one's own may, which is given slices of a table."""
+
+    class Overwriting(optimizers.Optimizer):
+        def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+            self.assign(variable, learning_rate * gradient)
+
+    weight, rows = keras.Variable(STARTS[0], dtype="float64"), GRADIENTS[0][0][:2]
+    slices = tf.IndexedSlices(tf.constant(rows), tf.constant([2, 0]), tf.constant(SHAPES[0]))
+    Overwriting(RATE).apply([slices], [weight])
+    expected = STARTS[0].copy()
+    expected[[2, 0]] = RATE * rows
+    np.testing.assert_array_equal(weight.numpy(), expected)
+
+
 def test_a_constraint_holds_after_each_step() -> None:
     weight = keras.Variable(STARTS[0], dtype="float64")
     weight.constraint = keras.constraints.NonNeg()
@@ -190,3 +206,14 @@ def test_a_variable_may_be_replaced_by_its_gradient(steps: int | None) -> None:
     if steps:
         mean = (GRADIENTS[0][0] + GRADIENTS[1][0]) / 2
         np.testing.assert_allclose(weights[0].numpy(), STARTS[0] - RATE * mean, rtol=1e-14)
+
+
+def test_a_mean_is_of_its_variable_where_others_have_no_gradient() -> None:
+    optimizer, weights = optimizers.SGD(RATE, use_ema=True, ema_momentum=0.75), variables()
+    optimizer.build(weights)
+    with pytest.warns(UserWarning, match="Gradients do not exist"):
+        optimizer.apply([None, tf.constant(GRADIENTS[0][1])], weights)
+    optimizer.finalize_variable_values(weights)
+    np.testing.assert_allclose(weights[0].numpy(), STARTS[0], rtol=1e-12)
+    moved = STARTS[1] - RATE * GRADIENTS[0][1]
+    np.testing.assert_allclose(weights[1].numpy(), moved, rtol=1e-12)

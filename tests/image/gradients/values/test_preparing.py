@@ -13,7 +13,7 @@ from keras import layers
 
 from gradients.values.calls.images import SINGLE
 from gradients.values.calls.inputs import IMAGES
-from gradients.values.calls.preparing import LABELS, zoomed
+from gradients.values.calls.preparing import LABELS, SEGMENTS, zoomed
 from gradients.values.calls.resampling import KERNELS, resized
 from gradients.values.calls.warps import found
 
@@ -130,9 +130,6 @@ def test_what_solarizes_lies_between_its_bounds(part: str) -> None:
 def test_as_many_are_changed_as_should_be(make: Any, key: str, share: float) -> None:
     drawn = np.asarray(make().get_random_transformation(np.zeros((COUNT, 2, 3, 1)))[key])
     assert abs(drawn.mean() - share) < 5 * np.sqrt(share * (1 - share) / COUNT)
-
-
-SEGMENTS = np.arange(60).reshape(2, 6, 5, 1).astype("float32")
 
 
 def test_what_goes_along_is_prepared_as_its_image() -> None:

@@ -19,10 +19,11 @@ from gradients.values.quantized import BLOCK, MODES, PRODUCTS, Mode, Product, pa
 
 _random = np.random.default_rng(61)
 RANK, ALPHA = 2, 3
-#: More axes are summed than the output has others; or a kernel's axes are turned, or are one.
+#: More axes are summed than the output has others; or axes are turned, or are one.
 SQUEEZED = [("squeezed", "int8", moved) for moved in (False, True)]
 SQUEEZED += [("turned", "int8", True), ("column", "int4_channels", True)]
 SQUEEZED += [("steps", mode, False) for mode in ("int8", "int4_inputs")]
+SQUEEZED += [("crossed", "int8", False)]
 #: Which are trained by narrow matrices beside them: whose rounding differs, not that of inputs.
 WIDENED = ("int8", "int4_channels", "int4_blocks")
 IDS, TABLE = np.array([[4, 0, 2], [0, 1, 1]]), (5, 6)

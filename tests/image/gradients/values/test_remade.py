@@ -14,6 +14,8 @@ import pytest
 import tensorflow as tf
 from keras import layers, ops
 
+from gradients.values.saved import restored
+
 _random = np.random.default_rng(51)
 STEPS, ROWS = _random.standard_normal((5, 4, 3)), _random.standard_normal((5, 3))
 WIDE = {"dtype": "float64"}
@@ -121,6 +123,15 @@ def test_a_copy_may_put_other_layers_in() -> None:
     assert twice.weights[0] is model.weights[0]
 
 
+def test_a_copy_begins_with_what_it_is_given() -> None:
+    """It is a part of what else is made of that."""
+    model, given = inner(), keras.Input((3,), **WIDE)
+    copy = keras.models.clone_model(model, input_tensors=given)
+    copy.set_weights(model.get_weights())
+    whole = keras.Model(given, copy.output + given)
+    np.testing.assert_allclose(whole(ROWS), model(ROWS) + ROWS, rtol=1e-12)
+
+
 def test_an_input_may_be_missing() -> None:
     """Where it says so; the layer is told."""
 
@@ -213,6 +224,13 @@ def test_a_policy_is_of_whom_it_names() -> None:
         assert made.kernel.dtype == "float32"
     finally:
         keras.config.set_dtype_policy(before)
+
+
+def test_a_policy_of_floats_of_8_bits_says_how_much_it_looks_back_on() -> None:
+    policy = keras.dtype_policies.QuantizedFloat8DTypePolicy("float8", "float32", 7)
+    layer = restored(layers.Dense(3, dtype=policy))
+    layer.build((5, 3))
+    assert layer.kernel_amax_history.shape == (7,)
 
 
 def test_a_part_is_found_by_name_and_by_number() -> None:

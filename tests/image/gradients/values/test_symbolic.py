@@ -227,3 +227,10 @@ def test_a_size_that_nobody_knows_is_spread_as_one_that_is_known(
 ) -> None:
     given = [keras.Input(batch_shape=shape) for shape in (one, other)]
     assert (given[0] + given[1]).shape == both
+
+
+def test_what_is_repeated_as_often_as_nobody_knows_has_no_size() -> None:
+    given = keras.Input(batch_shape=(None, 4))
+    found = ops.repeat(given, 2, axis=0)
+    assert found.shape == (None, 4)
+    np.testing.assert_array_equal(keras.Function(given, found)(tf.constant(X)), np.repeat(X, 2, 0))

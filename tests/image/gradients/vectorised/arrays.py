@@ -121,6 +121,13 @@ ROWS: Rows = {
         ],
         (CUBES,),
     ),
+    # tensorflow#52148: they were conjugated as well.
+    "complex products": (
+        lambda z: [
+            tf.matmul(z, z, transpose_a=left, transpose_b=not left) for left in (True, False)
+        ],
+        (COMPLEX,),
+    ),
     "matvec": (lambda x, y: tf.linalg.matvec(x, y), (TABLES, OTHERS[:, 0])),
     "roll": (
         lambda x, by: [

@@ -31,6 +31,7 @@ AXES: Calls = (
     ((CUBE,), {"axis": -2}),
     ((CUBE,), {"axis": (-1, 0), "keepdims": True}),
     ((CUBE,), {"keepdims": True}),
+    ((CUBE,), {"axis": (-2, -1)}),
 )
 REDUCED = ("sum", "std", "var", "prod", "ptp", "median", "amax", "amin")
 NAN = ("nanmax", "nanmin", "nanmean", "nansum", "nanprod", "nanstd", "nanvar", "nanmedian")

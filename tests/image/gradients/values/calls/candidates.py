@@ -34,7 +34,8 @@ TOLD, DRAWN = _random.uniform(0.2, 0.8, (3, 3)), np.array([0.3, 0.6])
 LOGITS, WANTED = candidates(LABELS, number=3)
 
 
-def _sampled(loss: Any, parts: list[np.ndarray], **options: Any) -> tf.Tensor:
+def sampled(loss: Any, parts: list[np.ndarray], **options: Any) -> tf.Tensor:
+    """Return what a loss makes of two classes that were drawn, and of a table in parts."""
     values = (tf.constant([1, 3], "int64"), tf.constant(TOLD), tf.constant(DRAWN))
     given = {"labels": tf.constant(LABELS), "inputs": tf.constant(Y[:, :3]), "num_true": 3}
     tables = [tf.constant(part) for part in parts]
@@ -54,7 +55,7 @@ HIT = np.pad((LABELS[:, :, None] == [1, 3]).any(1), [[0, 0], [3, 0]])
 WEIGHTS = np.array([0.5, -2.0, 3.0, 1.5, 0.25])
 
 
-def _parts(weights: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+def parted(weights: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return each row's numbers, and their weights."""
     at = np.array([1, 4, 5, 2, 2])
     return [(TABLE[at[part]], weights[part]) for part in (np.s_[:2], np.s_[2:3], np.s_[3:])]
@@ -77,15 +78,15 @@ def lacking(values: Sequence[float]) -> tf.SparseTensor:
 SEVEN = _random.standard_normal((7, 3))
 ROWS: Rows = {
     "nce_several": (
-        lambda: _sampled(tf.nn.nce_loss, [TABLE]),
+        lambda: sampled(tf.nn.nce_loss, [TABLE]),
         entropy(WANTED, LOGITS).sum(1),
     ),
     "nce_parts": (
-        lambda: _sampled(tf.nn.nce_loss, [TABLE[:3], TABLE[3:]]),
+        lambda: sampled(tf.nn.nce_loss, [TABLE[:3], TABLE[3:]]),
         entropy(WANTED, LOGITS).sum(1),
     ),
     "sampled_softmax_several": (
-        lambda: _sampled(
+        lambda: sampled(
             tf.nn.sampled_softmax_loss, [TABLE[:3], TABLE[3:]], remove_accidental_hits=False
         ),
         -(WANTED * log_softmax(LOGITS, 1)).sum(1),
@@ -127,7 +128,7 @@ ROWS: Rows = {
             [
                 *(
                     np.stack([combined(*part, combiner, limit) for part in parts])
-                    for parts in (_parts(np.ones(5)), _parts(WEIGHTS))
+                    for parts in (parted(np.ones(5)), parted(WEIGHTS))
                     for limit in (None, 1.0)
                     for _ in range(2)
                 ),
@@ -146,8 +147,21 @@ ROWS: Rows = {
         )
         for combiner in ("sum", "mean", "sqrtn")
     },
+    # Of the first row no weight counts: nothing is divided by nothing.
+    "lookup_of_no_weight": (
+        lambda: [
+            tf.nn.embedding_lookup_sparse(
+                TABLE, sparse([1, 4, 5, 2, 2]), sparse([0.0, 0, 3, 1.5, 0.25]), combiner
+            )
+            for combiner in ("mean", "sqrtn")
+        ],
+        [
+            np.stack([0 * TABLE[0], TABLE[5], 1.75 * TABLE[2] / count])
+            for count in (1.75, np.hypot(1.5, 0.25))
+        ],
+    ),
     "hits": (
-        lambda: _sampled(tf.nn.sampled_softmax_loss, [TABLE], remove_accidental_hits=True),
+        lambda: sampled(tf.nn.sampled_softmax_loss, [TABLE], remove_accidental_hits=True),
         -(WANTED * log_softmax(np.where(HIT, -1e9, LOGITS), 1)).sum(1),
     ),
     # How often each class comes among four that are drawn, of nine or of four.

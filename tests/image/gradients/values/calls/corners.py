@@ -134,7 +134,7 @@ ROWS: Rows = {
         lambda: boxes.clip_to_image_size({"boxes": CORNERS - 5, "labels": LABELS}, 12, 32),
         {
             "boxes": np.clip(CORNERS - 5, 0, [32, 12, 32, 12]),
-            # Of the last but one nothing is left.
+            # Of the third and the fourth nothing is left.
             "labels": np.where(
                 sized(np.clip(CORNERS - 5, 0, [32, 12, 32, 12]))[..., 2:].all(-1), LABELS, -1
             ),

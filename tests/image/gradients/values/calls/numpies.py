@@ -13,6 +13,9 @@ from gradients.values.calls.inputs import COMPLEX, CUBE, MATRICES, POSITIVE, UNI
 
 WHOLE = np.array([[3, -1, 4], [-2, 7, 5]])
 FLAGS = np.array([[True, False, True], [False, False, True]])
+#: What is added to numbers, or multiplies them, and leaves some near themselves, or as they are.
+NEAR = np.array([0, 1e-9, 1e-3, 1])
+EQUAL = np.array([1, 2, 1, 0])
 FAR = np.array([np.inf, -np.inf, np.nan, 1.0])
 Case = tuple[str, tuple[Any, ...], dict[str, Any]]
 CASES: tuple[Case, ...] = (
@@ -23,14 +26,15 @@ CASES: tuple[Case, ...] = (
             *("abs", "absolute", "fabs", "negative", "positive", "square", "sign", "signbit"),
             *("exp", "exp2", "expm1", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arctan"),
             *("arcsinh", "cbrt", "deg2rad", "rad2deg", "sinc", "floor", "ceil"),
-            *("isfinite", "isnan", "reciprocal", "isreal", "iscomplex"),
+            *("reciprocal", "isreal", "iscomplex"),
             *("ravel", "ndim", "size", "argsort", "sort", "diagflat", "atleast_3d"),
         )
     ),
     *((name, (POSITIVE,), {}) for name in ("sqrt", "log", "log2", "log10", "log1p", "cbrt")),
     *((name, (UNIT,), {}) for name in ("arcsin", "arccos", "arctanh")),
     ("arccosh", (1 + POSITIVE,), {}),
-    *((name, (COMPLEX,), {}) for name in ("angle", "conj", "real", "imag", "abs", "isreal")),
+    *((name, (COMPLEX,), {}) for name in ("angle", "conj", "real", "imag", "abs")),
+    *((name, (COMPLEX * [1, 1j, 0, 2],), {}) for name in ("isreal", "iscomplex")),
     ("angle", (COMPLEX,), {"deg": True}),
     # Of two.
     *(
@@ -39,9 +43,14 @@ CASES: tuple[Case, ...] = (
             *("add", "subtract", "multiply", "divide", "true_divide", "maximum", "minimum"),
             *("arctan2", "hypot", "logaddexp", "logaddexp2", "heaviside", "mod"),
             *("remainder", "floor_divide", "greater", "less_equal", "not_equal"),
-            *("isclose", "nextafter"),
+            "nextafter",
         )
     ),
+    # Of which some are 0, or near each other.
+    ("heaviside", (X * [1, 0, 1, 0], Y), {}),
+    ("isclose", (X, X + NEAR), {}),
+    *(("not_equal", (X, X * EQUAL), {}), ("less_equal", (X, X * EQUAL), {})),
+    ("greater", (X, X * EQUAL), {}),
     *((name, (POSITIVE, Y), {}) for name in ("power", "float_power")),
     *((name, (WHOLE, WHOLE[:1] + 9), {}) for name in ("gcd", "lcm", "mod", "bitwise_and")),
     *((name, (WHOLE, WHOLE[:1]), {}) for name in ("bitwise_or", "bitwise_xor", "equal")),
@@ -141,12 +150,13 @@ CASES: tuple[Case, ...] = (
         ("ones_like", (WHOLE,), {"dtype": "float64"}),
         ("identity", (3,), {}),
         ("array_equal", (X, X), {}),
+        ("array_equal", (X, Y), {}),
     ),
     *(
         (name, (np.where(X > 1, np.nan, X),), {"axis": 0})
         for name in ("nansum", "nanmean", "nanprod")
     ),
-    *((name, (FAR,), {}) for name in ("isinf", "isposinf", "isneginf")),
+    *((name, (FAR,), {}) for name in ("isinf", "isposinf", "isneginf", "isnan", "isfinite")),
     *(
         ("allclose", (X, X + 1e-9), {}),
         ("allclose", (X, X + 1e-3), {}),
@@ -170,4 +180,4 @@ def held(name: str) -> Row:
     )
 
 
-ROWS: Rows = {name: held(name) for name, _, _ in CASES}
+ROWS: Rows = {name: held(name) for name in dict.fromkeys(case[0] for case in CASES)}

@@ -161,7 +161,6 @@ ROWS: Rows = {
         lambda: [
             ops.take_along_axis(X, ops.argpartition(X, 1, axis=0), 0)[1],
             ops.sort(ops.top_k(X, 2, sorted=False)[0], -1),
-            ops.prod(X, 0, dtype="float64"),
             ops.cumprod(np.int32(X * 4), 1, dtype="int64"),
             ops.eye(3, 4, 1, dtype="int32"),
             ops.full((2, 2), 2.75, dtype="int32"),
@@ -172,7 +171,6 @@ ROWS: Rows = {
         [
             np.sort(X, 0)[1],
             np.sort(X, -1)[:, -2:],
-            X.prod(0),
             np.int32(X * 4).cumprod(1),
             np.eye(3, 4, 1),
             np.full((2, 2), 2),
@@ -180,6 +178,21 @@ ROWS: Rows = {
             np.linalg.slogdet(MATRICES)[1],
             2 * np.linalg.slogdet(MATRICES)[1],
         ],
+    ),
+    "kinds_that_come": (
+        lambda: [
+            made.dtype == kind
+            for kind in ("int64", "float16")
+            for made in (
+                *(ops.cumprod(np.int32(X), 1, dtype=kind), ops.full((2, 2), 2.75, dtype=kind)),
+                *(ops.eye(3, 4, 1, dtype=kind), ops.tri(3, 4, -1, dtype=kind)),
+            )
+        ],
+        [True] * 8,
+    ),
+    "product_asked_for": (
+        lambda: ops.prod(np.int32([65536, 65537]), dtype="int64"),
+        65536 * 65537,
     ),
     "spaced_behind": (
         lambda: ops.geomspace(*np.float64(ENDS), 2, axis=-1),

@@ -28,6 +28,7 @@ from gradients.values.calls.warps import found
 ORDER, SHARES = np.array([1, 0]), np.array([0.75, 0.25])
 SPREAD = SHARES[:, None, None, None]
 LABELS = np.array([[1.0, 0], [0, 1]])
+SEGMENTS = np.arange(60).reshape(2, 6, 5, 1).astype("float32")
 GREYED = (IMAGES @ GREY)[..., None]
 #: The pixels of both images that another takes.
 HOLE = np.zeros((2, 6, 5, 3), bool)

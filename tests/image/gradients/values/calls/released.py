@@ -14,9 +14,10 @@ from tensorflow.python.ops.parallel_for import gradients as vectorised
 
 from gradients.tracing import traced
 from gradients.values.calls import Rows
-from gradients.values.calls.images import LARGE, NOISY, similarity, standardized
+from gradients.values.calls.images import LARGE, NOISY, standardized
 from gradients.values.calls.inputs import COMPLEX, IDS, IMAGES, TABLE, X
 from gradients.values.calls.lines import LINES, TALL, VALUES, deep
+from gradients.values.calls.uncalled import similarity
 
 LINE = np.array([2.0, -1.0, 0.5, 3.0])
 #: Rows of one number each, whose mean of squares is less than the square of their mean.
@@ -104,13 +105,6 @@ def _refused(function: Callable[..., Any], *inputs: Any) -> bool:
     except (ValueError, tf.errors.InvalidArgumentError):
         return True
     return False
-
-
-def _halved(x: np.ndarray) -> np.ndarray:
-    """Return images of half the size, the last row or column twice where they are not even."""
-    height, width = x.shape[1:3]
-    x = np.pad(x, [(0, 0), (0, height % 2), (0, width % 2), (0, 0)], "symmetric")
-    return (x[:, ::2, ::2] + x[:, 1::2, ::2] + x[:, ::2, 1::2] + x[:, 1::2, 1::2]) / 4
 
 
 def _told(function: Callable[[tf.Tensor], tf.Tensor], shape: list[int | None]) -> np.ndarray:
@@ -256,11 +250,10 @@ PICTURES: Rows = {
         lambda: tf.image.per_image_standardization(np.uint8(255 * IMAGES)),
         standardized(np.uint8(255 * IMAGES) * 1.0),
     ),
-    # tensorflow#28241: arrays of NumPy's were refused. Of the finer scale no brightness counts.
+    # tensorflow#28241: arrays of NumPy's were refused.
     "ssim_multiscale": (
-        lambda: tf.image.ssim_multiscale(LARGE, NOISY, 1.0, (0.4, 0.6), filter_size=3),
-        similarity(LARGE, NOISY, size=3, k1=1e9) ** 0.4
-        * similarity(_halved(LARGE), _halved(NOISY), size=3) ** 0.6,
+        lambda: tf.image.ssim_multiscale(LARGE, NOISY, 1.0, (0.4, 0.6), filter_size=5),
+        similarity((0.4, 0.6), size=5, sigma=1.5),
     ),
     # tensorflow#528: one image came back as a batch of it.
     "one_of_its_size_already": (

@@ -48,6 +48,7 @@ TYPED: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
     *(("imag", (COMPLEX,), {}), ("real", (COMPLEX,), {}), ("conjugate", (COMPLEX,), {})),
     *(("broadcast_to", (X[:1], (2, 3, 4)), {}), ("zeros_like", (X,), {"dtype": "int32"})),
     *(("ones_like", (X,), {"dtype": "int32"}), ("array", (SIGNED,), {"dtype": "float32"})),
+    *(("array", ([1.5, -2.5],), {"dtype": "int32"}), ("array", ([1, 0, 2],), {"dtype": "bool"})),
 )
 #: What NumPy calls otherwise.
 NAMES = {"conjugate": "conj"}

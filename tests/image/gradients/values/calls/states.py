@@ -22,12 +22,14 @@ def after(draw: Callable[[], tf.Tensor]) -> tf.Tensor:
     return draw()
 
 
-def _beside(draw: Callable[[], tf.Tensor], formula: Callable[[], tf.Tensor]):
+def _beside(
+    draw: Callable[[], tf.Tensor], formula: Callable[[], tf.Tensor]
+) -> Callable[[], tf.Tensor]:
     """Return what is drawn less what the formula makes of the same state: nothing."""
     return lambda: after(draw) - after(formula)
 
 
-def _of_generator(draw: Draw, formula: Draw):
+def _of_generator(draw: Draw, formula: Draw) -> Callable[[], list[tf.Tensor]]:
     """Return what generators of one state draw, and then what they draw next."""
 
     def difference() -> list[tf.Tensor]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from scipy.special import log_softmax
 
 from gradients.values.calls import Rows
 from gradients.values.calls.candidates import (
@@ -14,10 +13,10 @@ from gradients.values.calls.candidates import (
     LOGITS,
     WANTED,
     WEIGHTS,
-    _parts,
-    _sampled,
     combined,
     lacking,
+    parted,
+    sampled,
 )
 from gradients.values.calls.formulas import within
 from gradients.values.calls.images import SINGLE
@@ -115,7 +114,7 @@ ROWS: Rows = {
             [
                 *(
                     np.stack([combined(*part, combiner, limit) for part in parts])
-                    for parts in (_parts(np.ones(5)), _parts(WEIGHTS))
+                    for parts in (parted(np.ones(5)), parted(WEIGHTS))
                     for limit in (None, 1.0)
                 ),
                 np.stack(
@@ -132,12 +131,8 @@ ROWS: Rows = {
         for combiner in ("sum", "mean", "sqrtn")
     },
     "hits_in_nce": (
-        lambda: _sampled(tf.nn.nce_loss, [TABLE], remove_accidental_hits=True),
+        lambda: sampled(tf.nn.nce_loss, [TABLE], remove_accidental_hits=True),
         np.where(HIT, 0, entropy(WANTED, LOGITS)).sum(1),
-    ),
-    "hits_in_softmax": (
-        lambda: _sampled(tf.nn.sampled_softmax_loss, [TABLE], remove_accidental_hits=True),
-        -(WANTED * np.where(HIT, 0, log_softmax(np.where(HIT, -1e300, LOGITS), 1))).sum(1),
     ),
     "moments_kept": (
         _moments_kept,
