@@ -1,6 +1,6 @@
 """Rules that ask for sizes while they run: a graph that knows ranks alone agrees with what does.
 
-And loops and conditions of no size, with their derivatives in closed form.
+And loops and conditions of sizes that no graph knows, beside derivatives in closed form.
 """
 
 from __future__ import annotations

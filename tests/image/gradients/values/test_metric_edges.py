@@ -178,3 +178,12 @@ def test_thresholds_are_even_and_reach_beyond_both_ends(name: str) -> None:
         assert found[-1] > 1
     else:
         assert (found[0], found[-1]) == (0, 1)
+
+
+def test_overlaps_are_counted_further_than_a_float_counts() -> None:
+    """One after 2^24 is one more."""
+    metric, many = metrics.MeanIoU(2), 2**24
+    metric.update_state([0, 1], [0, 0])
+    metric.total_cm.assign(many * metric.total_cm)
+    metric.update_state([0, 1], [0, 0])
+    np.testing.assert_array_equal(metric.total_cm.numpy(), [[many + 1, 0], [many + 1, 0]])

@@ -1,4 +1,4 @@
-"""What releases had wrong in functions, loops, lists and tables of rows, by the number reported.
+"""What releases had wrong in functions, loops and tables of rows, by the number reported.
 
 Each row is a call that failed, or whose number or gradient was another one, until its fix.
 """
@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.python.ops import list_ops
 
 from gradients.tracing import traced
 from gradients.values.calls import Rows
@@ -48,36 +47,33 @@ def _of_tiles() -> Any:
 
 
 def _of_rows_of_rows() -> Any:
-    """Return the gradient of rows that are taken of rows, beside some that are not."""
+    """Return what the gradient of rows of rows, taken twice, says of its size."""
     x = tf.constant(TABLE)
     with tf.GradientTape() as tape:
         tape.watch(x)
-        rows = tf.gather(tf.gather_nd(x, [[3], [1], [0]]), [0, 0, 2])
-        y = tf.reduce_sum(rows * SHARES) + tf.reduce_sum(tf.gather_nd(x, [[4], [4]]))
-    return tf.convert_to_tensor(tape.gradient(y, x))
+        y, z = (tf.gather(tf.gather_nd(x, [[2], [1], [0]]), [0, 0, 2]) for _ in range(2))
+        y = y + z
+    return tape.gradient(y, x).dense_shape
 
 
-@traced
-def _of_what_is_left(x: tf.Tensor) -> Any:
-    """Return the gradient of a list, of which the last is taken and not used."""
-    held = list_ops.tensor_list_from_tensor(x, [4])
-    left, _ = list_ops.tensor_list_pop_back(held, tf.float64)
-    return tf.gradients(list_ops.tensor_list_stack(left, tf.float64, element_shape=[4]) ** 2, x)
+def _of_a_graph() -> Any:
+    """Return the gradient of a graph of another program, whose branch calls a function."""
+    sine = traced(tf.sin)
 
+    @traced(input_signature=[tf.TensorSpec([3, 4], tf.float64, "x")])
+    def chosen(x: tf.Tensor) -> tf.Tensor:
+        return tf.cond(x[0, 0] > 9, lambda: x, lambda: sine(x) * x)
 
-@traced
-def _with_a_list(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return a number, and a list beside it."""
-    return x**2, list_ops.tensor_list_from_tensor(x, [4])
+    graph = chosen.get_concrete_function()
 
+    @traced
+    def gradient(x: tf.Tensor) -> Any:
+        (y,) = tf.graph_util.import_graph_def(
+            graph.graph.as_graph_def(), {"x:0": x}, [graph.outputs[0].name], name=""
+        )
+        return tf.gradients(y, x)
 
-def _beside_a_list() -> Any:
-    """Return the gradient of what a function returns beside a list that nothing asks for."""
-    x = tf.constant(X)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        y, _ = _with_a_list(x)
-    return tape.gradient(y, x)
+    return gradient(X)
 
 
 @traced
@@ -95,34 +91,19 @@ ROWS: Rows = {
     "forward_run_eagerly": (_forward, np.cos(X) * X + np.sin(X)),
     # tensorflow#17083: how many rows there are must have been told.
     "rows_of_tiles": (_of_tiles, np.array([[1.0], [4.0], [2.0]]) + np.zeros(4)),
-    # tensorflow#34093: rows of rows could not be added to others.
-    "rows_of_rows": (_of_rows_of_rows, np.array([[4.0], [0], [0], [3], [2], [0]]) + np.zeros(3)),
+    # Of a table of 3, and not of 6: see WRONG.
+    "size_of_rows_of_rows": (_of_rows_of_rows, np.array([6, 3])),
     # tensorflow#22657: they were what they hold, and not where it stands.
     "sum_of_rows_alone": (
         lambda: tf.add_n([tf.IndexedSlices(tf.constant([[1.0, 2.0]]), [2], tf.constant([4, 2]))]),
         np.array([[0.0, 0], [0, 0], [1, 2], [0, 0]]),
     ),
-    # tensorflow#37230: no gradient was nothing that can be pushed.
-    "list_without_its_last": (
-        lambda: _of_what_is_left(X),
-        [X * [[2.0], [2.0], [0.0]]],
-    ),
-    # tensorflow#31998: of a list that nothing asks for there is no gradient.
-    "beside_a_list": (_beside_a_list, 2 * X),
+    # tensorflow#42845: a branch was asked for a function that the graph around it has.
+    "branch_of_another_graph": (_of_a_graph, [np.cos(X) * X + np.sin(X)]),
     # A loop kept numbers for its gradient, and what flows into these was forgotten.
     "loop_three_times": (
         lambda: _three_times(STEPS),
         [4 * STEPS**3, 12 * STEPS**2, 24 * STEPS],
-    ),
-    # tensorflow#36359: what adds up to nothing was divided by.
-    "mean_of_no_weight": (
-        lambda: tf.nn.embedding_lookup_sparse(
-            TABLE,
-            tf.SparseTensor([[0, 0], [0, 1], [1, 0]], tf.constant([1, 4, 5], tf.int64), [2, 2]),
-            tf.SparseTensor([[0, 0], [0, 1], [1, 0]], np.array([1.5, -1.5, 2.0]), [2, 2]),
-            combiner="mean",
-        ),
-        np.stack([np.zeros(3), TABLE[5]]),
     ),
     # tensorflow#38459: statistics were refused where a batch's own take their place.
     "statistics_replaced": (
