@@ -79,6 +79,11 @@ CALLS: dict[str, list[tuple[Callable[..., Any], tuple[np.ndarray, ...]]]] = {
         (lambda x, n: tf.signal.irfft(tf.complex(x, 2 * x), n), (X, np.array([9], "int32"))),
         (lambda n: tf.sparse.to_dense(tf.sparse.reshape(sparse(), [n[0], n[1]])), (TURNED,)),
         (lambda x: tf.size(x, tf.int64) * 2**40, (CUBE,)),
+        # Of how many matrices, the diagonal alone tells.
+        (
+            lambda *bands: tf.linalg.LinearOperatorTridiag(bands, "sequence").shape_tensor(),
+            (X[:1], X, X[1:2]),
+        ),
     ],
 }
 

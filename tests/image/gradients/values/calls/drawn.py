@@ -18,8 +18,6 @@ SURE = np.float32([0.3, 0.9, 0.2, 0.5, 0.6])
 COUNTED, WEIGHTS = np.array([[1, 3, 0], [1, 1, 3]]), np.array([[0.5, 2, 1], [4, 0.25, 8]])
 #: A ragged tensor of rows of matrices: what may be merged is ragged, dense, or both.
 STACK = np.arange(24.0).reshape(3, 4, 2)
-#: The bands of several matrices: only the diagonal tells of how many.
-BANDS = [np.ones((count, 4)) for count in (1, 3, 1)]
 
 
 def _kept() -> list[tf.Tensor]:
@@ -45,10 +43,6 @@ def _merged(outer: int, inner: int) -> list[tf.Tensor]:
     if isinstance(found, tf.RaggedTensor):
         return [found.flat_values, found.row_splits]
     return [found]
-
-
-def _sizes() -> tf.Tensor:
-    return tf.linalg.LinearOperatorTridiag([*map(tf.constant, BANDS)], "sequence").shape_tensor()
 
 
 def _slices() -> tf.IndexedSlices:
@@ -116,5 +110,4 @@ ROWS: Rows = {
         _kept,
         [np.array([[1, 4, 0]]), np.array([2]), np.array([[0]]), np.array([1])],
     ),
-    "bands": (_sizes, np.array([3, 4, 4])),
 }
