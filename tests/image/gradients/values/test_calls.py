@@ -201,6 +201,8 @@ WRONG = {
     # Of channels that come first it stretches columns, all colours together.
     "preparing/AutoContrast_first": 0.06618881,
 }
+#: What is no number yet in a release that the suite runs with, too.
+NO_NUMBER = {"released/inverse_of_no_window": "2.19"}
 
 
 def compared(name: str) -> None:
@@ -211,6 +213,9 @@ def compared(name: str) -> None:
             call()
         return
     found, expected = tf.nest.flatten(call()), tf.nest.flatten(expected)
+    if NO_NUMBER.get(name) == environment.release():
+        assert np.isnan(found[0]).any(), "mended there, too: see NO_NUMBER"
+        return
     if name in WRONG:
         one, other = (np.asarray(of[0]) * 1.0 for of in (found, expected))
         error = np.linalg.norm(one - other) / np.linalg.norm(other)
@@ -226,7 +231,7 @@ def compared(name: str) -> None:
 
 def test_a_record_is_of_a_row() -> None:
     """Of one that there is: by another name nothing would be held to it."""
-    assert {*WRONG, *TOLERANCES} <= ROWS.keys()
+    assert {*WRONG, *TOLERANCES, *NO_NUMBER} <= ROWS.keys()
     for start in (*SINGLE, *HALF):
         assert any(name.startswith(start) for name in ROWS), start
 
