@@ -42,7 +42,7 @@ RAISED: dict[str, dict[int, type[Exception]]] = {
     "hsplit": {0: ValueError},
     "vsplit": {0: ValueError},
     "squeeze": {0: ValueError},
-    "nanmedian": dict.fromkeys((0, 1), TypeError),
+    "nanmedian": dict.fromkeys((0, 1, 3), TypeError),
     "nanpercentile": dict.fromkeys(range(6), TypeError),
     "nanquantile": dict.fromkeys(range(6), TypeError),
     "adaptive_max_pool": dict.fromkeys((0, 1), ValueError),
