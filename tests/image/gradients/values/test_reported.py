@@ -203,7 +203,7 @@ class Block(layers.Layer):
         return self.product(x)
 
 
-@pytest.mark.parametrize("kind", ["gptq", "awq"])
+@pytest.mark.parametrize("kind", [pytest.param("gptq", marks=pytest.mark.tier_all), "awq"])
 def test_what_rounds_by_samples_does_not_look_at_them(kind: str) -> None:
     """Each number is rounded to the nearest, or by factors that are all 1."""
     random = np.random.default_rng(3)

@@ -50,11 +50,6 @@ def _slices() -> tf.IndexedSlices:
     return tf.IndexedSlices(tf.constant(X), tf.constant([2, 0, 2]), tf.constant([4, X.shape[1]]))
 
 
-def _chain(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the bands of a matrix whose diagonal is 0: half of all steps divide by it."""
-    return np.zeros(size), np.arange(1.0, size)
-
-
 ROWS: Rows = {
     "lists": (
         lambda: [
@@ -81,13 +76,6 @@ ROWS: Rows = {
         [
             np.stack([np.bincount(row, minlength=5) for row in COUNTED]),
             np.stack([np.bincount(*pair, 4) for pair in zip(COUNTED, WEIGHTS, strict=True)]),
-        ],
-    ),
-    "chains": (
-        lambda: [tf.linalg.eigh_tridiagonal(*_chain(size)) for size in (2, 3, 4, 5)],
-        [
-            np.linalg.eigvalsh(np.diag(_chain(size)[1], 1) + np.diag(_chain(size)[1], -1))
-            for size in (2, 3, 4, 5)
         ],
     ),
     "slices": (
